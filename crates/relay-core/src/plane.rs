@@ -1,0 +1,254 @@
+//! The forwarding plane's face: plain RTP and RTCP in, plain RTP and RTCP out. Encryption and addresses are outside.
+//!
+//! The loop of a caller: mutate (`handle_*`, `set_routes`, `order_take`), then drain [`Plane::poll_output`] until it
+//! is empty, then sleep until [`Plane::poll_timeout`].
+
+use std::time::{Instant, SystemTime};
+
+use bytes::Bytes;
+
+use crate::{EndpointId, Layer, LineId, Negotiated, Routes, SlotId, TakeId, TrackId};
+
+/// Ties the relay's monotonic clock to wall time, once, for NTP timestamps of sender reports. Wall clock steps after
+/// that change nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct TimeAnchor {
+    /// Monotonic instant.
+    pub instant: Instant,
+    /// Wall time at that instant.
+    pub wall: SystemTime,
+}
+
+/// A decrypted RTP packet whose sender and layer are known (`demux`).
+#[derive(Debug, Clone)]
+pub struct IncomingRtp {
+    /// Sender.
+    pub track: TrackId,
+    /// Layer; [`Layer::High`] for sound and for video without simulcast.
+    pub layer: Layer,
+    /// It is an RTX packet of that layer (RFC 4588): the payload begins with the original sequence number.
+    pub rtx: bool,
+    /// SSRC on the wire.
+    pub ssrc: u32,
+    /// Sequence number on the wire.
+    pub sequence: u16,
+    /// RTP timestamp.
+    pub timestamp: u32,
+    /// Marker bit.
+    pub marker: bool,
+    /// Payload type.
+    pub payload_type: u8,
+    /// Transport-wide sequence number, if the extension was there.
+    pub transport_sequence: Option<u16>,
+    /// Audio level, −dBov 0 (loud) to 127 (silence), if the extension was there (RFC 6464).
+    pub audio_level: Option<u8>,
+    /// Payload without padding.
+    pub payload: Bytes,
+}
+
+/// An RTP packet to seal and send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutgoingRtp {
+    /// Receiver.
+    pub to: EndpointId,
+    /// The m-line, for its MID extension if the session sends one.
+    pub line: LineId,
+    /// Payload type.
+    pub payload_type: u8,
+    /// SSRC.
+    pub ssrc: u32,
+    /// Extended sequence number: roll-over counter in the upper bits, wire number in the lower 16.
+    pub sequence: u64,
+    /// RTP timestamp.
+    pub timestamp: u32,
+    /// Marker bit.
+    pub marker: bool,
+    /// Audio level to pass on (RFC 6464 byte value), for sound.
+    pub audio_level: Option<u8>,
+    /// Payload; for RTX it begins with the original sequence number.
+    pub payload: Bytes,
+}
+
+/// What the plane wants done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PlaneOutput {
+    /// Seal and send. Each (SSRC, sequence) appears at most once in the plane's life.
+    Rtp(OutgoingRtp),
+    /// Seal and send a compound RTCP packet.
+    Rtcp {
+        /// Receiver.
+        to: EndpointId,
+        /// Plain compound packet, at most 1,200 bytes.
+        packet: Bytes,
+    },
+    /// Tell the owner.
+    Event(PlaneEvent),
+}
+
+/// What the owner of the relay is told.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PlaneEvent {
+    /// A take was carried out: every slot that it changes has switched.
+    TakeDone {
+        /// The take.
+        take: TakeId,
+        /// When the switch was made.
+        at: Instant,
+        /// From `order_take` to the switch.
+        elapsed: std::time::Duration,
+        /// Slots whose picture changed, with the first RTP timestamp of the new picture in that slot.
+        cuts: Vec<(SlotId, u32)>,
+    },
+    /// A take was given up; the routes are as before it.
+    TakeFailed {
+        /// The take.
+        take: TakeId,
+        /// Why.
+        reason: TakeFailure,
+    },
+    /// The layers wanted of a track changed: switch the others off at the sender.
+    LayersWanted {
+        /// The track.
+        track: TrackId,
+        /// Wanted layers, lowest first; empty: nothing of it is wanted.
+        layers: Vec<Layer>,
+    },
+    /// Every second, for each track that has ever sent.
+    TrackStats(TrackStats),
+    /// Every second, for each endpoint that receives.
+    ReceiverStats(ReceiverStats),
+}
+
+/// Why a take was given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TakeFailure {
+    /// No complete keyframe in time.
+    NoKeyframe,
+    /// The new source left.
+    SourceLost,
+    /// Cancelled, or replaced by another take.
+    Superseded,
+}
+
+/// What arrived from a track in the last second.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrackStats {
+    /// The track.
+    pub track: TrackId,
+    /// Layers with packets in the last second, lowest first.
+    pub layers: Vec<LayerStats>,
+    /// Sound: mean level in dBFS (−127: silence); none for video or without the extension.
+    pub level_dbfs: Option<f32>,
+    /// Sender reports were seen for every flowing layer: lips are known.
+    pub synced: bool,
+    /// Since the last complete frame (video) or packet (sound).
+    pub silent_for: std::time::Duration,
+}
+
+/// One layer in the last second.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LayerStats {
+    /// The layer.
+    pub layer: Layer,
+    /// Bits in the second.
+    pub bits: u64,
+    /// Packets received.
+    pub packets: u32,
+    /// Packets lost (before retransmission).
+    pub lost: u32,
+    /// Frames completed (video).
+    pub frames: u32,
+    /// Keyframes completed (video).
+    pub keyframes: u32,
+    /// Interarrival jitter, ms (RFC 3550 §6.4.1).
+    pub jitter_ms: f32,
+}
+
+/// What went to a receiver in the last second, and what it reported.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReceiverStats {
+    /// The receiver.
+    pub endpoint: EndpointId,
+    /// Bits sent in the second.
+    pub bits: u64,
+    /// Packets sent in the second.
+    pub packets: u32,
+    /// Packets retransmitted in the second.
+    pub retransmitted: u32,
+    /// Largest fraction lost of its latest receiver reports, 0 to 1.
+    pub loss: f32,
+    /// Round trip from receiver reports, if known.
+    pub rtt: Option<std::time::Duration>,
+}
+
+/// The forwarding plane. See the module for the loop.
+#[derive(Debug)]
+pub struct Plane {
+    _anchor: TimeAnchor,
+}
+
+impl Plane {
+    /// An empty plane. `seed` feeds the generator of start sequence numbers and timestamps.
+    pub fn new(anchor: TimeAnchor, seed: u64) -> Self {
+        let _ = seed;
+        Self { _anchor: anchor }
+    }
+
+    /// Adds an endpoint whose offer was answered.
+    pub fn add_endpoint(&mut self, now: Instant, endpoint: EndpointId, negotiated: &Negotiated) {
+        let _ = (now, endpoint, negotiated);
+    }
+
+    /// Says that the endpoint can receive now (DTLS is done). Before it, nothing is sent to it.
+    pub fn endpoint_connected(&mut self, now: Instant, endpoint: EndpointId) {
+        let _ = (now, endpoint);
+    }
+
+    /// Forgets an endpoint, its tracks and its slots.
+    pub fn remove_endpoint(&mut self, now: Instant, endpoint: EndpointId) {
+        let _ = (now, endpoint);
+    }
+
+    /// Applies routes at once. Sound switches with this call; a picture switches at the next complete keyframe of its new
+    /// source and the old one is held until then, for at most one second. A pending take is not touched: order it
+    /// again with new routes, or cancel it.
+    pub fn set_routes(&mut self, now: Instant, routes: Routes) {
+        let _ = (now, routes);
+    }
+
+    /// Orders a take: asks for keyframes at once, and applies `routes` as one transaction when every new picture has a
+    /// complete keyframe; sound switches at the same instant. Ordering the same take again replaces its routes.
+    pub fn order_take(&mut self, now: Instant, take: TakeId, routes: Routes) {
+        let _ = (now, take, routes);
+    }
+
+    /// Gives a pending take up.
+    pub fn cancel_take(&mut self, now: Instant, take: TakeId) {
+        let _ = (now, take);
+    }
+
+    /// A media packet from an endpoint.
+    pub fn handle_rtp(&mut self, now: Instant, packet: IncomingRtp) {
+        let _ = (now, packet);
+    }
+
+    /// A decrypted compound RTCP packet from an endpoint. SSRCs that are not that endpoint's business are ignored.
+    pub fn handle_rtcp(&mut self, now: Instant, from: EndpointId, packet: &[u8]) {
+        let _ = (now, from, packet);
+    }
+
+    /// Time has passed.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        let _ = now;
+    }
+
+    /// When `handle_timeout` is due.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        None
+    }
+
+    /// Next thing to do, if any.
+    pub fn poll_output(&mut self) -> Option<PlaneOutput> {
+        None
+    }
+}

@@ -1,0 +1,25 @@
+//! What flows where, whole. Applying the same routes twice changes nothing.
+
+use std::collections::BTreeMap;
+
+use crate::{Layer, SlotId, TrackId};
+
+/// Everything that is to flow. Slots that are not named carry nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Routes {
+    /// What each slot carries.
+    pub slots: BTreeMap<SlotId, Feed>,
+    /// Layers to keep flowing although no slot asks for them (preview, readiness): the track and its best wished layer.
+    pub wishes: BTreeMap<TrackId, Layer>,
+    /// Tracks that must not be heard or seen by anybody, whatever the slots say (mute is the relay's).
+    pub silenced: std::collections::BTreeSet<TrackId>,
+}
+
+/// What one slot carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Feed {
+    /// The track.
+    pub track: TrackId,
+    /// Best layer for this slot; a lower one is forwarded while this one does not flow. Ignored for sound.
+    pub layer: Layer,
+}

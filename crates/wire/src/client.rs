@@ -1,0 +1,161 @@
+//! Messages from a page or endpoint to the server.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+use utoipa::ToSchema;
+
+use crate::{Command, CommandId, InstanceId, Revision, SiteSlug, TakeId};
+
+/// What a page says on its WebSocket. The first message must be `hello`, within five seconds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[ts(export)]
+pub enum ClientMessage {
+    /// Who is there and what it has seen.
+    Hello(Hello),
+    /// A command; answered by accepted or refused with the same id.
+    Command {
+        /// Chosen by the sender.
+        id: CommandId,
+        /// Revision that the sender saw, kept for audit.
+        seen: Option<Revision>,
+        /// What is asked.
+        command: Command,
+    },
+    /// A media offer. A new generation replaces the older peer connection of this page.
+    Offer {
+        /// Counts from 1 in each page.
+        generation: u32,
+        /// SDP offer, ICE-full, all candidates optional (the relay learns addresses from checks).
+        sdp: String,
+    },
+    /// The page shows the new picture of a take.
+    Shown {
+        /// The take.
+        take: TakeId,
+        /// From the `cut` message's arrival to the frame, as the page saw it, in milliseconds.
+        elapsed_ms: u32,
+    },
+    /// State of the page's devices and playback; sent when it changes.
+    Status(EndpointStatus),
+    /// What the page receives, every two seconds.
+    Stats(EndpointStats),
+    /// Operator: listen to one site alone, or to nobody.
+    Solo {
+        /// The site.
+        site: Option<SiteSlug>,
+    },
+    /// Operator: speak privately to sites while a key is held; empty: stop. Bounded to 60 s by the server.
+    Talkback {
+        /// The sites.
+        sites: Vec<SiteSlug>,
+    },
+    /// Operator: take the control lease (free, or its holder is missing), or hand it over.
+    Lease {
+        /// What to do.
+        action: LeaseAction,
+    },
+    /// Heartbeat; answered by `pong` with the same number.
+    Ping {
+        /// Any number below 2^53.
+        nonce: u64,
+    },
+}
+
+/// First message of a page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Hello {
+    /// [`crate::PROTOCOL_VERSION`].
+    pub protocol: u32,
+    /// What kind of page.
+    pub client: ClientKind,
+    /// Join token of a site or screen; operators are known by their sign-in cookie.
+    pub token: Option<String>,
+    /// Conference, for operators; none: the server's first.
+    pub conference: Option<String>,
+    /// Random id of this device or browser profile, kept across reloads: the same device replaces its own connection.
+    pub device: String,
+    /// Instance of the server that the page last saw.
+    pub instance: Option<InstanceId>,
+    /// Last revision that the page has applied, to resume.
+    pub since: Option<Revision>,
+}
+
+/// Kind of page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum ClientKind {
+    /// Operator console.
+    Console,
+    /// Site page or headless endpoint.
+    Site,
+    /// Big screen.
+    Screen,
+}
+
+/// Devices and playback of an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct EndpointStatus {
+    /// Camera.
+    pub camera: DeviceState,
+    /// Microphone.
+    pub microphone: DeviceState,
+    /// True if the browser plays sound (false: a key must be pressed there).
+    pub sound_playing: bool,
+    /// True while content is being shared.
+    pub content: bool,
+    /// True while the page is visible.
+    pub visible: bool,
+}
+
+/// State of a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum DeviceState {
+    /// Works.
+    Live,
+    /// Switched off by the people there.
+    Off,
+    /// The browser or the person refused.
+    Denied,
+    /// Used by another program.
+    Busy,
+    /// There is none.
+    Missing,
+}
+
+/// What an endpoint receives.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct EndpointStats {
+    /// Decoded (or marker-read) programme frames in the period.
+    pub frames: u32,
+    /// Freezes in the period.
+    pub freezes: u32,
+    /// Share of concealed sound, 0 to 1.
+    pub concealed: f32,
+    /// Packets lost of those expected, 0 to 1.
+    pub loss: f32,
+    /// Round trip, ms.
+    pub rtt_ms: f32,
+    /// Received, kbit/s.
+    pub kbps: f32,
+}
+
+/// What to do with the control lease.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[ts(export)]
+pub enum LeaseAction {
+    /// Take it if it is free or its holder is missing.
+    Claim,
+    /// Give it to another operator who is connected.
+    HandOver {
+        /// Operator's name.
+        to: String,
+    },
+}
