@@ -9,12 +9,26 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod demux;
+mod dtls;
+mod early;
+mod ice_lite;
 mod ids;
 mod negotiated;
+mod peer;
 mod plane;
+mod relay;
 mod routes;
+mod rtp_wire;
+mod sdp;
+mod srtp;
 
+pub use demux::MAX_DATAGRAM_BYTES;
+pub use dtls::{CertificateError, DtlsCertificate};
 pub use ids::*;
 pub use negotiated::*;
+pub use peer::{CONSENT_TIMEOUT, DisconnectReason};
 pub use plane::*;
+pub use relay::{Relay, RelayConfig, RelayEvent, Transmit};
 pub use routes::*;
+pub use sdp::{Answer, LineDirection, LineMismatch, LinePlan, MAX_LINES, MAX_SDP_BYTES, OfferError};

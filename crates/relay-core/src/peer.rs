@@ -1,0 +1,215 @@
+//! One endpoint's connection: its addresses, its handshake, its keys, and the life it shows.
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    EndpointId, ExtensionIds, Flow, IncomingRtp, LineId, Negotiated, OutgoingRtp, TrackId,
+    demux::SourceMap,
+    dtls::{DtlsLink, DtlsProgress},
+    ice_lite::IceCredentials,
+    rtp_wire::{MAX_ELEMENT, OutgoingHeader, RtpHeader},
+    srtp::{KeyingMaterial, MAX_OVERHEAD, Opener, Sealer},
+};
+
+/// A peer of which nothing authentic was heard for this long is dropped: the consent time of RFC 7675 §5.1. It also
+/// bounds the time from the answer to the first check.
+pub const CONSENT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Addresses of one peer: interfaces times address families, and NAT rebindings. The oldest makes room.
+const MAX_ADDRESSES: usize = 8;
+
+/// Room for an outgoing header with extensions.
+const HEADER_ROOM: usize = 40;
+
+/// Why a peer is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DisconnectReason {
+    /// Nothing was heard for [`CONSENT_TIMEOUT`].
+    Silent,
+    /// The endpoint said goodbye (DTLS close_notify).
+    Closed,
+    /// The certificate is not the one that the offer names.
+    WrongFingerprint,
+    /// The DTLS handshake failed.
+    HandshakeFailed,
+}
+
+/// Whether media may flow.
+#[derive(Debug)]
+enum Media {
+    /// Not before DTLS is done.
+    Locked,
+    Open(Box<Keys>),
+}
+
+/// Both directions' keys.
+#[derive(Debug)]
+struct Keys {
+    opener: Opener,
+    sealer: Sealer,
+}
+
+/// One peer.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub credentials: IceCredentials,
+    remote_ufrag: String,
+    pub dtls: DtlsLink,
+    sources: SourceMap,
+    extensions: ExtensionIds,
+    /// MIDs of outgoing lines that fit into a header extension.
+    mids: BTreeMap<LineId, String>,
+    media: Media,
+    /// Validated by a check, oldest first.
+    addresses: Vec<SocketAddr>,
+    nominated: Option<SocketAddr>,
+    last_heard: Instant,
+}
+
+impl Peer {
+    pub(crate) fn new(
+        now: Instant,
+        credentials: IceCredentials,
+        remote_ufrag: String,
+        dtls: DtlsLink,
+        sources: SourceMap,
+        negotiated: &Negotiated,
+    ) -> Self {
+        let mids = negotiated
+            .lines
+            .iter()
+            .filter(|line| matches!(line.flow, Flow::Outgoing { .. }) && (1..=MAX_ELEMENT).contains(&line.mid.len()))
+            .map(|line| (line.line, line.mid.clone()))
+            .collect();
+        Self {
+            credentials,
+            remote_ufrag,
+            dtls,
+            sources,
+            extensions: negotiated.extensions,
+            mids,
+            media: Media::Locked,
+            addresses: Vec::new(),
+            nominated: None,
+            last_heard: now,
+        }
+    }
+
+    pub(crate) fn has_remote_ufrag(&self, ufrag: &str) -> bool {
+        self.remote_ufrag == ufrag
+    }
+
+    /// An authentic check came from this address. Gives the address that had to make room, if any.
+    pub(crate) fn validated(&mut self, now: Instant, from: SocketAddr, nominated: bool) -> Option<SocketAddr> {
+        self.last_heard = now;
+        if nominated {
+            self.nominated = Some(from);
+        }
+        if self.addresses.contains(&from) {
+            return None;
+        }
+        self.addresses.push(from);
+        let oldest = self.addresses.iter().position(|address| Some(*address) != self.nominated)?;
+        (self.addresses.len() > MAX_ADDRESSES).then(|| self.addresses.remove(oldest))
+    }
+
+    pub(crate) fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Where to send: the nominated address, before that the newest one.
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        self.nominated.or_else(|| self.addresses.last().copied())
+    }
+
+    pub(crate) fn is_silent(&self, now: Instant) -> bool {
+        now >= self.last_heard + CONSENT_TIMEOUT
+    }
+
+    /// When something is due.
+    pub(crate) fn poll_timeout(&self) -> Instant {
+        let silent = self.last_heard + CONSENT_TIMEOUT;
+        self.dtls.poll_timeout().map_or(silent, |due| due.min(silent))
+    }
+
+    /// DTLS is done: true if media is open now and was not before.
+    pub(crate) fn unlock(&mut self, material: &KeyingMaterial) -> bool {
+        if matches!(self.media, Media::Open(_)) {
+            return false;
+        }
+        self.media = Media::Open(Box::new(Keys { opener: Opener::new(material), sealer: Sealer::new(material) }));
+        true
+    }
+
+    pub(crate) fn handle_dtls(&mut self, now: Instant, datagram: &[u8]) -> DtlsProgress {
+        self.dtls.handle_datagram(now, datagram)
+    }
+
+    /// Opens an RTP packet and finds out whose it is; none: it is dropped.
+    pub(crate) fn open_rtp(&mut self, now: Instant, id: EndpointId, packet: &mut [u8]) -> Option<IncomingRtp> {
+        let Media::Open(keys) = &mut self.media else { return None };
+        let header = RtpHeader::parse(packet)?;
+        let length = keys.opener.open_rtp(packet, &header).ok()?;
+        self.last_heard = now;
+        let opened = &packet[..length];
+        let extensions = header.extensions(opened, &self.extensions)?;
+        let origin = self.sources.resolve(&header, &extensions)?;
+        let payload = header.payload(opened)?;
+        Some(IncomingRtp {
+            track: TrackId { endpoint: id, line: origin.line },
+            layer: origin.layer,
+            rtx: origin.rtx,
+            ssrc: header.ssrc,
+            sequence: header.sequence,
+            timestamp: header.timestamp,
+            marker: header.marker,
+            payload_type: header.payload_type,
+            transport_sequence: extensions.transport_sequence,
+            audio_level: extensions.audio_level,
+            payload: bytes::Bytes::copy_from_slice(payload),
+        })
+    }
+
+    /// Opens a compound RTCP packet; none: it is dropped.
+    pub(crate) fn open_rtcp<'a>(&mut self, now: Instant, packet: &'a mut [u8]) -> Option<&'a [u8]> {
+        let Media::Open(keys) = &mut self.media else { return None };
+        let length = keys.opener.open_rtcp(packet).ok()?;
+        self.last_heard = now;
+        packet.get(..length)
+    }
+
+    /// Seals a packet; none: the peer is not connected, or these numbers were sealed before.
+    pub(crate) fn seal_rtp(&mut self, packet: &OutgoingRtp) -> Option<(SocketAddr, Vec<u8>)> {
+        let to = self.address()?;
+        let Media::Open(keys) = &mut self.media else { return None };
+        let header = OutgoingHeader {
+            marker: packet.marker,
+            payload_type: packet.payload_type,
+            sequence: (packet.sequence & u64::from(u16::MAX)) as u16,
+            timestamp: packet.timestamp,
+            ssrc: packet.ssrc,
+            mid: self.extensions.mid.zip(self.mids.get(&packet.line).map(String::as_str)),
+            audio_level: self.extensions.audio_level.zip(packet.audio_level),
+        };
+        let mut bytes = Vec::with_capacity(HEADER_ROOM + packet.payload.len() + MAX_OVERHEAD);
+        let length = header.write(&mut bytes);
+        bytes.extend_from_slice(&packet.payload);
+        let sealed = keys.sealer.seal_rtp(&mut bytes, length, packet.ssrc, packet.sequence);
+        debug_assert_eq!(sealed, Ok(()), "the plane gives each (SSRC, sequence) once");
+        sealed.is_ok().then_some((to, bytes))
+    }
+
+    /// Seals a compound RTCP packet; none: the peer is not connected.
+    pub(crate) fn seal_rtcp(&mut self, packet: &[u8]) -> Option<(SocketAddr, Vec<u8>)> {
+        let to = self.address()?;
+        let Media::Open(keys) = &mut self.media else { return None };
+        let mut bytes = Vec::with_capacity(packet.len() + MAX_OVERHEAD);
+        bytes.extend_from_slice(packet);
+        keys.sealer.seal_rtcp(&mut bytes).ok()?;
+        Some((to, bytes))
+    }
+}

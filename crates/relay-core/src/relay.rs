@@ -1,0 +1,367 @@
+//! The whole relay behind one port: peers, their connections, and the plane that forwards between them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    fmt,
+    net::SocketAddr,
+    time::Instant,
+};
+
+use rand::{Rng, RngExt, SeedableRng, rngs::StdRng};
+
+use crate::{
+    Answer, CertificateError, Codec, DisconnectReason, DtlsCertificate, EndpointId, LinePlan, OfferError, Plane,
+    PlaneEvent, PlaneOutput, Routes, TakeId, TimeAnchor,
+    demux::{Protocol, SourceMap},
+    dtls::{DtlsIdentity, DtlsLink, DtlsProgress},
+    early::EarlyRecords,
+    ice_lite::{BindingRequest, Check, IceCredentials},
+    peer::Peer,
+    sdp::{self, LocalDescription},
+};
+
+/// What a relay is made of.
+#[derive(Debug, Clone)]
+pub struct RelayConfig {
+    /// Ties `now` to wall time.
+    pub anchor: TimeAnchor,
+    /// Feeds every random choice: ICE credentials, SSRCs, start numbers. In production it must come from the system's
+    /// generator: who knows it can answer checks in a peer's name.
+    pub seed: [u8; 32],
+    /// DTLS certificate.
+    pub certificate: DtlsCertificate,
+    /// Addresses that answers announce, best first.
+    pub candidates: Vec<SocketAddr>,
+    /// Video codec.
+    pub codec: Codec,
+}
+
+/// A datagram to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transmit {
+    /// Receiver.
+    pub to: SocketAddr,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// What the owner is told.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RelayEvent {
+    /// Media can flow to and from the endpoint.
+    Connected {
+        /// The endpoint.
+        endpoint: EndpointId,
+    },
+    /// The endpoint is gone and forgotten. Not told of endpoints that the owner removed.
+    Disconnected {
+        /// The endpoint.
+        endpoint: EndpointId,
+        /// Why.
+        reason: DisconnectReason,
+    },
+    /// From the forwarding plane.
+    Plane(PlaneEvent),
+}
+
+/// The relay. The loop of a caller: mutate (`accept_offer`, `handle_*`, `set_routes`, …), then drain
+/// [`Relay::poll_transmit`] and [`Relay::poll_event`] until both are empty, then sleep until [`Relay::poll_timeout`].
+pub struct Relay {
+    fingerprint: String,
+    identity: DtlsIdentity,
+    candidates: Vec<SocketAddr>,
+    codec: Codec,
+    rng: StdRng,
+    plane: Plane,
+    peers: BTreeMap<EndpointId, Peer>,
+    by_ufrag: HashMap<String, EndpointId>,
+    by_address: HashMap<SocketAddr, EndpointId>,
+    early: EarlyRecords,
+    /// When to look at a peer. Its own deadline may have moved on since; then it is set again.
+    timers: BTreeSet<(Instant, EndpointId)>,
+    scheduled: HashMap<EndpointId, Instant>,
+    transmits: VecDeque<Transmit>,
+    events: VecDeque<RelayEvent>,
+}
+
+impl Relay {
+    /// A relay without peers.
+    ///
+    /// # Errors
+    ///
+    /// The certificate or its key cannot be used.
+    pub fn new(config: RelayConfig) -> Result<Self, CertificateError> {
+        let mut rng = StdRng::from_seed(config.seed);
+        Ok(Self {
+            fingerprint: config.certificate.fingerprint(),
+            identity: DtlsIdentity::new(&config.certificate)?,
+            candidates: config.candidates,
+            codec: config.codec,
+            plane: Plane::new(config.anchor, rng.next_u64()),
+            rng,
+            peers: BTreeMap::new(),
+            by_ufrag: HashMap::new(),
+            by_address: HashMap::new(),
+            early: EarlyRecords::default(),
+            timers: BTreeSet::new(),
+            scheduled: HashMap::new(),
+            transmits: VecDeque::new(),
+            events: VecDeque::new(),
+        })
+    }
+
+    /// Answers an endpoint's offer: m-line *i* is `plan[i]`, m-lines beyond the plan are rejected.
+    ///
+    /// # Errors
+    ///
+    /// Why the offer cannot be accepted; nothing is kept of it then.
+    pub fn accept_offer(
+        &mut self,
+        now: Instant,
+        endpoint: EndpointId,
+        plan: &[LinePlan],
+        sdp: &str,
+    ) -> Result<Answer, OfferError> {
+        if self.peers.contains_key(&endpoint) {
+            return Err(OfferError::EndpointInUse);
+        }
+        let credentials = IceCredentials::generate(&mut self.rng);
+        let session = self.rng.next_u64() >> 1;
+        let local = LocalDescription {
+            // Positive as a signed number (RFC 3264 §5).
+            session,
+            ufrag: &credentials.ufrag,
+            password: &credentials.password,
+            fingerprint: &self.fingerprint,
+            candidates: &self.candidates,
+            codec: self.codec,
+        };
+        let rng = &mut self.rng;
+        let accepted = sdp::accept(sdp, plan, &local, &mut || rng.random())?;
+        let dtls = DtlsLink::new(&self.identity, accepted.role, accepted.fingerprints);
+        let negotiated = &accepted.answer.negotiated;
+        self.by_ufrag.insert(credentials.ufrag.clone(), endpoint);
+        let sources = SourceMap::new(accepted.senders);
+        let peer = Peer::new(now, credentials, accepted.remote_ufrag, dtls, sources, negotiated);
+        self.peers.insert(endpoint, peer);
+        self.plane.add_endpoint(now, endpoint, negotiated);
+        self.schedule(endpoint);
+        self.drain_plane();
+        Ok(accepted.answer)
+    }
+
+    /// Says goodbye to an endpoint and forgets it.
+    pub fn remove_endpoint(&mut self, now: Instant, endpoint: EndpointId) {
+        self.forget(now, endpoint);
+        self.drain_plane();
+    }
+
+    /// See [`Plane::set_routes`].
+    pub fn set_routes(&mut self, now: Instant, routes: Routes) {
+        self.plane.set_routes(now, routes);
+        self.drain_plane();
+    }
+
+    /// See [`Plane::order_take`].
+    pub fn order_take(&mut self, now: Instant, take: TakeId, routes: Routes) {
+        self.plane.order_take(now, take, routes);
+        self.drain_plane();
+    }
+
+    /// See [`Plane::cancel_take`].
+    pub fn cancel_take(&mut self, now: Instant, take: TakeId) {
+        self.plane.cancel_take(now, take);
+        self.drain_plane();
+    }
+
+    /// A datagram arrived. Its bytes are decrypted in place.
+    pub fn handle_datagram(&mut self, now: Instant, from: SocketAddr, datagram: &mut [u8]) {
+        match Protocol::of(datagram) {
+            Some(Protocol::Stun) => self.handle_stun(now, from, datagram),
+            Some(Protocol::Dtls) => match self.by_address.get(&from) {
+                Some(&endpoint) => self.handle_dtls(now, endpoint, datagram),
+                None if self.peers.is_empty() => {}
+                None => self.early.keep(now, from, datagram),
+            },
+            Some(Protocol::Rtp) => self.handle_rtp(now, from, datagram),
+            Some(Protocol::Rtcp) => self.handle_rtcp(now, from, datagram),
+            None => {}
+        }
+        self.drain_plane();
+    }
+
+    fn handle_stun(&mut self, now: Instant, from: SocketAddr, datagram: &[u8]) {
+        let Some(mut request) = BindingRequest::parse(datagram) else { return };
+        let Some(&endpoint) = self.by_ufrag.get(&request.local_ufrag) else { return };
+        let Some(peer) = self.peers.get_mut(&endpoint) else { return };
+        if !peer.has_remote_ufrag(&request.remote_ufrag) {
+            return;
+        }
+        let Some(check) = request.check(&peer.credentials.password) else { return };
+        if let Some(bytes) = request.respond(check, from, &peer.credentials.password) {
+            self.transmits.push_back(Transmit { to: from, bytes });
+        }
+        if check == Check::RoleConflict {
+            return;
+        }
+        let evicted = peer.validated(now, from, check == Check::Nominated);
+        let progress = peer.dtls.start(now);
+        if let Some(evicted) = evicted {
+            self.by_address.remove(&evicted);
+        }
+        // An address that was another peer's belongs to the one that proved itself last.
+        self.by_address.insert(from, endpoint);
+        self.settle_dtls(now, endpoint, progress);
+        for record in self.early.take(now, from) {
+            self.handle_dtls(now, endpoint, &record);
+        }
+    }
+
+    fn handle_dtls(&mut self, now: Instant, endpoint: EndpointId, datagram: &[u8]) {
+        let Some(peer) = self.peers.get_mut(&endpoint) else { return };
+        let progress = peer.handle_dtls(now, datagram);
+        self.settle_dtls(now, endpoint, progress);
+    }
+
+    fn handle_rtp(&mut self, now: Instant, from: SocketAddr, packet: &mut [u8]) {
+        let Some(&endpoint) = self.by_address.get(&from) else { return };
+        let Some(peer) = self.peers.get_mut(&endpoint) else { return };
+        if let Some(incoming) = peer.open_rtp(now, endpoint, packet) {
+            self.plane.handle_rtp(now, incoming);
+        }
+    }
+
+    fn handle_rtcp(&mut self, now: Instant, from: SocketAddr, packet: &mut [u8]) {
+        let Some(&endpoint) = self.by_address.get(&from) else { return };
+        let Some(peer) = self.peers.get_mut(&endpoint) else { return };
+        if let Some(compound) = peer.open_rtcp(now, packet) {
+            self.plane.handle_rtcp(now, endpoint, compound);
+        }
+    }
+
+    /// Sends what the association has to say and acts on how it moved.
+    fn settle_dtls(&mut self, now: Instant, endpoint: EndpointId, progress: DtlsProgress) {
+        let Some(peer) = self.peers.get_mut(&endpoint) else { return };
+        if let Some(to) = peer.address() {
+            while let Some(bytes) = peer.dtls.poll_transmit() {
+                self.transmits.push_back(Transmit { to, bytes: bytes.to_vec() });
+            }
+        }
+        let reason = match progress {
+            DtlsProgress::Pending => {
+                self.schedule(endpoint);
+                return;
+            }
+            DtlsProgress::Established(material) => {
+                if peer.unlock(&material) {
+                    self.events.push_back(RelayEvent::Connected { endpoint });
+                    self.plane.endpoint_connected(now, endpoint);
+                }
+                self.schedule(endpoint);
+                return;
+            }
+            DtlsProgress::WrongFingerprint => DisconnectReason::WrongFingerprint,
+            DtlsProgress::Failed => DisconnectReason::HandshakeFailed,
+            DtlsProgress::Closed => DisconnectReason::Closed,
+        };
+        self.disconnect(now, endpoint, reason);
+    }
+
+    fn disconnect(&mut self, now: Instant, endpoint: EndpointId, reason: DisconnectReason) {
+        self.forget(now, endpoint);
+        self.events.push_back(RelayEvent::Disconnected { endpoint, reason });
+    }
+
+    fn forget(&mut self, now: Instant, endpoint: EndpointId) {
+        let Some(mut peer) = self.peers.remove(&endpoint) else { return };
+        peer.dtls.close(now);
+        if let Some(to) = peer.address() {
+            while let Some(bytes) = peer.dtls.poll_transmit() {
+                self.transmits.push_back(Transmit { to, bytes: bytes.to_vec() });
+            }
+        }
+        self.by_ufrag.remove(&peer.credentials.ufrag);
+        for address in peer.addresses() {
+            if self.by_address.get(address) == Some(&endpoint) {
+                self.by_address.remove(address);
+            }
+        }
+        if let Some(due) = self.scheduled.remove(&endpoint) {
+            self.timers.remove(&(due, endpoint));
+        }
+        self.plane.remove_endpoint(now, endpoint);
+    }
+
+    /// Looks at the peer again when it is due. A deadline that moved later is found out when the earlier one fires.
+    fn schedule(&mut self, endpoint: EndpointId) {
+        let Some(due) = self.peers.get(&endpoint).map(Peer::poll_timeout) else { return };
+        match self.scheduled.get(&endpoint) {
+            Some(scheduled) if *scheduled <= due => return,
+            Some(scheduled) => {
+                self.timers.remove(&(*scheduled, endpoint));
+            }
+            None => {}
+        }
+        self.timers.insert((due, endpoint));
+        self.scheduled.insert(endpoint, due);
+    }
+
+    /// Time has passed.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some(&(due, endpoint)) = self.timers.first().filter(|(due, _)| *due <= now) {
+            self.timers.remove(&(due, endpoint));
+            self.scheduled.remove(&endpoint);
+            let Some(peer) = self.peers.get_mut(&endpoint) else { continue };
+            if peer.is_silent(now) {
+                self.disconnect(now, endpoint, DisconnectReason::Silent);
+                continue;
+            }
+            let progress = peer.dtls.handle_timeout(now);
+            self.settle_dtls(now, endpoint, progress);
+        }
+        self.plane.handle_timeout(now);
+        self.drain_plane();
+    }
+
+    /// When [`Self::handle_timeout`] is due.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let peers = self.timers.first().map(|(due, _)| *due);
+        peers.into_iter().chain(self.plane.poll_timeout()).min()
+    }
+
+    /// The next datagram to send.
+    pub fn poll_transmit(&mut self) -> Option<Transmit> {
+        self.transmits.pop_front()
+    }
+
+    /// The next thing to tell.
+    pub fn poll_event(&mut self) -> Option<RelayEvent> {
+        self.events.pop_front()
+    }
+
+    fn drain_plane(&mut self) {
+        while let Some(output) = self.plane.poll_output() {
+            let sealed = match output {
+                PlaneOutput::Rtp(packet) => self.peers.get_mut(&packet.to).and_then(|peer| peer.seal_rtp(&packet)),
+                PlaneOutput::Rtcp { to, packet } => self.peers.get_mut(&to).and_then(|peer| peer.seal_rtcp(&packet)),
+                PlaneOutput::Event(event) => {
+                    self.events.push_back(RelayEvent::Plane(event));
+                    continue;
+                }
+            };
+            if let Some((to, bytes)) = sealed {
+                self.transmits.push_back(Transmit { to, bytes });
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Relay {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Relay")
+            .field("fingerprint", &self.fingerprint)
+            .field("peers", &self.peers.len())
+            .finish_non_exhaustive()
+    }
+}
