@@ -39,3 +39,5 @@ pub const MAX_MESSAGE_BYTES: usize = 256 * 1024;
 pub const MAX_TEXT_CHARS: usize = 2_000;
 /// Version of this protocol. A page of another version is told to reload.
 pub const PROTOCOL_VERSION: u32 = 1;
+/// Where the WebSocket is opened.
+pub const SOCKET_PATH: &str = "/api/v1/ws";
