@@ -1,0 +1,11 @@
+//! The signalling server, a shell around the conference core: it accepts pages and endpoints, knows who they are, hands
+//! their commands to the task that owns the conference, and tells everybody what changed.
+//!
+//! It deliberately decides nothing about the floor or the stage (`conference`), forwards no media (`relay`, `relay-core`)
+//! and words no refusal (the pages do).
+//!
+//! ```text
+//!  HTTP request ─▶ http ─┐             ┌─▶ conference_task ─▶ journal, then relay
+//!  WebSocket ─▶ socket ──┴─▶ access ───┘            │
+//!                            who may do what        └─▶ events, live facts ─▶ every socket
+//! ```
