@@ -156,6 +156,14 @@ impl Relay {
         self.drain_plane();
     }
 
+    /// Says goodbye to all endpoints and forgets them.
+    pub fn close(&mut self, now: Instant) {
+        for endpoint in self.peers.keys().copied().collect::<Vec<_>>() {
+            self.forget(now, endpoint);
+        }
+        self.drain_plane();
+    }
+
     /// See [`Plane::set_routes`].
     pub fn set_routes(&mut self, now: Instant, routes: Routes) {
         self.plane.set_routes(now, routes);

@@ -1,0 +1,123 @@
+//! The relay's thread: wait, take a batch, hand it to the core, send what came of it.
+
+use std::{sync::Arc, time::Instant};
+
+use relay_core::{Relay, RelayEvent, Transmit};
+use tokio::sync::mpsc;
+
+use crate::{
+    handle::Command,
+    socket::{BoundSocket, UdpSocket, Waker},
+};
+
+/// Batches read before commands and timers get their turn, so that a flood cannot keep them waiting.
+const BATCHES_PER_TURN: usize = 8;
+/// Commands carried out before the socket gets its turn: an offer costs up to a few milliseconds.
+const COMMANDS_PER_TURN: usize = 8;
+
+/// All that the thread owns.
+pub(crate) struct Worker {
+    core: Relay,
+    socket: UdpSocket,
+    waker: Arc<Waker>,
+    queue: mpsc::Receiver<Command>,
+    events: mpsc::UnboundedSender<RelayEvent>,
+    transmits: Vec<Transmit>,
+}
+
+/// Whether the thread goes on.
+enum Turn {
+    /// Wait for the next thing.
+    Idle,
+    /// More commands may be waiting.
+    Busy,
+    /// Stop.
+    Over,
+}
+
+impl Worker {
+    pub(crate) fn new(
+        core: Relay,
+        socket: BoundSocket,
+        waker: Arc<Waker>,
+        queue: mpsc::Receiver<Command>,
+        events: mpsc::UnboundedSender<RelayEvent>,
+    ) -> Self {
+        Self { core, socket: UdpSocket::new(socket), waker, queue, events, transmits: Vec::new() }
+    }
+
+    /// Runs until it is told to stop, or nobody is left who could tell.
+    pub(crate) fn run(mut self) {
+        loop {
+            self.waker.clear();
+            let turn = self.commands();
+            if let Err(error) = self.datagrams() {
+                tracing::error!(%error, "the relay's socket failed");
+            }
+            let now = Instant::now();
+            if self.core.poll_timeout().is_some_and(|due| due <= now) {
+                self.core.handle_timeout(now);
+            }
+            self.flush();
+            match turn {
+                Turn::Over => return,
+                Turn::Busy => continue,
+                Turn::Idle => {}
+            }
+            let timeout = self.core.poll_timeout().map(|due| due.saturating_duration_since(Instant::now()));
+            if let Err(error) = self.socket.wait(&self.waker, timeout) {
+                tracing::error!(%error, "the relay cannot wait for its socket");
+                return;
+            }
+        }
+    }
+
+    fn commands(&mut self) -> Turn {
+        for _ in 0..COMMANDS_PER_TURN {
+            let now = Instant::now();
+            match self.queue.try_recv() {
+                Ok(Command::AcceptOffer { endpoint, plan, sdp, answer }) => {
+                    // A caller that no longer waits leaves an endpoint that falls silent and is dropped.
+                    let _ = answer.send(self.core.accept_offer(now, endpoint, &plan, &sdp));
+                }
+                Ok(Command::Close(endpoint)) => self.core.remove_endpoint(now, endpoint),
+                Ok(Command::SetRoutes(routes)) => self.core.set_routes(now, routes),
+                Ok(Command::OrderTake(take, routes)) => self.core.order_take(now, take, routes),
+                Ok(Command::CancelTake(take)) => self.core.cancel_take(now, take),
+                Ok(Command::Shutdown) | Err(mpsc::error::TryRecvError::Disconnected) => {
+                    self.core.close(now);
+                    return Turn::Over;
+                }
+                Err(mpsc::error::TryRecvError::Empty) => return Turn::Idle,
+            }
+        }
+        Turn::Busy
+    }
+
+    fn datagrams(&mut self) -> std::io::Result<()> {
+        for _ in 0..BATCHES_PER_TURN {
+            let count = self.socket.receive()?;
+            let now = Instant::now();
+            for index in 0..count {
+                let (from, datagram) = self.socket.datagram(index);
+                self.core.handle_datagram(now, from, datagram);
+            }
+            self.flush();
+            if count < crate::socket::BATCH {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) {
+        self.transmits.extend(std::iter::from_fn(|| self.core.poll_transmit()));
+        if !self.transmits.is_empty() {
+            self.socket.send(&mut self.transmits);
+        }
+        while let Some(event) = self.core.poll_event() {
+            // An owner that dropped its end does not want to know.
+            let _ = self.events.send(event);
+        }
+    }
+}
