@@ -1,0 +1,154 @@
+//! Live Opus of a site's tone, and listening to what is received.
+
+use bytes::Bytes;
+use opus::{Application, Bitrate, Channels, Decoder, Encoder};
+
+use crate::tone::{self, SAMPLE_RATE, Tone};
+
+/// Length of an Opus frame, ms.
+pub const FRAME_MS: u64 = 20;
+/// Samples in a frame.
+pub const FRAME_SAMPLES: usize = (SAMPLE_RATE as usize / 1_000) * FRAME_MS as usize;
+/// Enough for a clean tone, and a third of what a browser uses for speech.
+const BITRATE: i32 = 24_000;
+/// Largest Opus frame that is written: 24 kbit/s is 60 bytes of 20 ms; VBR peaks stay far below this.
+const MAX_PACKET_BYTES: usize = 400;
+/// Window in which tones are told apart: five frames, 10 Hz resolution.
+const WINDOW_SAMPLES: usize = FRAME_SAMPLES * 5;
+/// The first frames after opening a decoder are still fading in.
+const WARM_UP_SAMPLES: usize = FRAME_SAMPLES;
+/// A second tone within this of the strongest counts as heard.
+const WITHIN_DB: f32 = 20.0;
+
+/// A microphone that plays a tone into a live Opus encoder.
+pub struct Microphone {
+    tone: Tone,
+    encoder: Encoder,
+    samples: Vec<f32>,
+    packet: Vec<u8>,
+}
+
+impl Microphone {
+    /// The microphone of a site.
+    pub fn of_site(site: u16) -> Result<Self, opus::Error> {
+        // CELT only, cheapest search: a tone needs neither speech model nor effort.
+        let mut encoder = Encoder::new(SAMPLE_RATE, Channels::Mono, Application::LowDelay)?;
+        encoder.set_bitrate(Bitrate::Bits(BITRATE))?;
+        encoder.set_complexity(0)?;
+        encoder.set_dtx(false)?;
+        Ok(Self {
+            tone: Tone::of_site(site),
+            encoder,
+            samples: vec![0.0; FRAME_SAMPLES],
+            packet: vec![0; MAX_PACKET_BYTES],
+        })
+    }
+
+    /// The next 20 ms.
+    pub fn next_frame(&mut self) -> Result<Bytes, opus::Error> {
+        self.tone.fill(&mut self.samples);
+        let length = self.encoder.encode_float(&self.samples, &mut self.packet)?;
+        Ok(Bytes::copy_from_slice(&self.packet[..length]))
+    }
+
+    /// Level of the tone as the audio-level extension carries it: −dBov of its mean power (RFC 6464 §3).
+    pub fn audio_level() -> u8 {
+        // A sine's mean power lies 3 dB below its peak.
+        (-20.0 * tone::AMPLITUDE.log10() + 3.0).round() as u8
+    }
+}
+
+/// What one window of sound held.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Heard {
+    /// Sites whose tones were in it, strongest first, each with its level in dBFS.
+    pub tones: Vec<(u16, f32)>,
+    /// Mean level of everything, dBFS.
+    pub level_dbfs: f32,
+}
+
+/// Listens to one incoming sound, a window at a time: decodes at least 120 ms in a row, then judges.
+pub struct Ear {
+    decoder: Decoder,
+    samples: Vec<f32>,
+    sites: u16,
+}
+
+impl Ear {
+    /// An ear that knows `sites` tones.
+    pub fn new(sites: u16) -> Result<Self, opus::Error> {
+        Ok(Self { decoder: Decoder::new(SAMPLE_RATE, Channels::Mono)?, samples: Vec::new(), sites })
+    }
+
+    /// Takes the next packet (in order); a judgement when a window is full. The window then begins anew.
+    pub fn hear(&mut self, packet: &[u8]) -> Result<Option<Heard>, opus::Error> {
+        let before = self.samples.len();
+        // 120 ms is the longest Opus packet (RFC 6716 §3.2.5).
+        self.samples.resize(before + FRAME_SAMPLES * 6, 0.0);
+        let decoded = self.decoder.decode_float(packet, &mut self.samples[before..], false)?;
+        self.samples.truncate(before + decoded);
+        if self.samples.len() < WARM_UP_SAMPLES + WINDOW_SAMPLES {
+            return Ok(None);
+        }
+        let window = &self.samples[self.samples.len() - WINDOW_SAMPLES..];
+        let heard = Heard { tones: tone::tones_heard(window, self.sites, WITHIN_DB), level_dbfs: mean_dbfs(window) };
+        self.samples.clear();
+        Ok(Some(heard))
+    }
+
+    /// Forgets a half-filled window and the decoder's memory, before a pause in listening.
+    pub fn rest(&mut self) -> Result<(), opus::Error> {
+        self.samples.clear();
+        self.decoder.reset_state()
+    }
+}
+
+fn mean_dbfs(samples: &[f32]) -> f32 {
+    let power = samples.iter().map(|sample| sample * sample).sum::<f32>() / samples.len().max(1) as f32;
+    10.0 * power.max(1e-12).log10()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listen(packets: impl Iterator<Item = Bytes>) -> Vec<Heard> {
+        let mut ear = Ear::new(64).unwrap();
+        packets.filter_map(|packet| ear.hear(&packet).unwrap()).collect()
+    }
+
+    #[test]
+    fn each_site_is_heard_through_opus() {
+        for site in [0, 1, 31, 62, 63] {
+            let mut microphone = Microphone::of_site(site).unwrap();
+            let heard = listen((0..24).map(|_| microphone.next_frame().unwrap()));
+            assert_eq!(heard.len(), 4);
+            for heard in heard {
+                let sites: Vec<u16> = heard.tones.iter().map(|(site, _)| *site).collect();
+                assert_eq!(sites, [site]);
+                assert!((heard.level_dbfs + 23.0).abs() < 2.0, "{} dBFS", heard.level_dbfs);
+            }
+        }
+    }
+
+    #[test]
+    fn silence_is_heard_as_nobody() {
+        let mut encoder = Encoder::new(SAMPLE_RATE, Channels::Mono, Application::LowDelay).unwrap();
+        let heard = listen((0..6).map(|_| Bytes::from(encoder.encode_vec_float(&[0.0; FRAME_SAMPLES], 400).unwrap())));
+        assert_eq!(heard[0].tones, []);
+        assert!(heard[0].level_dbfs < -60.0);
+    }
+
+    #[test]
+    fn a_change_of_site_is_heard_in_the_next_window() {
+        let (mut first, mut second) = (Microphone::of_site(3).unwrap(), Microphone::of_site(40).unwrap());
+        let packets = (0..12).map(|at| if at < 6 { &mut first } else { &mut second }.next_frame().unwrap());
+        let strongest: Vec<u16> = listen(packets).iter().map(|heard| heard.tones[0].0).collect();
+        assert_eq!(strongest, [3, 40]);
+    }
+
+    #[test]
+    fn the_stated_level_is_the_tones() {
+        assert_eq!(Microphone::audio_level(), 23);
+    }
+}
