@@ -9,3 +9,5 @@
 //!  WebSocket ─▶ socket ──┴─▶ access ───┘            │
 //!                            who may do what        └─▶ events, live facts ─▶ every socket
 //! ```
+
+pub mod access;
