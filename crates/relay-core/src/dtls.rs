@@ -21,12 +21,17 @@ use rtc_shared::TransportProtocol;
 use sha2::{Digest, Sha256};
 
 use crate::{
+    client_hello::{Hello, HelloReader},
     sdp::DtlsRole,
     srtp::{KeyingMaterial, Profile},
 };
 
 /// Label of the SRTP keys (RFC 5764 §4.2).
 const SRTP_EXPORTER: &str = "EXTRACTOR-dtls_srtp";
+
+/// What is spoken, best first.
+const PROFILES: [SrtpProtectionProfile; 2] =
+    [SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm, SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80];
 
 /// A lost flight is sent again after this long. Shorter than the RFC's second: a site that rejoins is waited for.
 const FLIGHT_INTERVAL: Duration = Duration::from_millis(400);
@@ -64,7 +69,9 @@ pub struct CertificateError(String);
 
 /// What all associations share.
 pub(crate) struct DtlsIdentity {
+    /// Either profile, in the client's order.
     server: Arc<HandshakeConfig>,
+    server_gcm: Arc<HandshakeConfig>,
     client: Arc<HandshakeConfig>,
 }
 
@@ -76,7 +83,7 @@ impl DtlsIdentity {
             .import_signing_key(SignatureScheme::EcdsaP256Sha256, &certificate.key)
             .map_err(|error| CertificateError(error.to_string()))?;
         let certificate = Certificate::from_signing_key(vec![certificate.der.clone().into()], key);
-        let config = |is_client: bool| {
+        let config = |is_client: bool, profiles: &[SrtpProtectionProfile]| {
             ConfigBuilder::default()
                 .with_crypto_provider(provider.clone())
                 .with_certificates(vec![certificate.clone()])
@@ -84,16 +91,17 @@ impl DtlsIdentity {
                 // Certificates are self-signed: what vouches for them is the fingerprint of the offer, checked below.
                 .with_insecure_skip_verify(true)
                 .with_extended_master_secret(ExtendedMasterSecretType::Require)
-                .with_srtp_protection_profiles(vec![
-                    SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm,
-                    SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80,
-                ])
+                .with_srtp_protection_profiles(profiles.to_vec())
                 .with_flight_interval(FLIGHT_INTERVAL)
                 .build(is_client, Some(PEER))
                 .map(Arc::new)
                 .map_err(|error| CertificateError(error.to_string()))
         };
-        Ok(Self { server: config(false)?, client: config(true)? })
+        Ok(Self {
+            server: config(false, &PROFILES)?,
+            server_gcm: config(false, &PROFILES[..1])?,
+            client: config(true, &PROFILES)?,
+        })
     }
 }
 
@@ -112,12 +120,24 @@ pub(crate) enum DtlsProgress {
     Closed,
 }
 
+/// How far an association is.
+#[derive(Debug)]
+enum Stage {
+    /// Active: the peer cannot be reached yet.
+    AwaitingAddress,
+    /// Passive: the peer has not said hello.
+    AwaitingHello(HelloReader),
+    /// `rtc-dtls` has it.
+    Running,
+}
+
 /// One association.
 pub(crate) struct DtlsLink {
     endpoint: Endpoint,
     role: DtlsRole,
-    started: bool,
+    stage: Stage,
     fingerprints: Vec<[u8; 32]>,
+    server_gcm: Arc<HandshakeConfig>,
     client: Arc<HandshakeConfig>,
 }
 
@@ -131,17 +151,22 @@ impl DtlsLink {
         Self {
             endpoint: Endpoint::new(PEER, TransportProtocol::UDP, server),
             role,
-            started: false,
+            stage: match role {
+                DtlsRole::Passive => Stage::AwaitingHello(HelloReader::default()),
+                DtlsRole::Active => Stage::AwaitingAddress,
+            },
             fingerprints,
+            server_gcm: identity.server_gcm.clone(),
             client: identity.client.clone(),
         }
     }
 
     /// The peer can be reached: as the active side, say hello once.
     pub(crate) fn start(&mut self, now: Instant) -> DtlsProgress {
-        if self.role == DtlsRole::Passive || std::mem::replace(&mut self.started, true) {
+        if !matches!(self.stage, Stage::AwaitingAddress) {
             return DtlsProgress::Pending;
         }
+        self.stage = Stage::Running;
         match self.endpoint.connect(now, PEER, self.client.clone(), None) {
             Ok(()) => DtlsProgress::Pending,
             Err(_) => DtlsProgress::Failed,
@@ -150,6 +175,19 @@ impl DtlsLink {
 
     /// A datagram of records.
     pub(crate) fn handle_datagram(&mut self, now: Instant, datagram: &[u8]) -> DtlsProgress {
+        let Stage::AwaitingHello(reader) = &mut self.stage else { return self.read(now, datagram) };
+        match reader.read(datagram) {
+            Hello::Incomplete => return DtlsProgress::Pending,
+            Hello::Gcm => self.endpoint.set_server_config(Some(self.server_gcm.clone())),
+            Hello::Other => {}
+        }
+        let held = std::mem::take(reader).into_held();
+        self.stage = Stage::Running;
+        // The answer to a hello is never the end of a handshake, so only the last progress can tell something.
+        held.iter().map(|datagram| self.read(now, datagram)).last().unwrap_or(DtlsProgress::Pending)
+    }
+
+    fn read(&mut self, now: Instant, datagram: &[u8]) -> DtlsProgress {
         // A record that cannot be read is dropped, whatever it is (RFC 6347 §4.1.2.7); a handshake that goes nowhere
         // is ended by the peer's setup timeout.
         let Ok(events) = self.endpoint.read(now, PEER, None, BytesMut::from(datagram)) else {
@@ -213,6 +251,6 @@ impl DtlsLink {
 
 impl fmt::Debug for DtlsLink {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("DtlsLink").field("role", &self.role).finish_non_exhaustive()
+        formatter.debug_struct("DtlsLink").field("role", &self.role).field("stage", &self.stage).finish_non_exhaustive()
     }
 }

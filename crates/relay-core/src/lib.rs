@@ -9,6 +9,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod client_hello;
 mod demux;
 mod dtls;
 mod early;
