@@ -1,0 +1,283 @@
+//! The conference: one entrance for commands, facts and time; one place where events are applied.
+
+use crate::{
+    Actor, Agenda, Command, CommandId, DropReason, EndpointRole, Event, EventBody, Floor, InstanceId, Live, Messages,
+    Millis, Phase, Refusal, Request, Roster, SYSTEM_ACTOR, Setup, SetupError, SiteSlug, Stage, State, TakeFailure,
+    TakeId, authority, setup::MAX_ID_CHARS,
+};
+
+/// What a mechanism decides: what happened, or why it may not.
+pub(crate) type Outcome = Result<Vec<EventBody>, Refusal>;
+
+/// A conference: its setup and its durable state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conference {
+    setup: Setup,
+    state: State,
+}
+
+/// The answer to a command that was not refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Append these, then apply them, then acknowledge. Never empty.
+    Events(Vec<Event>),
+    /// The command was done before: acknowledge it as the first time.
+    AlreadyDone {
+        /// Revision that holds it.
+        revision: u64,
+    },
+}
+
+/// Something that the shell saw happen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact {
+    /// The server started; tell it once, after the replay and before anything else.
+    ServerStarted {
+        /// This start.
+        instance: InstanceId,
+    },
+    /// An endpoint joined. A device that replaces its own connection joins again without having dropped.
+    EndpointJoined {
+        /// Its site.
+        site: SiteSlug,
+        /// Which.
+        role: EndpointRole,
+        /// This start of the server.
+        instance: InstanceId,
+    },
+    /// An endpoint is gone.
+    EndpointDropped {
+        /// Its site.
+        site: SiteSlug,
+        /// Which.
+        role: EndpointRole,
+        /// Why.
+        reason: DropReason,
+    },
+    /// The relay switched.
+    TakeShown {
+        /// The take.
+        take: TakeId,
+        /// Sites to which it was forwarded.
+        receivers: u32,
+        /// From the order to the switch, ms.
+        elapsed_ms: u32,
+    },
+    /// The relay stayed on the old source.
+    TakeFailed {
+        /// The take.
+        take: TakeId,
+        /// Why.
+        reason: TakeFailure,
+    },
+    /// The journal can be written again; `late` events were acted on before they were written.
+    JournalCaughtUp {
+        /// How many.
+        late: u32,
+    },
+}
+
+impl Conference {
+    /// A conference before its first event.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the setup.
+    pub fn new(setup: Setup) -> Result<Self, Vec<SetupError>> {
+        setup.validate()?;
+        let state = State {
+            revision: 0,
+            last_at: Millis(0),
+            phase: Phase::Preparing,
+            opened_at: None,
+            ended_at: None,
+            stage: Stage::at_the_hall(setup.hall()),
+            floor: Floor::empty(setup.floor_mode),
+            agenda: Agenda::default(),
+            roster: Roster::default(),
+            messages: Messages::default(),
+            commands: Default::default(),
+        };
+        Ok(Self { setup, state })
+    }
+
+    /// The setup.
+    pub fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    /// Durable state.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Slug of the hall.
+    pub fn hall(&self) -> &SiteSlug {
+        self.setup.hall()
+    }
+
+    /// Sites in the order of the wall: the hall first, then as in the setup. Wall slot *i* shows the *i*-th.
+    pub fn wall(&self) -> impl Iterator<Item = &crate::Site> {
+        let (hall, others): (Vec<_>, Vec<_>) = self.setup.sites.iter().partition(|site| site.hall);
+        hall.into_iter().chain(others)
+    }
+
+    /// Decides a command. Changes nothing.
+    ///
+    /// # Errors
+    /// Why it is refused; nothing happened then.
+    pub fn handle(&self, request: &Request, live: &Live, now: Millis) -> Result<Decision, Refusal> {
+        if !(1..=MAX_ID_CHARS).contains(&request.id.0.len()) {
+            return Err(Refusal::BadText { max: MAX_ID_CHARS as u32 });
+        }
+        if let Some(revision) = self.state.commands.revision_of(&request.id) {
+            return Ok(Decision::AlreadyDone { revision });
+        }
+        authority::check(&request.actor, &request.command, live.lease.as_ref())?;
+        self.check_phase(&request.command)?;
+        let at = self.clamp(now);
+        let bodies = self.decide(&request.actor, &request.command, live, at)?;
+        Ok(Decision::Events(stamp(bodies, at, &request.actor.name, Some(&request.id))))
+    }
+
+    /// Turns what the shell saw into events; none if it changes nothing.
+    pub fn handle_fact(&self, fact: Fact, now: Millis) -> Vec<Event> {
+        let at = self.clamp(now);
+        let bodies = match fact {
+            Fact::ServerStarted { instance } => self.server_started(instance, at),
+            Fact::EndpointJoined { site, role, instance } => self.endpoint_joined(site, role, instance),
+            Fact::EndpointDropped { site, role, reason } => self.endpoint_dropped(site, role, reason, at),
+            Fact::TakeShown { take, receivers, elapsed_ms } => self.take_shown(take, receivers, elapsed_ms, at),
+            Fact::TakeFailed { take, reason } => self.take_failed(take, reason),
+            Fact::JournalCaughtUp { late } => vec![EventBody::JournalCaughtUp { late }],
+        };
+        stamp(bodies, at, SYSTEM_ACTOR, None)
+    }
+
+    /// What happens because time has passed; empty before [`Conference::poll_timeout`].
+    pub fn handle_timeout(&self, now: Millis) -> Vec<Event> {
+        let at = self.clamp(now);
+        let mut bodies = self.stage_timeout(at);
+        bodies.extend(self.floor_timeout(at));
+        stamp(bodies, at, SYSTEM_ACTOR, None)
+    }
+
+    /// When [`Conference::handle_timeout`] has something to do next.
+    pub fn poll_timeout(&self) -> Option<Millis> {
+        [self.stage_deadline(), self.floor_deadline()].into_iter().flatten().min()
+    }
+
+    /// Folds one event into the state. Events of a journal are applied in order, each once.
+    pub fn apply(&mut self, event: &Event) {
+        let at = event.at.max(self.state.last_at);
+        self.state.last_at = at;
+        self.state.revision += 1;
+        match &event.body {
+            EventBody::ConferenceOpened {} => {
+                self.state.phase = Phase::Live;
+                self.state.opened_at = Some(at);
+            }
+            EventBody::ConferenceEnded {} => {
+                self.state.phase = Phase::Ended;
+                self.state.ended_at = Some(at);
+            }
+            body => {
+                self.state.stage.apply(body, at);
+                self.state.floor.apply(body, at);
+                self.state.agenda.apply(body, at);
+                self.state.roster.apply(body);
+                self.state.messages.apply(body, &event.actor, at);
+            }
+        }
+        let holder = self.state.floor.holder.as_ref().filter(|holder| holder.on_air).map(|holder| &holder.site);
+        self.state.stage.open_microphones(self.setup.hall(), holder);
+        if let Some(id) = &event.command_id {
+            self.state.commands.remember(id, self.state.revision);
+        }
+    }
+
+    fn check_phase(&self, command: &Command) -> Result<(), Refusal> {
+        match self.state.phase {
+            Phase::Preparing => match command {
+                Command::EndConference { .. } | Command::StartItem { .. } | Command::FinishItem { .. } => {
+                    Err(Refusal::NotOpen)
+                }
+                _ => Ok(()),
+            },
+            Phase::Live => match command {
+                Command::OpenConference => Err(Refusal::AlreadySo),
+                _ => Ok(()),
+            },
+            // Sound and picture still flow until everybody has left: what makes them safe stays possible.
+            Phase::Ended => match command {
+                Command::SendMessage { .. } | Command::AcknowledgeMessage { .. } => Ok(()),
+                command if authority::is_safe(command) => Ok(()),
+                _ => Err(Refusal::Ended),
+            },
+        }
+    }
+
+    fn decide(&self, actor: &Actor, command: &Command, live: &Live, at: Millis) -> Outcome {
+        match command {
+            Command::OpenConference => Ok(vec![EventBody::ConferenceOpened {}]),
+            Command::EndConference { confirmation } => self.end_conference(confirmation, at),
+            Command::SetPreview { layout, sources } => self.set_preview(*layout, sources),
+            Command::ClearPreview => self.clear_preview(),
+            Command::Take { preview } => self.take(*preview, live, at),
+            Command::BackToHall => self.back_to_hall(at),
+            Command::Undo => self.undo(live, at),
+            Command::RemoveFromAir { site } => self.remove_from_air(site, at),
+            Command::Mute { site } => self.mute(site),
+            Command::Unmute { site } => self.unmute(site),
+            Command::MuteAll => self.mute_all(),
+            Command::SetFloorMode { mode } => self.set_floor_mode(*mode),
+            Command::RequestFloor { kind } => self.request_floor(actor.site.as_ref(), *kind),
+            Command::WithdrawRequest { site } => self.withdraw_request(site),
+            Command::ReorderQueue { site, position } => self.reorder_queue(site, *position),
+            Command::ClearQueue => self.clear_queue(),
+            Command::Invite { site } => self.invite(site),
+            Command::Cue { site } => self.cue(site),
+            Command::Uncue { site } => self.uncue(site),
+            Command::Grant { site } => self.grant(site, actor.role),
+            Command::EndSpeech => self.end_speech(at),
+            Command::Interrupt => self.interrupt(at),
+            Command::PauseClock => self.pause_clock(at),
+            Command::ResumeClock => self.resume_clock(),
+            Command::ExtendSpeech { seconds } => self.extend_speech(*seconds),
+            Command::StartItem { item } => self.start_item(item),
+            Command::FinishItem { item } => self.finish_item(item),
+            Command::MarkPresence { site, present, reason } => self.mark_presence(site, *present, reason),
+            Command::SendMessage { to, text } => self.send_message(actor.site.as_ref(), to, text),
+            Command::AcknowledgeMessage { message } => self.acknowledge(actor.site.as_ref(), *message),
+        }
+    }
+
+    fn end_conference(&self, confirmation: &str, at: Millis) -> Outcome {
+        if confirmation != self.setup.id.as_str() {
+            return Err(Refusal::WrongConfirmation);
+        }
+        let mut bodies = self.supersede_pending();
+        bodies.extend(self.speech_ended(crate::SpeechEnd::ConferenceEnded, at));
+        bodies.extend(self.state.agenda.current.clone().map(|item| EventBody::ItemFinished { item }));
+        bodies.push(EventBody::ConferenceEnded {});
+        Ok(bodies)
+    }
+
+    /// Refuses a site that is not in the setup.
+    pub(crate) fn known_site(&self, site: &SiteSlug) -> Result<(), Refusal> {
+        match self.setup.site(site) {
+            Some(_) => Ok(()),
+            None => Err(Refusal::UnknownSite { site: site.clone() }),
+        }
+    }
+
+    fn clamp(&self, now: Millis) -> Millis {
+        now.max(self.state.last_at)
+    }
+}
+
+fn stamp(bodies: Vec<EventBody>, at: Millis, actor: &str, command_id: Option<&CommandId>) -> Vec<Event> {
+    bodies
+        .into_iter()
+        .map(|body| Event { at, actor: actor.to_owned(), command_id: command_id.cloned(), body })
+        .collect()
+}

@@ -1,0 +1,56 @@
+//! What a layout can show, and in which slots its sites flow.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    Layout, Refusal, SiteSlug, SourceKind, SourceRef,
+    stage::{HALL_SLOT, PROGRAM_SLOTS},
+};
+
+/// Gives every site its slot: who stays on air keeps it, who comes takes the lowest that is free then.
+pub(crate) fn assign_slots(
+    sources: &[SourceRef],
+    before: &BTreeMap<u32, SiteSlug>,
+    hall: &SiteSlug,
+) -> BTreeMap<u32, SiteSlug> {
+    let stays = |site: &SiteSlug| site == hall || sources.iter().any(|source| source.site == *site);
+    let mut slots: BTreeMap<u32, SiteSlug> =
+        before.iter().filter(|(_, site)| stays(site)).map(|(slot, site)| (*slot, site.clone())).collect();
+    for source in sources {
+        if slots.values().any(|site| *site == source.site) {
+            continue;
+        }
+        let free = (HALL_SLOT + 1..PROGRAM_SLOTS).find(|slot| !slots.contains_key(slot));
+        slots.insert(free.expect("a layout has at most three sites besides the hall"), source.site.clone());
+    }
+    slots
+}
+
+/// Refuses sources that the layout cannot show.
+pub(crate) fn check_layout(layout: Layout, sources: &[SourceRef], hall: &SiteSlug) -> Result<(), Refusal> {
+    let (min, max) = match layout {
+        Layout::Single => (1, 1),
+        Layout::SideBySide | Layout::SpeakerHall | Layout::ContentSpeaker => (2, 2),
+        Layout::Grid => (2, 4),
+    };
+    let mismatch = Refusal::LayoutMismatch { min, max };
+    let count = sources.len() as u32;
+    let distinct: BTreeSet<&SourceRef> = sources.iter().collect();
+    let visitors: BTreeSet<&SiteSlug> =
+        sources.iter().map(|source| &source.site).filter(|site| *site != hall).collect();
+    let contents = sources.iter().filter(|source| source.kind == SourceKind::Content).count();
+    if !(min..=max).contains(&count)
+        || distinct.len() != sources.len()
+        || visitors.len() as u32 >= PROGRAM_SLOTS
+        || contents > 1
+    {
+        return Err(mismatch);
+    }
+    let camera = |index: usize| sources[index].kind == SourceKind::Camera;
+    let fits = match layout {
+        Layout::Single | Layout::SideBySide | Layout::Grid => true,
+        Layout::SpeakerHall => camera(0) && camera(1) && sources[0].site != *hall && sources[1].site == *hall,
+        Layout::ContentSpeaker => !camera(0) && camera(1),
+    };
+    if fits { Ok(()) } else { Err(mismatch) }
+}

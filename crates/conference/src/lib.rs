@@ -1,0 +1,48 @@
+//! The conference core: who may speak, what is on air, who may ask for what. Pure and event-sourced.
+//!
+//! It lacks, deliberately: a clock, sockets, storage, threads, randomness, wording. Time and live facts come in; events go
+//! out; the shell appends them to its journal *before* it acknowledges anything and before anything is seen or heard.
+//!
+//! ```text
+//!  command ──▶ handle(&request, &live, now) ──▶ Decision::Events ──▶ journal ──▶ apply(&event) each ──▶ routes()
+//!  fact    ──▶ handle_fact(fact, now) ────────▶ events ────────────▶   (the same)
+//!  time    ──▶ handle_timeout(&live, now) ────▶ events ────────────▶   (the same); next at poll_timeout()
+//! ```
+//!
+//! `handle…` decide and change nothing; `apply` changes and never decides. Replaying the journal through `apply` gives the same
+//! state, byte for byte. Commands for which [`is_safe`] holds are applied at once and journalled late if the journal is down.
+
+#![forbid(unsafe_code)]
+
+pub mod agenda;
+mod authority;
+mod clock;
+mod command;
+mod conference;
+mod event;
+pub mod floor;
+mod ids;
+mod layout;
+mod live;
+pub mod messages;
+pub mod roster;
+mod routing;
+pub mod setup;
+pub mod stage;
+mod state;
+
+pub use agenda::{Agenda, ItemTimes};
+pub use authority::{Right, is_safe, right};
+pub use clock::{SpeechClock, SpeechTime};
+pub use command::*;
+pub use conference::{Conference, Decision, Fact};
+pub use event::*;
+pub use floor::{Floor, Grace, Holder, MAX_QUEUE, QueueEntry};
+pub use ids::*;
+pub use live::{ConsoleLive, EndpointLive, Live};
+pub use messages::{CENTRE, MAX_MESSAGES, MAX_TEXT_CHARS, Message, Messages};
+pub use roster::{Presence, Roster};
+pub use routing::*;
+pub use setup::{Contact, Item, MAX_SITES, Setup, SetupError, Site, Speaker, SpeechLimits, VideoCodec};
+pub use stage::{PendingTake, Preview, Program, ProgramSource, Stage, UndoMemory};
+pub use state::{DoneCommands, Phase, State};

@@ -1,0 +1,116 @@
+//! Texts between sites and the centre, with acknowledgement. A site writes to the centre and reads what concerns it.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Conference, EventBody, MessageId, Millis, Refusal, SiteSlug, conference::Outcome};
+
+/// Messages kept in the state; older ones stay in the journal. As many as a page shows.
+pub const MAX_MESSAGES: usize = 200;
+/// Longest text, in characters: a screenful.
+pub const MAX_TEXT_CHARS: usize = 2_000;
+/// How the centre is written among those who acknowledged.
+pub const CENTRE: &str = "centre";
+
+/// Latest messages.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Messages {
+    /// Oldest first, at most [`MAX_MESSAGES`].
+    pub latest: VecDeque<Message>,
+    /// Number of the last message.
+    pub last: u64,
+}
+
+/// A text message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Number.
+    pub id: MessageId,
+    /// From a site; none: from the centre.
+    pub from: Option<SiteSlug>,
+    /// Sender's name.
+    pub sender: String,
+    /// Receivers; empty: all sites, or the centre.
+    pub to: Vec<SiteSlug>,
+    /// The text; plain, never markup.
+    pub text: String,
+    /// Sent at.
+    pub sent_at: Millis,
+    /// Who has acknowledged it: sites, or [`CENTRE`].
+    pub acknowledged: BTreeSet<String>,
+}
+
+impl Message {
+    /// True if the reader may see it: `None` is the centre, which sees all.
+    pub fn concerns(&self, reader: Option<&SiteSlug>) -> bool {
+        let Some(site) = reader else { return true };
+        match &self.from {
+            Some(from) => from == site,
+            None => self.to.is_empty() || self.to.contains(site),
+        }
+    }
+}
+
+impl Messages {
+    pub(crate) fn apply(&mut self, body: &EventBody, sender: &str, at: Millis) {
+        match body {
+            EventBody::MessageSent { message, from, to, text } => {
+                self.last = message.0;
+                self.latest.push_back(Message {
+                    id: *message,
+                    from: from.clone(),
+                    sender: sender.to_owned(),
+                    to: to.clone(),
+                    text: text.clone(),
+                    sent_at: at,
+                    acknowledged: BTreeSet::new(),
+                });
+                if self.latest.len() > MAX_MESSAGES {
+                    self.latest.pop_front();
+                }
+            }
+            EventBody::MessageAcknowledged { message, by } => {
+                let read = self.latest.iter_mut().filter(|kept| kept.id == *message);
+                read.for_each(|kept| {
+                    kept.acknowledged.insert(by.clone());
+                });
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Conference {
+    pub(crate) fn send_message(&self, from: Option<&SiteSlug>, to: &[SiteSlug], text: &str) -> Outcome {
+        let receivers: BTreeSet<&SiteSlug> = to.iter().collect();
+        for site in &receivers {
+            self.known_site(site)?;
+        }
+        if text.trim().is_empty() || text.chars().count() > MAX_TEXT_CHARS {
+            return Err(Refusal::BadText { max: MAX_TEXT_CHARS as u32 });
+        }
+        Ok(vec![EventBody::MessageSent {
+            message: MessageId(self.state().messages.last + 1),
+            from: from.cloned(),
+            to: receivers.into_iter().cloned().collect(),
+            text: text.to_owned(),
+        }])
+    }
+
+    pub(crate) fn acknowledge(&self, reader: Option<&SiteSlug>, id: MessageId) -> Outcome {
+        let found = self.state().messages.latest.iter().find(|message| message.id == id);
+        let Some(message) = found.filter(|message| message.concerns(reader)) else {
+            return Err(Refusal::UnknownMessage { message: id });
+        };
+        // Nobody acknowledges what their own side wrote.
+        if reader == message.from.as_ref() {
+            return Err(Refusal::UnknownMessage { message: id });
+        }
+        let by = reader.map_or(CENTRE, SiteSlug::as_str).to_owned();
+        match message.acknowledged.contains(&by) {
+            true => Err(Refusal::AlreadySo),
+            false => Ok(vec![EventBody::MessageAcknowledged { message: id, by }]),
+        }
+    }
+}
