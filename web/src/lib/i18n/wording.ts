@@ -1,0 +1,171 @@
+/** Words for codes of the server. Every code has one: the maps are exhaustive by type. */
+import { m } from '$lib/paraglide/messages';
+import type {
+  ErrorCode,
+  FloorMode,
+  Layer,
+  Layout,
+  Quality,
+  QualityReason,
+  ReadinessReason,
+  Refusal,
+  Role,
+  TakeFailure,
+} from '$lib/wire';
+
+/** A refusal in words. `siteName` gives the short name of a site. */
+export function refusalText(refusal: Refusal, siteName: (slug: string) => string): string {
+  switch (refusal.code) {
+    case 'forbidden':
+      return m.refusal_forbidden();
+    case 'not_in_control':
+      return refusal.holder ? m.refusal_not_in_control({ holder: refusal.holder }) : m.refusal_nobody_in_control();
+    case 'unknown_site':
+      return m.refusal_unknown_site({ site: refusal.site });
+    case 'unknown_item':
+      return m.refusal_unknown_item({ item: refusal.item });
+    case 'unknown_message':
+      return m.refusal_unknown_message();
+    case 'source_offline':
+      return m.refusal_source_offline({ site: siteName(refusal.site) });
+    case 'preview_changed':
+      return m.refusal_preview_changed();
+    case 'preview_empty':
+      return m.refusal_preview_empty();
+    case 'layout_mismatch':
+      return m.refusal_layout_mismatch({ min: refusal.min, max: refusal.max });
+    case 'take_pending':
+      return m.refusal_take_pending();
+    case 'nothing_to_undo':
+      return m.refusal_nothing_to_undo();
+    case 'already_so':
+      return m.refusal_already_so();
+    case 'floor_closed':
+      return m.refusal_floor_closed();
+    case 'already_in_queue':
+      return m.refusal_already_in_queue();
+    case 'not_in_queue':
+      return m.refusal_not_in_queue();
+    case 'queue_full':
+      return m.refusal_queue_full({ limit: refusal.limit });
+    case 'not_first_in_queue':
+      return m.refusal_not_first_in_queue({ site: siteName(refusal.first) });
+    case 'floor_held':
+      return m.refusal_floor_held({ site: siteName(refusal.holder) });
+    case 'no_holder':
+      return m.refusal_no_holder();
+    case 'clock_state':
+      return m.refusal_clock_state();
+    case 'hall_protected':
+      return m.refusal_hall_protected();
+    case 'not_on_air':
+      return m.refusal_not_on_air({ site: siteName(refusal.site) });
+    case 'not_open':
+      return m.refusal_not_open();
+    case 'ended':
+      return m.refusal_ended();
+    case 'wrong_confirmation':
+      return m.refusal_wrong_confirmation();
+    case 'bad_text':
+      return m.refusal_bad_text({ max: refusal.max });
+    case 'out_of_range':
+      return m.refusal_out_of_range({ min: refusal.min, max: refusal.max });
+    case 'journal_unavailable':
+      return m.refusal_journal_unavailable();
+    case 'busy':
+      return m.refusal_busy();
+  }
+}
+
+/** Why the connection is refused. */
+export const problemText = (code: ErrorCode): string => PROBLEM[code]();
+/** A layout's name. */
+export const layoutName = (layout: Layout): string => LAYOUT[layout]();
+/** A floor mode's name. */
+export const floorModeName = (mode: FloorMode): string => FLOOR_MODE[mode]();
+/** Verdict on a site's signal. */
+export const qualityLabel = (quality: Quality): string => QUALITY[quality]();
+/** Why a signal is not good. */
+export const qualityReasonText = (reason: QualityReason): string => QUALITY_REASON[reason]();
+/** Why a source is not ready. */
+export const readinessReasonText = (reason: ReadinessReason): string => READINESS_REASON[reason]();
+/** Why a take failed. */
+export const takeFailureText = (failure: TakeFailure): string => TAKE_FAILURE[failure]();
+/** A role's name. */
+export const roleName = (role: Role): string => ROLE[role]();
+/** A layer as its height. */
+export const layerName = (layer: Layer): string => LAYER[layer];
+
+const LAYER: Record<Layer, string> = { low: '180p', mid: '360p', high: '720p' };
+
+const PROBLEM: Record<ErrorCode, () => string> = {
+  bad_message: m.problem_bad_message,
+  too_large: m.problem_bad_message,
+  wrong_protocol: m.problem_wrong_protocol,
+  unauthorized: m.problem_unauthorized,
+  revoked: m.problem_revoked,
+  in_use: m.problem_in_use,
+  replaced: m.problem_replaced,
+  server_full: m.problem_server_full,
+  too_many: m.problem_too_many,
+  too_slow: m.problem_too_slow,
+  stopping: m.problem_stopping,
+};
+
+const LAYOUT: Record<Layout, () => string> = {
+  single: m.layout_single,
+  side_by_side: m.layout_side_by_side,
+  speaker_hall: m.layout_speaker_hall,
+  grid: m.layout_grid,
+  content_speaker: m.layout_content_speaker,
+};
+
+const FLOOR_MODE: Record<FloorMode, () => string> = {
+  closed: m.floor_closed,
+  operator: m.floor_operator,
+  queue: m.floor_queue,
+  open: m.floor_open,
+};
+
+const QUALITY: Record<Quality, () => string> = {
+  good: m.quality_good,
+  weak: m.quality_weak,
+  bad: m.quality_bad,
+  lost: m.quality_lost,
+};
+
+const QUALITY_REASON: Record<QualityReason, () => string> = {
+  not_connected: m.quality_reason_not_connected,
+  no_media: m.quality_reason_no_media,
+  no_picture: m.quality_reason_no_picture,
+  no_sound: m.quality_reason_no_sound,
+  loss: m.quality_reason_loss,
+  delay: m.quality_reason_delay,
+  low_frame_rate: m.quality_reason_low_frame_rate,
+};
+
+const READINESS_REASON: Record<ReadinessReason, () => string> = {
+  picture_stale: m.readiness_picture_stale,
+  no_sync: m.readiness_no_sync,
+  high_layer_missing: m.readiness_high_layer_missing,
+  silent: m.readiness_silent,
+  clipping: m.readiness_clipping,
+  loss: m.readiness_loss,
+};
+
+const TAKE_FAILURE: Record<TakeFailure, () => string> = {
+  no_keyframe: m.take_failure_no_keyframe,
+  source_lost: m.take_failure_source_lost,
+  superseded: m.take_failure_superseded,
+  restarted: m.take_failure_restarted,
+};
+
+const ROLE: Record<Role, () => string> = {
+  lead: m.role_lead,
+  assistant: m.role_assistant,
+  chair: m.role_chair,
+  secretary: m.role_secretary,
+  technician: m.role_technician,
+  site: m.role_site,
+  screen: m.role_screen,
+};

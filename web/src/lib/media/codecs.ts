@@ -1,0 +1,33 @@
+/** Which codecs a line offers: the conference's video codec with RTX, or Opus, and nothing else (a third of the SDP). */
+import type { MediaKind, VideoCodec } from '$lib/wire';
+
+/** The members of `RTCRtpCodec` that the choice needs. */
+export type CodecCapability = { mimeType: string; sdpFmtpLine?: string };
+
+/** Constrained baseline 3.1: what every browser decodes, in hardware or out of it (RFC 6184 §8.1). */
+const H264_PROFILE = '42e01f';
+
+/** Preferred codecs of a line, best first; empty: this browser lacks the conference's codec. */
+export function preferredCodecs<C extends CodecCapability>(
+  kind: MediaKind,
+  video: VideoCodec,
+  known: readonly C[],
+): C[] {
+  if (kind === 'audio') return known.filter((codec) => isNamed(codec, 'audio/opus'));
+  const main = known.filter((codec) => (video === 'h264' ? isH264(codec) : isNamed(codec, 'video/vp8')));
+  if (main.length === 0) return [];
+  return [...main, ...known.filter((codec) => isNamed(codec, 'video/rtx'))];
+}
+
+function isNamed(codec: CodecCapability, mimeType: string): boolean {
+  return codec.mimeType.toLowerCase() === mimeType;
+}
+
+function isH264(codec: CodecCapability): boolean {
+  const line = codec.sdpFmtpLine?.toLowerCase() ?? '';
+  return (
+    isNamed(codec, 'video/h264') &&
+    line.includes('packetization-mode=1') &&
+    line.includes(`profile-level-id=${H264_PROFILE}`)
+  );
+}

@@ -1,0 +1,222 @@
+/** A page's media for as long as the page lives: builds peer connections, replaces dead ones, follows the programme. */
+import type { Cut, EndpointStats, MediaPlan, Picture, TakeId, Uplink } from '$lib/wire';
+import { type LocalTracks, MediaPeer, type SendName } from './peer';
+import { PictureFollower } from './pictureFollower';
+import type { SlotKey } from './slots';
+import { type MediaCounters, type StatsEntry, countersOf, statsBetween } from './statistics';
+import { MediaWatchdog } from './watchdog';
+
+/** How often the media is looked at; a stall is noticed within its bound plus this. */
+const WATCH_EVERY_MS = 1_000;
+/** How often the page reports what it receives. */
+const STATS_EVERY_MS = 2_000;
+
+/** What the media tells its page. */
+export type MediaListener = {
+  /** Send an offer; false: no control connection now. */
+  offer(generation: number, sdp: string): boolean;
+  /** Streams or connection state changed: read them again. */
+  changed(): void;
+  /** Another picture is to be shown. */
+  picture(picture: Picture): void;
+  /** A take is on this page's screen. */
+  shown(take: TakeId, elapsedMs: number): void;
+  /** What was received in the last two seconds. */
+  stats(stats: EndpointStats): void;
+};
+
+const NO_UPLINK: Uplink = { low: true, mid: false, high: false, content: false };
+
+/** One page's media. */
+export class MediaLink {
+  #listener: MediaListener;
+  #peer: MediaPeer | null = null;
+  #plan: MediaPlan | null = null;
+  #tracks: LocalTracks = { camera: null, microphone: null, content: null };
+  #uplink: Uplink = NO_UPLINK;
+  #watchdog = new MediaWatchdog();
+  #follower: PictureFollower | null = null;
+  #followTimer: ReturnType<typeof setTimeout> | undefined;
+  #counters: MediaCounters | null = null;
+  #generation = 0;
+  #negotiations = 0;
+  #control = false;
+  #expected = false;
+
+  constructor(listener: MediaListener) {
+    this.#listener = listener;
+  }
+
+  /** Begins watching; the returned function ends all. */
+  start(): () => void {
+    const watch = setInterval(() => void this.#watch(), WATCH_EVERY_MS);
+    const report = setInterval(() => void this.#report(), STATS_EVERY_MS);
+    return () => {
+      clearInterval(watch);
+      clearInterval(report);
+      clearTimeout(this.#followTimer);
+      this.#peer?.close();
+    };
+  }
+
+  /** Number of the peer connection, from 1. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Answers that were applied: more than one per generation would be a renegotiation. */
+  get negotiations(): number {
+    return this.#negotiations;
+  }
+
+  /** State of the peer connection. */
+  get connectionState(): RTCPeerConnectionState {
+    return this.#peer?.connection.connectionState ?? 'new';
+  }
+
+  /** The server welcomed the page. Media that still lives under the same instance is kept. */
+  welcome(plan: MediaPlan, sameInstance: boolean, picture: Picture, uplink: Uplink): void {
+    this.#control = true;
+    const samePlan = JSON.stringify(plan) === JSON.stringify(this.#plan);
+    this.#plan = plan;
+    this.setUplink(uplink);
+    if (!this.#follower) this.#follower = new PictureFollower(picture);
+    this.setPicture(picture);
+    if (!sameInstance || !samePlan || !this.#peer?.answered) void this.#build();
+  }
+
+  /** The control connection is gone; media goes on. */
+  controlLost(): void {
+    this.#control = false;
+  }
+
+  /** The server's answer; one of an older generation is ignored. */
+  async handleAnswer(generation: number, sdp: string): Promise<void> {
+    const peer = this.#peer;
+    if (!peer || peer.generation !== generation || peer.answered) return;
+    try {
+      await peer.answer(sdp);
+    } catch (fault) {
+      console.error('answer not applied', fault);
+      return;
+    }
+    this.#negotiations += 1;
+    await this.#applyUplink();
+    this.#listener.changed();
+  }
+
+  /** Something should be arriving from the relay now. */
+  setExpected(expected: boolean): void {
+    this.#expected = expected;
+  }
+
+  /** Layers that the relay wants. */
+  setUplink(uplink: Uplink): void {
+    this.#uplink = uplink;
+    void this.#applyUplink();
+  }
+
+  /** Sets what a line sends; kept for the peer connections to come. */
+  async setTrack(name: SendName, track: MediaStreamTrack | null): Promise<void> {
+    this.#tracks[name] = track;
+    await this.#peer?.setTrack(name, track);
+  }
+
+  /** Picture of a slot, of the current generation. */
+  video(key: SlotKey): MediaStream | null {
+    return this.#peer?.video(key) ?? null;
+  }
+
+  /** Sound of a slot, of the current generation. */
+  audio(key: SlotKey): MediaStream | null {
+    return this.#peer?.audio(key) ?? null;
+  }
+
+  /** The programme without a take. */
+  setPicture(picture: Picture): void {
+    this.#follow((follower) => follower.handlePicture(picture));
+  }
+
+  /** A take reached this page. */
+  handleCut(take: TakeId, cuts: readonly Cut[], picture: Picture): void {
+    this.#follow((follower) => follower.handleCut(take, cuts, picture, performance.now()));
+  }
+
+  /** A frame of a slot is on the screen. */
+  handleFrame(key: SlotKey, rtpTimestamp: number): void {
+    this.#follow((follower) => follower.handleFrame(key, rtpTimestamp, performance.now()));
+  }
+
+  #follow(input: (follower: PictureFollower) => void): void {
+    const follower = this.#follower;
+    if (!follower) return;
+    const before = follower.picture;
+    input(follower);
+    if (follower.picture !== before) this.#listener.picture(follower.picture);
+    for (let shown = follower.pollShown(); shown; shown = follower.pollShown()) {
+      this.#listener.shown(shown.take, shown.elapsedMs);
+    }
+    clearTimeout(this.#followTimer);
+    const at = follower.pollTimeout();
+    if (at === null) return;
+    const wake = () => this.#follow((one) => one.handleTimeout(performance.now()));
+    this.#followTimer = setTimeout(wake, Math.max(0, at - performance.now()));
+  }
+
+  async #build(): Promise<void> {
+    if (!this.#plan) return;
+    this.#peer?.close();
+    this.#generation += 1;
+    const peer = new MediaPeer(this.#generation, this.#plan);
+    this.#peer = peer;
+    this.#counters = null;
+    this.#watchdog.handleBuilt(performance.now());
+    this.#follower?.handleRebuilt();
+    peer.connection.onconnectionstatechange = () => this.#peer === peer && this.#listener.changed();
+    this.#listener.changed();
+    const sdp = await peer.offer(this.#tracks);
+    // A newer generation may have begun while this one was being described.
+    if (this.#peer === peer) this.#listener.offer(peer.generation, sdp);
+  }
+
+  async #applyUplink(): Promise<void> {
+    const peer = this.#peer;
+    if (!peer?.answered) return;
+    try {
+      await peer.setUplink(this.#uplink);
+    } catch (fault) {
+      // The connection was closed meanwhile, or two changes crossed; the next `uplink` or generation sets it again.
+      console.warn('layers not switched', fault);
+    }
+  }
+
+  async #count(peer: MediaPeer): Promise<MediaCounters> {
+    const report = await peer.connection.getStats();
+    const entries = [...report.values()] as StatsEntry[];
+    return countersOf(entries, (track) => peer.isProgram(track), performance.now());
+  }
+
+  async #watch(): Promise<void> {
+    const peer = this.#peer;
+    if (!peer) return;
+    const { packets } = await this.#count(peer);
+    if (this.#peer !== peer) return;
+    const facts = {
+      connection: peer.connection.connectionState,
+      packets,
+      expected: this.#expected,
+      control: this.#control,
+    };
+    if (this.#watchdog.handleFacts(facts, performance.now())) void this.#build();
+  }
+
+  async #report(): Promise<void> {
+    const peer = this.#peer;
+    if (!peer || !this.#control) return;
+    const counters = await this.#count(peer);
+    if (this.#peer !== peer) return;
+    const before = this.#counters;
+    this.#counters = counters;
+    if (before) this.#listener.stats(statsBetween(before, counters));
+  }
+}

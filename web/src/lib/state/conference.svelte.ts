@@ -1,0 +1,120 @@
+/** The conference as the server tells it: whole sections, replaced as they change. Nothing is folded here. */
+import type {
+  AgendaView,
+  ConferenceInfo,
+  ConferenceView,
+  FloorView,
+  LiveView,
+  MessageView,
+  OperatorLive,
+  SiteSlug,
+  StageView,
+  StateChange,
+} from '$lib/wire';
+import { SiteModel } from './site.svelte';
+
+/** Messages that are kept, as many as the server sends in a snapshot. */
+export const MAX_MESSAGES = 200;
+
+/** State of one conference; every field is a signal of its own. */
+export class ConferenceStore {
+  info: ConferenceInfo | null = $state.raw(null);
+  /** In the order of the wall, the hall first; the array changes only with a snapshot. */
+  sites: readonly SiteModel[] = $state.raw([]);
+  agenda: AgendaView = $state.raw({ items: [], current: null });
+  floor: FloorView = $state.raw({ mode: 'closed', queue: [], cued: [], holder: null });
+  stage: StageView | null = $state.raw(null);
+  messages: readonly MessageView[] = $state.raw([]);
+  operators: readonly OperatorLive[] = $state.raw([]);
+  /** Holder of the control lease. */
+  lease: string | null = $state(null);
+  journalOk: boolean = $state(true);
+  /** When live facts were heard last, ms of `performance.now()`. */
+  liveAt: number = $state(0);
+  #bySlug = new Map<SiteSlug, SiteModel>();
+  #operatorsText = '';
+
+  /** A site by its slug. */
+  site(slug: SiteSlug): SiteModel | undefined {
+    // Reading `sites` makes callers wait for the snapshot that brings the site.
+    return this.sites.length > 0 ? this.#bySlug.get(slug) : undefined;
+  }
+
+  /** Short name of a site, or its slug while it is unknown. */
+  nameOf(slug: SiteSlug): string {
+    return this.site(slug)?.view.name ?? slug;
+  }
+
+  /** The hall. */
+  get hall(): SiteModel | undefined {
+    return this.info ? this.site(this.info.hall) : undefined;
+  }
+
+  /** A snapshot replaces everything durable; models of sites that stay are kept, so that tiles are not rebuilt. */
+  applySnapshot(view: ConferenceView): void {
+    this.info = view.conference;
+    const known = this.#bySlug;
+    const models = view.sites.map((site) => {
+      const model = known.get(site.slug) ?? new SiteModel(site);
+      model.view = site;
+      return model;
+    });
+    this.#bySlug = new Map(models.map((model) => [model.view.slug, model]));
+    const unchanged =
+      models.length === this.sites.length && models.every((model, index) => model === this.sites[index]);
+    if (!unchanged) this.sites = models;
+    this.agenda = view.agenda;
+    this.floor = view.floor;
+    this.stage = view.stage;
+    this.messages = view.messages.slice(-MAX_MESSAGES);
+  }
+
+  /** Applies an event's changes in order. */
+  applyChanges(changes: readonly StateChange[]): void {
+    for (const change of changes) this.#apply(change);
+  }
+
+  /** Live facts, whole. */
+  applyLive(live: LiveView, now: number): void {
+    for (const model of this.sites) model.setLive(live.sites[model.view.slug] ?? null);
+    const operators = JSON.stringify(live.operators);
+    if (operators !== this.#operatorsText) {
+      this.#operatorsText = operators;
+      this.operators = live.operators;
+    }
+    this.lease = live.lease;
+    this.journalOk = live.journal_ok;
+    this.liveAt = now;
+  }
+
+  #apply(change: StateChange): void {
+    switch (change.section) {
+      case 'conference':
+        this.info = change.value;
+        return;
+      case 'site': {
+        const model = this.#bySlug.get(change.value.slug);
+        if (model) model.view = change.value;
+        return;
+      }
+      case 'agenda':
+        this.agenda = change.value;
+        return;
+      case 'floor':
+        this.floor = change.value;
+        return;
+      case 'stage':
+        this.stage = change.value;
+        return;
+      case 'message':
+        this.messages = withMessage(this.messages, change.value);
+        return;
+    }
+  }
+}
+
+function withMessage(messages: readonly MessageView[], message: MessageView): readonly MessageView[] {
+  const at = messages.findIndex((one) => one.id === message.id);
+  if (at >= 0) return messages.with(at, message);
+  return [...messages, message].slice(-MAX_MESSAGES);
+}

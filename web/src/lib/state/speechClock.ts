@@ -1,0 +1,37 @@
+/** The speech clock as a function of its state and the server's time. Pure. */
+import type { SpeechClock } from '$lib/wire';
+
+/** How the clock stands. */
+export type ClockPhase = 'normal' | 'warning' | 'overrun';
+
+/** What a clock shows. */
+export type ClockReading = {
+  phase: ClockPhase;
+  running: boolean;
+  /** Spoken so far, ms. */
+  spokenMs: number;
+  /** Left, ms, never negative; none where no time was set. */
+  remainingMs: number | null;
+  /** Beyond the time allowed, ms. */
+  overrunMs: number;
+  /** Share of the time allowed that is used, 0 to 1; 0 without a limit. */
+  share: number;
+};
+
+/** Reads a clock at the server's time `now`. */
+export function readClock(clock: SpeechClock, now: number): ClockReading {
+  const running = clock.running_since !== null;
+  const spokenMs = clock.spoken_ms + Math.max(0, clock.running_since === null ? 0 : now - clock.running_since);
+  if (clock.allowed_ms === 0) {
+    return { phase: 'normal', running, spokenMs, remainingMs: null, overrunMs: 0, share: 0 };
+  }
+  const left = clock.allowed_ms - spokenMs;
+  return {
+    phase: left < 0 ? 'overrun' : left <= clock.warning_ms ? 'warning' : 'normal',
+    running,
+    spokenMs,
+    remainingMs: Math.max(0, left),
+    overrunMs: Math.max(0, -left),
+    share: Math.min(1, spokenMs / clock.allowed_ms),
+  };
+}

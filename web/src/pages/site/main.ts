@@ -1,0 +1,4 @@
+import { mountPage } from '$lib/ui/page';
+import Site from './Site.svelte';
+
+mountPage(Site);

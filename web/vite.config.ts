@@ -1,0 +1,47 @@
+import { fileURLToPath } from 'node:url';
+import { paraglideVitePlugin } from '@inlang/paraglide-js';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { svelteTesting } from './vite.testing.ts';
+import { defineConfig } from 'vitest/config';
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** The pages; each is an HTML file at the root of `dist`, served under its name without `.html`. */
+const PAGES = ['console', 'site', 'screen', 'sign-in'];
+
+/** Where the development server finds a running `dienhong serve`. */
+const SERVER = process.env['DIENHONG_SERVER'] ?? 'http://localhost:8080';
+
+export default defineConfig({
+  plugins: [
+    paraglideVitePlugin({
+      project: './project.inlang',
+      outdir: './src/lib/paraglide',
+      strategy: ['globalVariable', 'baseLocale'],
+      outputStructure: 'locale-modules',
+      isServer: 'false',
+      emitReadme: false,
+    }),
+    svelte(),
+    svelteTesting(),
+  ],
+  resolve: { alias: { $lib: here('./src/lib') } },
+  build: {
+    target: 'es2023',
+    // A data: URL would need a hole in the content security policy.
+    assetsInlineLimit: 0,
+    rolldownOptions: { input: Object.fromEntries(PAGES.map((page) => [page, here(`./${page}.html`)])) },
+  },
+  server: {
+    proxy: {
+      '/api': { target: SERVER, ws: true },
+      '/healthz': SERVER,
+      '/join': SERVER,
+    },
+  },
+  test: {
+    environment: 'happy-dom',
+    include: ['src/**/*.test.ts'],
+    restoreMocks: true,
+  },
+});
