@@ -6,8 +6,8 @@ import type { ClientMessage, Command, ServerMessage } from '$lib/wire';
 import { type CommandOutcome, type Identity, LinkMachine, type LinkStatus } from './machine';
 import { newId } from './storage';
 
-/** Where pages open their WebSocket. */
-export const SOCKET_PATH = '/api/v1/socket';
+/** Where pages open their WebSocket; equals `wire::SOCKET_PATH`. */
+export const SOCKET_PATH = '/api/v1/ws';
 /** Browsers delay WebSockets after many failures, but never `fetch`: so each attempt asks this first. */
 const PROBE_PATH = '/healthz';
 /** A server that does not answer the probe by then is not there. */
