@@ -3,11 +3,45 @@
 //! The loop of a caller: mutate (`handle_*`, `set_routes`, `order_take`), then drain [`Plane::poll_output`] until it
 //! is empty, then sleep until [`Plane::poll_timeout`].
 
+mod content;
+mod control;
+mod endpoint;
+mod feedback;
+mod forward;
+mod h264;
+mod ingress;
+mod keyframe;
+mod layer;
+mod level;
+mod membership;
+mod reports;
+mod retransmit;
+mod routing;
+mod sequence;
+mod source;
+mod stats;
+mod take;
+mod timeline;
+mod timers;
+mod track;
+mod vp8;
+
+use std::collections::{BTreeMap, VecDeque};
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
+use rand::SeedableRng;
+use rand::rngs::SmallRng;
+use slab::Slab;
 
 use crate::{EndpointId, Layer, LineId, Negotiated, Routes, SlotId, TakeId, TrackId};
+
+use self::endpoint::Endpoint;
+use self::forward::Slot;
+pub use self::reports::CNAME;
+use self::take::PendingTake;
+use self::timers::{Timer, Timers};
+use self::track::Track;
 
 /// Ties the relay's monotonic clock to wall time, once, for NTP timestamps of sender reports. Wall clock steps after
 /// that change nothing.
@@ -184,71 +218,131 @@ pub struct ReceiverStats {
 /// The forwarding plane. See the module for the loop.
 #[derive(Debug)]
 pub struct Plane {
-    _anchor: TimeAnchor,
+    anchor: TimeAnchor,
+    random: SmallRng,
+    endpoints: Slab<Endpoint>,
+    endpoint_keys: BTreeMap<EndpointId, usize>,
+    tracks: Slab<Track>,
+    track_keys: BTreeMap<TrackId, usize>,
+    slots: Slab<Slot>,
+    slot_keys: BTreeMap<SlotId, usize>,
+    /// Streams that were ever begun.
+    streams: u64,
+    routes: Routes,
+    take: Option<PendingTake>,
+    /// A slot switched, so other layers may be wanted.
+    layers_changed: bool,
+    /// Until when late packets of a track are welcome in a slot.
+    lingering: VecDeque<(Instant, usize, usize)>,
+    timers: Timers,
+    queue: VecDeque<PlaneOutput>,
 }
 
 impl Plane {
     /// An empty plane. `seed` feeds the generator of start sequence numbers and timestamps.
     pub fn new(anchor: TimeAnchor, seed: u64) -> Self {
-        let _ = seed;
-        Self { _anchor: anchor }
+        let mut timers = Timers::default();
+        timers.set(Timer::Second, anchor.instant + stats::STATS_INTERVAL);
+        timers.set(Timer::Flow, anchor.instant + routing::FLOW_INTERVAL);
+        Self {
+            anchor,
+            random: SmallRng::seed_from_u64(seed),
+            endpoints: Slab::new(),
+            endpoint_keys: BTreeMap::new(),
+            tracks: Slab::new(),
+            track_keys: BTreeMap::new(),
+            slots: Slab::new(),
+            slot_keys: BTreeMap::new(),
+            streams: 0,
+            routes: Routes::default(),
+            take: None,
+            layers_changed: false,
+            lingering: VecDeque::new(),
+            timers,
+            queue: VecDeque::new(),
+        }
     }
 
-    /// Adds an endpoint whose offer was answered.
+    /// Adds an endpoint whose offer was answered. An endpoint of the same name is forgotten first.
     pub fn add_endpoint(&mut self, now: Instant, endpoint: EndpointId, negotiated: &Negotiated) {
-        let _ = (now, endpoint, negotiated);
+        self.remove_endpoint(now, endpoint);
+        self.admit(now, endpoint, negotiated);
     }
 
     /// Says that the endpoint can receive now (DTLS is done). Before it, nothing is sent to it.
     pub fn endpoint_connected(&mut self, now: Instant, endpoint: EndpointId) {
-        let _ = (now, endpoint);
+        if let Some(&key) = self.endpoint_keys.get(&endpoint) {
+            self.connect(now, key);
+        }
     }
 
     /// Forgets an endpoint, its tracks and its slots.
     pub fn remove_endpoint(&mut self, now: Instant, endpoint: EndpointId) {
-        let _ = (now, endpoint);
+        if let Some(&key) = self.endpoint_keys.get(&endpoint) {
+            self.dismiss(now, key);
+        }
     }
 
     /// Applies routes at once. Sound switches with this call; a picture switches at the next complete keyframe of its new
     /// source and the old one is held until then, for at most one second. A pending take is not touched: order it
     /// again with new routes, or cancel it.
     pub fn set_routes(&mut self, now: Instant, routes: Routes) {
-        let _ = (now, routes);
+        if self.routes != routes {
+            self.routes = routes;
+            self.apply_routes(now);
+        }
     }
 
     /// Orders a take: asks for keyframes at once, and applies `routes` as one transaction when every new picture has a
     /// complete keyframe; sound switches at the same instant. Ordering the same take again replaces its routes.
     pub fn order_take(&mut self, now: Instant, take: TakeId, routes: Routes) {
-        let _ = (now, take, routes);
+        self.begin_take(now, take, routes);
     }
 
     /// Gives a pending take up.
     pub fn cancel_take(&mut self, now: Instant, take: TakeId) {
-        let _ = (now, take);
+        let _ = now;
+        if self.take.as_ref().is_some_and(|pending| pending.id == take) {
+            self.fail_take(TakeFailure::Superseded);
+        }
     }
 
     /// A media packet from an endpoint.
     pub fn handle_rtp(&mut self, now: Instant, packet: IncomingRtp) {
-        let _ = (now, packet);
+        self.take_in(now, packet);
     }
 
     /// A decrypted compound RTCP packet from an endpoint. SSRCs that are not that endpoint's business are ignored.
     pub fn handle_rtcp(&mut self, now: Instant, from: EndpointId, packet: &[u8]) {
-        let _ = (now, from, packet);
+        if let Some(&key) = self.endpoint_keys.get(&from) {
+            self.hear(now, key, packet);
+        }
     }
 
     /// Time has passed.
     pub fn handle_timeout(&mut self, now: Instant) {
-        let _ = now;
+        while let Some(timer) = self.timers.pop(now) {
+            match timer {
+                Timer::Take => self.take_timeout(now),
+                Timer::Report(endpoint) => self.send_reports(now, endpoint),
+                Timer::Feedback(endpoint) => self.send_transport_feedback(endpoint),
+                Timer::Missing(track) => self.request_missing(now, track),
+                Timer::Keyframe(track) => self.request_keyframes(now, track),
+                Timer::Hold(slot) => self.end_hold(now, slot),
+                Timer::Linger => self.end_linger(now),
+                Timer::Flow => self.check_flow(now),
+                Timer::Second => self.tell_stats(now),
+            }
+        }
     }
 
     /// When `handle_timeout` is due.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        None
+        self.timers.next()
     }
 
     /// Next thing to do, if any.
     pub fn poll_output(&mut self) -> Option<PlaneOutput> {
-        None
+        self.queue.pop_front()
     }
 }

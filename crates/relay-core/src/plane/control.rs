@@ -1,0 +1,224 @@
+//! RTCP in and out.
+
+use std::time::{Duration, Instant};
+
+use rtc_rtcp::packet::Packet;
+use rtc_rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
+use rtc_rtcp::receiver_report::ReceiverReport;
+use rtc_rtcp::reception_report::ReceptionReport;
+use rtc_rtcp::sender_report::SenderReport;
+use rtc_rtcp::transport_feedbacks::transport_layer_nack::{TransportLayerNack, nack_pairs_from_sequence_numbers};
+
+use super::endpoint::Loss;
+use super::forward::Traced;
+use super::membership::REPORT_INTERVAL;
+use super::reports::{self, MAX_BLOCKS, MAX_SENDER_REPORTS, Told};
+use super::timeline::{ClockChange, micros, ntp};
+use super::timers::Timer;
+use super::{Plane, PlaneOutput};
+use crate::Kind;
+
+/// A round trip longer than this is a wrong report.
+const MAX_RTT: Duration = Duration::from_secs(10);
+
+impl Plane {
+    pub(super) fn hear(&mut self, now: Instant, from: usize, packet: &[u8]) {
+        for told in reports::parse(packet) {
+            match told {
+                Told::Sender { ssrc, ntp, rtp_time } => self.hear_sender(now, from, ssrc, ntp, rtp_time),
+                Told::Reception(report) => self.hear_reception(now, from, &report),
+                Told::Keyframe { ssrc } => {
+                    if let Some(&slot) = self.endpoints[from].slot_of.get(&ssrc) {
+                        self.receiver_asks(now, slot);
+                    }
+                }
+                Told::Missing { ssrc, sequences } => {
+                    if let Some(&slot) = self.endpoints[from].slot_of.get(&ssrc) {
+                        self.answer_missing(slot, &sequences);
+                    }
+                }
+            }
+        }
+    }
+
+    fn hear_sender(&mut self, now: Instant, from: usize, ssrc: u32, ntp: u64, rtp_time: u32) {
+        let endpoint = &mut self.endpoints[from];
+        let Some(&(track, layer)) = endpoint.source_of.get(&ssrc) else { return };
+        let now_micros = micros(&self.anchor, now);
+        if endpoint.clock.report(now_micros, ntp) == ClockChange::Stepped {
+            for &track in &endpoint.tracks {
+                for source in self.tracks[track].sources.iter_mut().flatten() {
+                    source.clock.void();
+                }
+            }
+        }
+        let Some(source) = self.tracks[track].source_mut(layer) else { return };
+        source.reception.reported(now_micros, ntp);
+        if let Some(timestamp) = source.extend_timestamp(rtp_time) {
+            source.clock.report(ntp, timestamp);
+        }
+    }
+
+    fn hear_reception(&mut self, now: Instant, from: usize, report: &ReceptionReport) {
+        let endpoint = &mut self.endpoints[from];
+        if !endpoint.slot_of.contains_key(&report.ssrc) {
+            return;
+        }
+        let fraction = f32::from(report.fraction_lost) / 256.0;
+        endpoint.loss.insert(report.ssrc, Loss { fraction, at: now });
+        if report.last_sender_report != 0 {
+            // RFC 3550 §6.4.1: all three in units of 1/65,536 s, wrapping.
+            let middle = (ntp(&self.anchor, now) >> 16) as u32;
+            let units = middle.wrapping_sub(report.last_sender_report).wrapping_sub(report.delay);
+            let rtt = Duration::from_micros((u64::from(units) * 1_000_000) >> 16);
+            if rtt < MAX_RTT {
+                endpoint.rtt = Some(rtt);
+            }
+        }
+    }
+
+    fn answer_missing(&mut self, slot: usize, sequences: &[u16]) {
+        let slot = &mut self.slots[slot];
+        for &outgoing in sequences {
+            let Some(traced) = slot.trace(outgoing) else { continue };
+            if !slot.budget.spend() {
+                return;
+            }
+            match traced {
+                Traced::Injected { timestamp, payload } => {
+                    slot.emit_rtx(outgoing, timestamp, false, None, &payload, &mut self.queue);
+                }
+                Traced::Source { source, sequence } => {
+                    let Some(track) = self.tracks.get(source.track) else { continue };
+                    if self.routes.silenced.contains(&track.terms.id) {
+                        continue;
+                    }
+                    let layer = track.source(source.layer).filter(|layer| layer.stream == source.stream);
+                    let packet = layer.and_then(|layer| layer.ring.get(sequence));
+                    if let Some(packet) = packet.filter(|packet| !packet.payload.is_empty()) {
+                        slot.retransmit(outgoing, packet, &mut self.queue);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Asks a publisher for what is missing of a track.
+    pub(super) fn request_missing(&mut self, now: Instant, key: usize) {
+        let track = &mut self.tracks[key];
+        let endpoint = &self.endpoints[track.terms.endpoint];
+        // Sound is asked for only if its repetition was negotiated: `nack` for Opus comes with RTX or not at all.
+        let asks = track.terms.kind == Kind::Video || track.terms.retransmits;
+        let mut due = None;
+        let mut packets = Vec::new();
+        for source in track.sources.iter_mut().flatten() {
+            let wanted = source.missing.requests(now, endpoint.rtt);
+            if !wanted.is_empty() && asks {
+                packets.push(TransportLayerNack {
+                    sender_ssrc: endpoint.ssrc,
+                    media_ssrc: source.ssrc,
+                    nacks: nack_pairs_from_sequence_numbers(&wanted),
+                });
+            }
+            due = [due, source.missing.due()].into_iter().flatten().min();
+        }
+        let to = track.terms.endpoint;
+        if let Some(due) = due {
+            self.timers.set(Timer::Missing(key), due);
+        }
+        for packet in packets {
+            self.send_feedback(to, &packet);
+        }
+    }
+
+    pub(super) fn send_picture_loss(&mut self, to: usize, media_ssrc: u32) {
+        let sender_ssrc = self.endpoints[to].ssrc;
+        self.send_feedback(to, &PictureLossIndication { sender_ssrc, media_ssrc });
+    }
+
+    pub(super) fn send_transport_feedback(&mut self, to: usize) {
+        let endpoint = &mut self.endpoints[to];
+        for report in endpoint.feedback.reports(endpoint.ssrc) {
+            self.send_feedback(to, &report);
+        }
+    }
+
+    /// Feedback travels behind an empty report, as RFC 4585 §3.1 has it without reduced size.
+    fn send_feedback(&mut self, to: usize, feedback: &dyn Packet) {
+        let endpoint = self.endpoint(to);
+        let report = ReceiverReport { ssrc: endpoint.ssrc, ..ReceiverReport::default() };
+        let description = reports::description(std::iter::once(endpoint.ssrc));
+        let to = endpoint.id;
+        if let Some(packet) = reports::compound(&[&report, &description, feedback]) {
+            self.queue.push_back(PlaneOutput::Rtcp { to, packet });
+        }
+    }
+
+    /// Everything that is to be reported to one endpoint.
+    pub(super) fn send_reports(&mut self, now: Instant, to: usize) {
+        self.timers.set(Timer::Report(to), now + REPORT_INTERVAL);
+        if !self.endpoints[to].connected {
+            return;
+        }
+        self.send_reception(now, to);
+        let senders = self.sender_reports(now, to);
+        let id = self.endpoints[to].id;
+        for some in senders.chunks(MAX_SENDER_REPORTS) {
+            let description = reports::description(some.iter().map(|report| report.ssrc));
+            let parts: Vec<&dyn Packet> =
+                some.iter().map(|report| report as &dyn Packet).chain([&description as &dyn Packet]).collect();
+            if let Some(packet) = reports::compound(&parts) {
+                self.queue.push_back(PlaneOutput::Rtcp { to: id, packet });
+            }
+        }
+    }
+
+    fn send_reception(&mut self, now: Instant, to: usize) {
+        let endpoint = &self.endpoints[to];
+        let (id, ssrc) = (endpoint.id, endpoint.ssrc);
+        let now_micros = micros(&self.anchor, now);
+        let mut blocks = Vec::new();
+        for &track in &endpoint.tracks {
+            for source in self.tracks[track].sources.iter_mut().flatten().filter(|source| source.flowing) {
+                blocks.extend(source.reception.block(now_micros, source.ssrc));
+            }
+        }
+        for some in blocks.chunks(MAX_BLOCKS) {
+            let report = ReceiverReport { ssrc, reports: some.to_vec(), ..ReceiverReport::default() };
+            let description = reports::description(std::iter::once(ssrc));
+            if let Some(packet) = reports::compound(&[&report, &description]) {
+                self.queue.push_back(PlaneOutput::Rtcp { to: id, packet });
+            }
+        }
+    }
+
+    /// One report per slot that sent something since its last; each lies on the slot's line.
+    fn sender_reports(&mut self, now: Instant, to: usize) -> Vec<SenderReport> {
+        let (now_micros, now_ntp) = (micros(&self.anchor, now), ntp(&self.anchor, now));
+        let mut senders = Vec::new();
+        for key in self.endpoints[to].slots.clone() {
+            if !self.slots[key].sent.since_report {
+                continue;
+            }
+            if let Some(error) = self.line_error(now, key) {
+                self.slots[key].line.follow(error);
+            }
+            let slot = &mut self.slots[key];
+            let rtp_time = slot.line.at(now_micros) as u32;
+            senders.push(slot.sent.report(slot.terms.ssrc, now_ntp, rtp_time));
+        }
+        senders
+    }
+
+    /// How far the source in a slot has drifted from the slot's line, in ticks.
+    fn line_error(&self, now: Instant, key: usize) -> Option<i64> {
+        let slot = &self.slots[key];
+        let from = slot.playing.source()?;
+        let track = self.tracks.get(from.track)?;
+        let source = track.source(from.layer).filter(|source| source.stream == from.stream && source.clock.synced())?;
+        let last = source.ring.get(source.ring.highest()?)?;
+        let clock = &self.endpoints[track.terms.endpoint].clock;
+        let capture = source.clock.capture(clock, last.timestamp, micros(&self.anchor, now));
+        slot.off_line(last.timestamp, capture)
+    }
+}

@@ -1,0 +1,57 @@
+//! One connection as the plane sees it.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use super::feedback::Feedback;
+use super::timeline::EndpointClock;
+use crate::{EndpointId, Layer};
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Endpoint {
+    pub(super) id: EndpointId,
+    pub(super) connected: bool,
+    /// SSRC under which the relay sends it feedback.
+    pub(super) ssrc: u32,
+    /// Keys of its tracks.
+    pub(super) tracks: Vec<usize>,
+    /// Keys of its slots.
+    pub(super) slots: Vec<usize>,
+    /// Slots by SSRC.
+    pub(super) slot_of: BTreeMap<u32, usize>,
+    /// What it sends, by SSRC.
+    pub(super) source_of: BTreeMap<u32, (usize, Layer)>,
+    pub(super) clock: EndpointClock,
+    pub(super) feedback: Feedback,
+    pub(super) loss: BTreeMap<u32, Loss>,
+    pub(super) rtt: Option<Duration>,
+}
+
+/// What a receiver reported of one slot.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Loss {
+    pub(super) fraction: f32,
+    pub(super) at: Instant,
+}
+
+impl Endpoint {
+    /// A report older than this says nothing any more.
+    pub(super) const LOSS_AGE: Duration = Duration::from_secs(5);
+
+    pub(super) fn new(id: EndpointId, ssrc: u32) -> Self {
+        Self {
+            id,
+            connected: false,
+            ssrc,
+            tracks: Vec::new(),
+            slots: Vec::new(),
+            slot_of: BTreeMap::new(),
+            source_of: BTreeMap::new(),
+            clock: EndpointClock::default(),
+            feedback: Feedback::default(),
+            loss: BTreeMap::new(),
+            rtt: None,
+        }
+    }
+}

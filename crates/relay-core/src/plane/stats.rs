@@ -1,0 +1,87 @@
+//! What is told every second.
+
+use std::time::{Duration, Instant};
+
+use super::endpoint::Endpoint;
+use super::reports::SentSecond;
+use super::timers::Timer;
+use super::track::Track;
+use super::{LayerStats, Plane, PlaneEvent, PlaneOutput, ReceiverStats, TrackStats};
+use crate::Layer;
+
+/// Between two statistics.
+pub(super) const STATS_INTERVAL: Duration = Duration::from_secs(1);
+
+impl Plane {
+    pub(super) fn tell_stats(&mut self, now: Instant) {
+        self.timers.set(Timer::Second, now + STATS_INTERVAL);
+        for &key in self.track_keys.values() {
+            let track = &mut self.tracks[key];
+            if track.since.is_some() {
+                self.queue.push_back(PlaneOutput::Event(PlaneEvent::TrackStats(track_stats(now, track))));
+            }
+        }
+        for &key in self.endpoint_keys.values() {
+            let endpoint = &self.endpoints[key];
+            if !endpoint.connected || endpoint.slots.is_empty() {
+                continue;
+            }
+            let mut sent = SentSecond::default();
+            for &slot in &endpoint.slots {
+                self.slots[slot].budget.refill();
+                let slot = self.slots[slot].sent.take_second();
+                sent.bits += slot.bits;
+                sent.packets += slot.packets;
+                sent.retransmitted += slot.retransmitted;
+            }
+            let stats = receiver_stats(now, endpoint, sent);
+            self.queue.push_back(PlaneOutput::Event(PlaneEvent::ReceiverStats(stats)));
+        }
+    }
+}
+
+fn track_stats(now: Instant, track: &mut Track) -> TrackStats {
+    let rate = track.terms.codec.clock_rate();
+    let mut layers = Vec::new();
+    let mut synced = true;
+    let mut fresh = None;
+    for (index, source) in track.sources.iter_mut().enumerate() {
+        let Some(source) = source else { continue };
+        source.expire(now);
+        fresh = fresh.max(Some(source.fresh));
+        let second = std::mem::take(&mut source.second);
+        if source.flowing {
+            synced &= source.clock.synced();
+        }
+        if second.packets > 0 {
+            layers.push(LayerStats {
+                layer: [Layer::Low, Layer::Mid, Layer::High][index],
+                bits: second.bits,
+                packets: second.packets,
+                lost: second.lost,
+                frames: second.frames,
+                keyframes: second.keyframes,
+                jitter_ms: source.reception.jitter() as f32 * 1_000.0 / rate as f32,
+            });
+        }
+    }
+    TrackStats {
+        track: track.terms.id,
+        synced: synced && track.flowing().next().is_some(),
+        layers,
+        level_dbfs: track.level.take(),
+        silent_for: fresh.map_or(Duration::ZERO, |fresh| now.saturating_duration_since(fresh)),
+    }
+}
+
+fn receiver_stats(now: Instant, endpoint: &Endpoint, sent: SentSecond) -> ReceiverStats {
+    let recent = endpoint.loss.values().filter(|loss| now.saturating_duration_since(loss.at) < Endpoint::LOSS_AGE);
+    ReceiverStats {
+        endpoint: endpoint.id,
+        bits: sent.bits,
+        packets: sent.packets,
+        retransmitted: sent.retransmitted,
+        loss: recent.map(|loss| loss.fraction).fold(0.0, f32::max),
+        rtt: endpoint.rtt,
+    }
+}

@@ -1,0 +1,9 @@
+//! The forwarding plane as its callers see it, on virtual time.
+
+// The model around the tests unwraps as the tests do: a broken model must fail loudly.
+#![allow(clippy::unwrap_used)]
+
+mod publisher;
+mod requests;
+mod takes;
+mod world;

@@ -1,0 +1,211 @@
+//! A site's encoder and network: packets with the source's number and the capture time inside.
+
+use bytes::{BufMut, Bytes, BytesMut};
+use relay_core::{Codec, EndpointId, IncomingRtp, Layer, LineId, TrackId};
+
+pub const AUDIO_LINE: LineId = LineId(0);
+pub const VIDEO_LINE: LineId = LineId(1);
+pub const AUDIO_TYPE: u8 = 111;
+pub const VIDEO_TYPE: u8 = 102;
+
+/// Microseconds of virtual time.
+pub type Micros = u64;
+
+#[derive(Debug, Clone)]
+pub struct Stream {
+    pub layer: Layer,
+    pub ssrc: u32,
+    pub sequence: u16,
+    /// RTP time at virtual time 0.
+    pub base: u32,
+    pub key_wanted: bool,
+    pub on: bool,
+    picture: u16,
+    sent_parameters: bool,
+}
+
+/// What one encoder does.
+#[derive(Debug, Clone)]
+pub struct Publisher {
+    pub id: EndpointId,
+    pub codec: Codec,
+    pub video: Vec<Stream>,
+    pub audio: Stream,
+    /// Its wall clock minus the relay's.
+    pub clock: i64,
+    /// On the way to the relay.
+    pub delay: Micros,
+    /// Parameter sets with the first keyframe only.
+    pub parameters_once: bool,
+    pub key_packets: usize,
+    pub delta_packets: usize,
+    transport: u16,
+}
+
+fn stream(layer: Layer, ssrc: u32) -> Stream {
+    Stream {
+        layer,
+        ssrc,
+        sequence: (ssrc.wrapping_mul(7_919) % 65_536) as u16,
+        base: ssrc.wrapping_mul(2_654_435_761),
+        key_wanted: true,
+        on: true,
+        picture: (ssrc % 32_768) as u16,
+        sent_parameters: false,
+    }
+}
+
+/// What a payload of the model tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    pub source: u8,
+    pub layer: u8,
+    pub capture: Micros,
+    pub key: bool,
+    /// First packet of its frame.
+    pub first: bool,
+}
+
+fn mark(buffer: &mut BytesMut, mark: Mark) {
+    buffer.put_u8(mark.source);
+    buffer.put_u8(mark.layer);
+    buffer.put_u64(mark.capture);
+    buffer.put_u8(u8::from(mark.key) | u8::from(mark.first) << 1);
+}
+
+/// Reads the mark at the end of a payload.
+pub fn read_mark(payload: &[u8]) -> Option<Mark> {
+    let at = payload.len().checked_sub(11)?;
+    let tail = &payload[at..];
+    Some(Mark {
+        source: tail[0],
+        layer: tail[1],
+        capture: u64::from_be_bytes(tail[2..10].try_into().ok()?),
+        key: tail[10] & 1 != 0,
+        first: tail[10] & 2 != 0,
+    })
+}
+
+impl Publisher {
+    pub fn new(id: u64, codec: Codec, layers: &[Layer]) -> Self {
+        let base = id as u32 * 1_000;
+        Self {
+            id: EndpointId(id),
+            codec,
+            video: layers.iter().map(|&layer| stream(layer, base + 10 + layer as u32)).collect(),
+            audio: stream(Layer::High, base + 1),
+            clock: 0,
+            delay: 5_000,
+            parameters_once: false,
+            key_packets: 12,
+            delta_packets: 3,
+            transport: 65_000,
+        }
+    }
+
+    pub fn video_track(&self) -> TrackId {
+        TrackId { endpoint: self.id, line: VIDEO_LINE }
+    }
+
+    pub fn audio_track(&self) -> TrackId {
+        TrackId { endpoint: self.id, line: AUDIO_LINE }
+    }
+
+    /// The packets of a frame captured at `now`.
+    pub fn frame(&mut self, index: usize, now: Micros) -> Vec<IncomingRtp> {
+        let (codec, once, source) = (self.codec, self.parameters_once, self.id.0 as u8);
+        let stream = &mut self.video[index];
+        if !stream.on {
+            return Vec::new();
+        }
+        let key = std::mem::take(&mut stream.key_wanted);
+        let count = if key { self.key_packets } else { self.delta_packets };
+        let timestamp = stream.base.wrapping_add((now * 9 / 100) as u32);
+        let mut payloads = Vec::new();
+        stream.picture = (stream.picture + 1) % 32_768;
+        if key && codec == Codec::H264 && !(once && stream.sent_parameters) {
+            stream.sent_parameters = true;
+            payloads.push(Bytes::from_static(&[0x67, 66, 0, 30, 0x80, 1]));
+            payloads.push(Bytes::from_static(&[0x68, 0x80, 2]));
+        }
+        for part in 0..count {
+            let told = Mark { source, layer: stream.layer as u8, capture: now, key, first: part == 0 };
+            payloads.push(match codec {
+                Codec::Vp8 => vp8(told, stream.picture),
+                Codec::H264 | Codec::Opus => fragment(told, part, count),
+            });
+        }
+        let last = payloads.len() - 1;
+        let (ssrc, layer) = (stream.ssrc, stream.layer);
+        let track = TrackId { endpoint: self.id, line: VIDEO_LINE };
+        let mut packets = Vec::new();
+        for (part, payload) in payloads.into_iter().enumerate() {
+            let sequence = self.video[index].next();
+            packets.push(IncomingRtp {
+                track,
+                layer,
+                rtx: false,
+                ssrc,
+                sequence,
+                timestamp,
+                marker: part == last,
+                payload_type: VIDEO_TYPE,
+                transport_sequence: Some(self.next_transport()),
+                audio_level: None,
+                payload,
+            });
+        }
+        packets
+    }
+
+    /// A packet of sound captured at `now`.
+    pub fn sound(&mut self, now: Micros) -> IncomingRtp {
+        let mut payload = BytesMut::new();
+        mark(&mut payload, Mark { source: self.id.0 as u8, layer: 9, capture: now, key: false, first: true });
+        IncomingRtp {
+            track: self.audio_track(),
+            layer: Layer::High,
+            rtx: false,
+            ssrc: self.audio.ssrc,
+            sequence: self.audio.next(),
+            timestamp: self.audio.base.wrapping_add((now * 48 / 1_000) as u32),
+            marker: false,
+            payload_type: AUDIO_TYPE,
+            transport_sequence: Some(self.next_transport()),
+            audio_level: Some(30),
+            payload: payload.freeze(),
+        }
+    }
+
+    fn next_transport(&mut self) -> u16 {
+        self.transport = self.transport.wrapping_add(1);
+        self.transport
+    }
+}
+
+impl Stream {
+    pub fn next(&mut self) -> u16 {
+        self.sequence = self.sequence.wrapping_add(1);
+        self.sequence
+    }
+}
+
+fn fragment(told: Mark, part: usize, count: usize) -> Bytes {
+    let kind = if told.key { 5 } else { 1 };
+    let edge = if part == 0 { 0x80 } else { 0 } | if part + 1 == count { 0x40 } else { 0 };
+    let mut payload = BytesMut::new();
+    payload.put_slice(&[0x60 | 28, edge | kind, if part == 0 { 0x80 } else { 0x11 }]);
+    mark(&mut payload, told);
+    payload.freeze()
+}
+
+fn vp8(told: Mark, picture: u16) -> Bytes {
+    let mut payload = BytesMut::new();
+    payload.put_u8(if told.first { 0x90 } else { 0x80 });
+    payload.put_u8(0xc0);
+    payload.put_u16(picture | 0x8000);
+    payload.put_u8(picture as u8);
+    payload.put_u8(if told.first && told.key { 0x10 } else { 0x11 });
+    mark(&mut payload, told);
+    payload.freeze()
+}

@@ -1,0 +1,66 @@
+//! Keyframe requests and repeats of lost packets.
+
+use relay_core::*;
+use rtc_rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
+
+use crate::publisher::*;
+use crate::world::*;
+
+#[test]
+fn sixty_four_receivers_that_ask_make_one_request() {
+    let mut world = World::new(3);
+    world.publish(Publisher::new(1, Codec::H264, &[Layer::Low, Layer::High]));
+    for receiver in 100..164 {
+        world.receive(receiver, Codec::H264);
+    }
+    world.set_routes(&programme(1, 100..164));
+    world.run(3_000_000);
+    world.rtcp.clear();
+
+    for receiver in 100..164 {
+        world.hear(receiver, &PictureLossIndication { sender_ssrc: 1, media_ssrc: ssrc(picture_slot(receiver, 0)) });
+    }
+    world.run(2_000_000);
+
+    assert_eq!(world.sent_rtcp::<PictureLossIndication>(1).len(), 1);
+}
+
+#[test]
+fn a_request_is_repeated_until_it_is_served() {
+    let mut world = World::new(3);
+    world.publish(Publisher::new(1, Codec::H264, &[Layer::High]));
+    world.receive(100, Codec::H264);
+    world.run(1_000_000);
+    world.answers_keyframes = false;
+
+    world.set_routes(&programme(1, [100]));
+    world.run(2_100_000);
+    let asked = world.sent_rtcp::<PictureLossIndication>(1);
+    world.answers_keyframes = true;
+    world.run(1_000_000);
+
+    assert!((4..=5).contains(&asked.len()), "{}", asked.len());
+    for pair in asked.windows(2) {
+        assert!(pair[1].0 - pair[0].0 >= 500_000);
+    }
+    assert!(!world.slot(picture_slot(100, 0)).is_empty());
+}
+
+#[test]
+fn a_silenced_track_is_never_forwarded() {
+    let mut world = World::new(3);
+    let publisher = Publisher::new(1, Codec::H264, &[Layer::High]);
+    let mut muted = programme(1, [100]);
+    muted.silenced.extend([publisher.audio_track(), publisher.video_track()]);
+    world.publish(publisher);
+    world.receive(100, Codec::H264);
+    world.set_routes(&programme(1, [100]));
+    world.run(2_000_000);
+
+    world.set_routes(&muted);
+    let heard = [sound_slot(100, 0), picture_slot(100, 0)].map(|slot| world.slot(slot).len());
+    world.run(2_000_000);
+
+    assert!(heard.iter().all(|&heard| heard > 40));
+    assert_eq!([sound_slot(100, 0), picture_slot(100, 0)].map(|slot| world.slot(slot).len()), heard);
+}
