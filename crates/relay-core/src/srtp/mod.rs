@@ -83,8 +83,10 @@ impl KeyingMaterial {
 pub(crate) enum SrtpError {
     /// Shorter than header and tag.
     TooShort,
-    /// Seen before, or too old to tell.
+    /// Seen before.
     Replayed,
+    /// So far behind that it cannot be told whether it was seen.
+    TooOld,
     /// It was not sealed with this peer's keys, or was changed since.
     Forged,
     /// One SSRC more than [`MAX_SSRCS`].
@@ -113,10 +115,8 @@ impl Opener {
         }
         let index = match known {
             Some(window) => {
-                let index = estimate_index(window.highest(), header.sequence).ok_or(SrtpError::Replayed)?;
-                if !window.is_fresh(index) {
-                    return Err(SrtpError::Replayed);
-                }
+                let index = estimate_index(window.highest(), header.sequence).ok_or(SrtpError::TooOld)?;
+                window.check(index)?;
                 index
             }
             // The roll-over counter of a new stream is zero (RFC 3711 §3.3.1).
@@ -136,9 +136,9 @@ impl Opener {
         }
         let index = u64::from(word & !SRTCP_ENCRYPTED);
         match self.rtcp_streams.get(&ssrc) {
-            Some(window) if !window.is_fresh(index) => return Err(SrtpError::Replayed),
+            Some(window) => window.check(index)?,
             None if self.rtcp_streams.len() >= MAX_SSRCS => return Err(SrtpError::TooManySsrcs),
-            Some(_) | None => {}
+            None => {}
         }
         let length = self.rtcp.open_rtcp(packet, ssrc, word)?;
         self.rtcp_streams.entry(ssrc).or_insert_with(|| IndexWindow::new(index)).accept(index);
@@ -166,7 +166,7 @@ impl Sealer {
     ///
     /// # Errors
     ///
-    /// [`SrtpError::Replayed`] if the index was sealed before, or is so old that it cannot be told.
+    /// [`SrtpError::Replayed`] if the index was sealed before, [`SrtpError::TooOld`] if that cannot be told.
     pub(crate) fn seal_rtp(
         &mut self,
         packet: &mut Vec<u8>,
@@ -175,9 +175,7 @@ impl Sealer {
         index: u64,
     ) -> Result<(), SrtpError> {
         let window = self.streams.entry(ssrc).or_insert_with(|| IndexWindow::new(index));
-        if !window.is_fresh(index) {
-            return Err(SrtpError::Replayed);
-        }
+        window.check(index)?;
         window.accept(index);
         self.rtp.seal_rtp(packet, header, ssrc, index);
         Ok(())
@@ -210,3 +208,6 @@ impl fmt::Debug for Sealer {
         formatter.debug_struct("Sealer").field("ssrcs", &self.streams.len()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! Which packet indices were seen: the replay list of RFC 3711 §3.3.2, used in both directions.
 
+use super::SrtpError;
+
 /// Packets below the newest that can still be told apart: a second of a 10 Mbit/s layer. Older ones are taken for seen.
 const WINDOW: u64 = 1024;
 const WORD_BITS: u64 = u64::BITS as u64;
@@ -25,13 +27,22 @@ impl IndexWindow {
         self.highest
     }
 
-    pub(super) fn is_fresh(&self, index: u64) -> bool {
-        index > self.highest || (self.highest - index < WINDOW && self.seen[Self::word(index)] & Self::bit(index) == 0)
+    /// Whether an index is still fresh.
+    pub(super) fn check(&self, index: u64) -> Result<(), SrtpError> {
+        if index > self.highest {
+            Ok(())
+        } else if self.highest - index >= WINDOW {
+            Err(SrtpError::TooOld)
+        } else if self.seen[Self::word(index)] & Self::bit(index) != 0 {
+            Err(SrtpError::Replayed)
+        } else {
+            Ok(())
+        }
     }
 
     /// Marks a fresh index as seen.
     pub(super) fn accept(&mut self, index: u64) {
-        debug_assert!(self.is_fresh(index), "an index is used once");
+        debug_assert_eq!(self.check(index), Ok(()), "an index is used once");
         if index > self.highest {
             if index - self.highest >= WINDOW {
                 self.seen = [0; _];
