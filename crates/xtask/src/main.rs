@@ -1,0 +1,88 @@
+//! The project's scripts, one subcommand each. `cargo xtask help` lists them.
+//!
+//! Deliberately small: this is built before anything else, so it has few dependencies and no async. It starts the
+//! ordinary tools (cargo, npm, the `dienhong` binary) and knows nothing of conferences.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
+
+mod codegen;
+mod doctor;
+mod process;
+mod run;
+mod test;
+mod web;
+mod workspace;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Runs, tests and generates.")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Builds pages and server and starts them with the sample conference on SQLite in ./data.
+    Run {
+        /// Also starts simulated sites, as a process of their own that outlives the server.
+        #[arg(long)]
+        demo: bool,
+        /// How many simulated sites.
+        #[arg(long, default_value_t = 63, requires = "demo")]
+        sites: u32,
+        /// Configuration of the server.
+        #[arg(long, default_value = "config/dienhong.toml")]
+        config: PathBuf,
+        /// Folder of the database, the certificate and the keys.
+        #[arg(long, default_value = "data")]
+        data: PathBuf,
+        /// More arguments for `dienhong serve`.
+        #[arg(last = true)]
+        serve: Vec<String>,
+    },
+    /// Runs everything: format, sizes, arrows, lints, generated files, tests, pages, browsers.
+    Test {
+        /// Runs only the stages whose name contains this.
+        #[arg(long)]
+        only: Option<String>,
+    },
+    /// Generates the TypeScript and the OpenAPI description of the wire messages.
+    Codegen {
+        /// Changes nothing; fails if a generated file is stale.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Checks what must be installed and prints one line that installs the rest.
+    Doctor,
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let root = workspace::root()?;
+    match Arguments::parse().task {
+        Task::Run { demo, sites, config, data, serve } => {
+            let sites = demo.then_some(sites);
+            run::run(&root, &run::Wish { sites, config, data, serve })
+        }
+        Task::Test { only } => test::run(&root, only.as_deref()),
+        Task::Codegen { check: false } => {
+            codegen::write(&root)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Codegen { check: true } => {
+            let stale = codegen::stale(&root)?;
+            for file in &stale {
+                println!("stale: {file}");
+            }
+            if !stale.is_empty() {
+                println!("`cargo xtask codegen` brings them up to date");
+            }
+            Ok(if stale.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Task::Doctor => Ok(if doctor::report() { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
+    }
+}

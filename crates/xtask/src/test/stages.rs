@@ -1,0 +1,165 @@
+//! The stages, cheapest first: a mistake in the format is told in a second and not after the browsers.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use serde_json::Value;
+
+use super::tally::{self, Tally};
+use super::{arrows, sizes};
+use crate::process::{command, run_seen};
+use crate::{codegen, web, workspace};
+
+/// One stage.
+pub(crate) struct Stage {
+    pub(crate) name: &'static str,
+    pub(crate) run: fn(&Path) -> anyhow::Result<Tally>,
+}
+
+/// All of them, in their order.
+pub(crate) const STAGES: &[Stage] = &[
+    Stage { name: "format", run: format },
+    Stage { name: "arrows between crates", run: check_arrows },
+    Stage { name: "sizes of files", run: check_sizes },
+    Stage { name: "dependencies", run: check_dependencies },
+    Stage { name: "lints", run: lints },
+    Stage { name: "generated files", run: check_generated },
+    Stage { name: "pages: packages", run: page_packages },
+    Stage { name: "pages: types", run: page_types },
+    Stage { name: "pages: tests", run: page_tests },
+    Stage { name: "pages: build", run: page_build },
+    Stage { name: "crates: tests", run: crate_tests },
+    Stage { name: "system: program", run: build_program },
+    Stage { name: "system: tests", run: system_tests },
+    Stage { name: "browsers: packages", run: browser_packages },
+    Stage { name: "browsers: types", run: browser_types },
+    Stage { name: "browsers: tests", run: browser_tests },
+];
+
+/// The crate of the system tests: they need the built program and have a stage of their own.
+const ACCEPTANCE: &str = "acceptance";
+const BROWSER_FOLDER: &str = "tests/browser";
+
+fn format(root: &Path) -> anyhow::Result<Tally> {
+    succeeds(root, &workspace::cargo(), &["fmt", "--all", "--check"])
+}
+
+fn check_arrows(root: &Path) -> anyhow::Result<Tally> {
+    Ok(none_of(&arrows::forbidden(&workspace::metadata(root)?)))
+}
+
+fn check_sizes(root: &Path) -> anyhow::Result<Tally> {
+    Ok(none_of(&sizes::too_long(root)?))
+}
+
+/// Licences and known holes, where cargo-deny is installed: it is not asked of a newcomer.
+fn check_dependencies(root: &Path) -> anyhow::Result<Tally> {
+    let installed = command(root, "cargo-deny", &["--version"]).output().is_ok_and(|output| output.status.success());
+    if !installed {
+        println!("not checked: cargo-deny is not installed");
+        return Ok(Tally::default());
+    }
+    succeeds(root, "cargo-deny", &["--offline", "check", "bans", "licenses", "sources"])
+}
+
+fn lints(root: &Path) -> anyhow::Result<Tally> {
+    succeeds(root, &workspace::cargo(), &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
+}
+
+fn check_generated(root: &Path) -> anyhow::Result<Tally> {
+    let stale = codegen::stale(root)?;
+    if !stale.is_empty() {
+        println!("stale; `cargo xtask codegen` brings them up to date:");
+    }
+    Ok(none_of(&stale))
+}
+
+fn page_packages(root: &Path) -> anyhow::Result<Tally> {
+    web::install(&root.join("web")).map(|()| Tally::one(true))
+}
+
+fn page_types(root: &Path) -> anyhow::Result<Tally> {
+    succeeds(&root.join("web"), "npm", &["run", "check"])
+}
+
+fn page_tests(root: &Path) -> anyhow::Result<Tally> {
+    let report = target(root)?.join("vitest.json");
+    forget(&report)?;
+    let file = format!("--outputFile.json={}", report.display());
+    let arguments = ["run", "test", "--", "--reporter=default", "--reporter=json", &file];
+    let status = run_seen(command(&root.join("web"), "npm", &arguments), |_| {})?;
+    Ok(tally::of_vitest(&read(&report)?)?.with_status(status))
+}
+
+fn page_build(root: &Path) -> anyhow::Result<Tally> {
+    succeeds(&root.join("web"), "npm", &["run", "build"])
+}
+
+fn crate_tests(root: &Path) -> anyhow::Result<Tally> {
+    cargo_test(root, &["--workspace", "--exclude", ACCEPTANCE])
+}
+
+fn build_program(root: &Path) -> anyhow::Result<Tally> {
+    succeeds(root, &workspace::cargo(), &["build", "--package", "dienhong"])
+}
+
+fn system_tests(root: &Path) -> anyhow::Result<Tally> {
+    cargo_test(root, &["--package", ACCEPTANCE])
+}
+
+fn browser_packages(root: &Path) -> anyhow::Result<Tally> {
+    web::install(&root.join(BROWSER_FOLDER)).map(|()| Tally::one(true))
+}
+
+fn browser_types(root: &Path) -> anyhow::Result<Tally> {
+    succeeds(&root.join(BROWSER_FOLDER), "npm", &["run", "check"])
+}
+
+fn browser_tests(root: &Path) -> anyhow::Result<Tally> {
+    let folder = root.join(BROWSER_FOLDER);
+    let report = folder.join("test-results/report.json");
+    forget(&report)?;
+    let status = run_seen(command(&folder, "npm", &["test"]), |_| {})?;
+    Ok(tally::of_playwright(&read(&report)?)?.with_status(status))
+}
+
+fn cargo_test(root: &Path, which: &[&str]) -> anyhow::Result<Tally> {
+    let arguments = [&["test", "--no-fail-fast"], which].concat();
+    let mut tally = Tally::default();
+    let status = run_seen(command(root, &workspace::cargo(), &arguments), |line| {
+        if let Some(counts) = tally::of_cargo_line(line) {
+            tally += counts;
+        }
+    })?;
+    Ok(tally.with_status(status))
+}
+
+fn succeeds(folder: &Path, program: &str, arguments: &[&str]) -> anyhow::Result<Tally> {
+    Ok(Tally::one(run_seen(command(folder, program, arguments), |_| {})?.success()))
+}
+
+fn none_of(sentences: &[String]) -> Tally {
+    for sentence in sentences {
+        println!("{sentence}");
+    }
+    Tally::one(sentences.is_empty())
+}
+
+fn target(root: &Path) -> anyhow::Result<PathBuf> {
+    let metadata = workspace::metadata(root)?;
+    Ok(metadata["target_directory"].as_str().context("cargo names its build folder")?.into())
+}
+
+/// So that an old report is not taken for the new one.
+fn forget(report: &Path) -> anyhow::Result<()> {
+    match fs::remove_file(report) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+fn read(report: &Path) -> anyhow::Result<Value> {
+    let bytes = fs::read(report).with_context(|| format!("no report in {}", report.display()))?;
+    serde_json::from_slice(&bytes).with_context(|| report.display().to_string())
+}
