@@ -1,0 +1,92 @@
+/** The camera and the microphone of a site: opened, chosen, watched. */
+import { type DeviceWish, listDevices, onDeviceChange, openCamera, openMicrophone } from '$lib/media/devices';
+import { FLOOR_DBFS, meter } from '$lib/media/meter';
+import { recall, remember } from '$lib/link/storage';
+import type { DeviceState } from '$lib/wire';
+
+/** Either device of a site. */
+export type DeviceName = 'camera' | 'microphone';
+
+const OPEN = { camera: openCamera, microphone: openMicrophone } as const;
+const KIND = { camera: 'videoinput', microphone: 'audioinput' } as const;
+
+/** One device as signals. */
+class Device {
+  state: DeviceState = $state('off');
+  track: MediaStreamTrack | null = $state.raw(null);
+  choices: readonly MediaDeviceInfo[] = $state.raw([]);
+  chosen: string = $state('');
+}
+
+/** Both devices; `changed` is told each track that is to be sent from now on. */
+export class Devices {
+  readonly camera = new Device();
+  readonly microphone = new Device();
+  /** Loudness of the microphone here, dBFS. */
+  level: number = $state(FLOOR_DBFS);
+  #changed: (name: DeviceName, track: MediaStreamTrack | null) => void;
+  #stopMeter = () => {};
+
+  constructor(changed: (name: DeviceName, track: MediaStreamTrack | null) => void) {
+    this.#changed = changed;
+  }
+
+  /** Opens both as they were chosen last; the returned function closes them. */
+  start(): () => void {
+    void this.retry();
+    const stopWatching = onDeviceChange(() => void this.#devicesChanged());
+    return () => {
+      stopWatching();
+      this.#stopMeter();
+      this.camera.track?.stop();
+      this.microphone.track?.stop();
+    };
+  }
+
+  /** Opens again what does not work. */
+  async retry(): Promise<void> {
+    for (const name of ['camera', 'microphone'] as const) {
+      if (this[name].state !== 'live') await this.#open(name, recall(`device.${name}`) ?? '');
+    }
+  }
+
+  /** Opens another device and remembers it. */
+  async choose(name: DeviceName, id: string): Promise<void> {
+    remember(`device.${name}`, id);
+    await this.#open(name, id);
+  }
+
+  async #open(name: DeviceName, id: string): Promise<void> {
+    const device = this[name];
+    device.track?.stop();
+    const wish: DeviceWish = id ? { deviceId: id } : {};
+    let opened = await OPEN[name](wish);
+    // The remembered device was unplugged: any other is better than none.
+    if (opened.state === 'missing' && id) opened = await OPEN[name]({});
+    device.state = opened.state;
+    device.track = opened.track;
+    device.chosen = opened.track?.getSettings().deviceId ?? '';
+    device.choices = await listDevices(KIND[name]);
+    if (opened.track) opened.track.onended = () => this.#ended(name);
+    if (name === 'microphone') this.#measure(opened.track);
+    this.#changed(name, opened.track);
+  }
+
+  #measure(track: MediaStreamTrack | null): void {
+    this.#stopMeter();
+    this.level = FLOOR_DBFS;
+    this.#stopMeter = track ? meter(track, (dbfs) => (this.level = dbfs)) : () => {};
+  }
+
+  #ended(name: DeviceName): void {
+    this[name].state = 'missing';
+    this[name].track = null;
+    if (name === 'microphone') this.#measure(null);
+    this.#changed(name, null);
+  }
+
+  async #devicesChanged(): Promise<void> {
+    for (const name of ['camera', 'microphone'] as const) this[name].choices = await listDevices(KIND[name]);
+    await this.retry();
+  }
+}

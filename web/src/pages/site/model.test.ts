@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import type { ConferenceInfo, FloorView, SiteLive, SpeechClock } from '$lib/wire';
+import { reception, type SiteFacts, siteStatus } from './model';
+
+const NOW = 1_000_000;
+
+describe('the status of a site page', () => {
+  it('asks for the device check first', () => {
+    expect(siteStatus(facts({ checked: false }))).toEqual({ name: 'check' });
+  });
+
+  it('puts a lost connection before being on air', () => {
+    const link = { name: 'connecting', since: 5, retryAt: 9, problem: null } as const;
+    expect(siteStatus(facts({ link, picture: onAir() }))).toEqual({ name: 'lost', since: 5, retryAt: 9, problem: null });
+  });
+
+  it('offers the floor only while it is not closed', () => {
+    expect(siteStatus(facts())).toEqual({ name: 'connected', canRequest: true });
+    expect(siteStatus(facts({ floor: floor({ mode: 'closed' }) }))).toEqual({ name: 'connected', canRequest: false });
+  });
+
+  it('waits for the opening', () => {
+    expect(siteStatus(facts({ info: info('preparing') }))).toEqual({ name: 'waiting' });
+    expect(siteStatus(facts({ info: info('ended') }))).toEqual({ name: 'ended' });
+  });
+
+  it('tells the place in the queue and the minutes', () => {
+    const queue = ['ha-noi', 'cao-bang'].map((site) => ({ site, kind: 'request' as const, requested_at: 1, invited: false }));
+    const holder = { site: 'son-la', clock: clock({ allowed_ms: 300_000 }), grace_until: null };
+    const status = siteStatus(facts({ floor: floor({ queue, holder }) }));
+    expect(status).toEqual({ name: 'queued', place: 2, total: 2, response: false, minutes: 10 });
+  });
+
+  it('says next by cue, by invitation and by agenda', () => {
+    expect(siteStatus(facts({ floor: floor({ cued: ['cao-bang'] }) }))).toEqual({ name: 'next', why: 'cued' });
+    const queue = [{ site: 'cao-bang', kind: 'request' as const, requested_at: 1, invited: true }];
+    expect(siteStatus(facts({ floor: floor({ queue }) }))).toEqual({ name: 'next', why: 'invited' });
+    const item = { title: 't', speaker: null, planned_ms: 1, started_at: null, finished_at: null };
+    const items = [
+      { ...item, id: 'a', site: 'dien-hong' },
+      { ...item, id: 'b', site: 'cao-bang' },
+    ];
+    expect(siteStatus(facts({ agenda: { items, current: 'a' } }))).toEqual({ name: 'next', why: 'agenda' });
+    expect(siteStatus(facts({ agenda: { items, current: null } }))).toMatchObject({ name: 'connected' });
+  });
+
+  it('counts the overrun up', () => {
+    const holder = { site: 'cao-bang', clock: clock({ allowed_ms: 60_000, spoken_ms: 61_000 }), grace_until: null };
+    const status = siteStatus(facts({ floor: floor({ holder }), picture: onAir() }));
+    expect(status).toEqual({ name: 'overtime', overMs: 1_000 });
+  });
+});
+
+describe('reception', () => {
+  it('is judged by what arrives', () => {
+    expect(reception(null)).toBeNull();
+    expect(reception(live(0, -127))).toBe('nothing');
+    expect(reception(live(10, -127))).toBe('seen');
+    expect(reception(live(10, -30))).toBe('seen_and_heard');
+    expect(reception(live(0, -30))).toBe('heard');
+  });
+});
+
+function facts(changes: Partial<SiteFacts> = {}): SiteFacts {
+  return {
+    slug: 'cao-bang',
+    link: { name: 'ready' },
+    checked: true,
+    info: info('live'),
+    floor: floor(),
+    agenda: { items: [], current: null },
+    picture: { ...onAir(), on_air: false },
+    now: NOW,
+    ...changes,
+  };
+}
+
+function onAir() {
+  return { take: 1, layout: 'single' as const, cells: [], audio: [], plays_sound: true, on_air: true };
+}
+
+function clock(changes: Partial<SpeechClock>): SpeechClock {
+  return { allowed_ms: 0, warning_ms: 0, spoken_ms: 0, running_since: null, ...changes };
+}
+
+function floor(changes: Partial<FloorView> = {}): FloorView {
+  return { mode: 'queue', queue: [], cued: [], holder: null, ...changes };
+}
+
+function info(phase: ConferenceInfo['phase']): ConferenceInfo {
+  const times = { opened_at: null, ended_at: null };
+  return { id: 'c', title: 't', phase, ...times, codec: 'h264', hall: 'dien-hong', support_phone: '' };
+}
+
+function live(fps: number, level_dbfs: number): SiteLive {
+  const device = { control: true, media: true, camera: 'live', microphone: 'live', sound_playing: true } as const;
+  return {
+    endpoints: [{ role: 'main', ...device, content: false, kbps: 150, fps, layer: 'low', loss: 0, rtt_ms: 1, since: 0 }],
+    quality: 'good',
+    reason: null,
+    lost_since: null,
+    level_dbfs,
+    ready: { state: 'ready' },
+  };
+}

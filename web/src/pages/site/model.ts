@@ -1,0 +1,102 @@
+/**
+ * What the site page says: one status and one primary button, as a pure function of what the page knows.
+ *
+ * The order of the checks is the order of urgency: a lost connection comes before everything, being on air before
+ * being next, being next before waiting.
+ */
+import type { LinkStatus } from '$lib/link/machine';
+import { type ClockReading, readClock } from '$lib/state/speechClock';
+import type { AgendaView, ConferenceInfo, ErrorCode, FloorView, Picture, SiteLive } from '$lib/wire';
+
+/** Everything that the status depends on. */
+export type SiteFacts = {
+  slug: string;
+  link: LinkStatus;
+  /** People on the site said that camera and microphone are right. */
+  checked: boolean;
+  info: ConferenceInfo | null;
+  floor: FloorView;
+  agenda: AgendaView;
+  picture: Picture | null;
+  /** Server's clock, ms since the epoch. */
+  now: number;
+};
+
+/** The one status of the page; data only, wording is the component's. */
+export type SiteStatus =
+  | { name: 'lost'; since: number; retryAt: number | null; problem: ErrorCode | null }
+  | { name: 'held' }
+  | { name: 'check' }
+  | { name: 'ended' }
+  | { name: 'on_air'; clock: ClockReading | null }
+  | { name: 'overtime'; overMs: number }
+  | { name: 'next'; why: 'cued' | 'invited' | 'agenda' }
+  | { name: 'queued'; place: number; total: number; response: boolean; minutes: number | null }
+  | { name: 'waiting' }
+  | { name: 'connected'; canRequest: boolean };
+
+/** How the centre receives the site, in the site's own words. */
+export type Reception = 'seen_and_heard' | 'seen' | 'heard' | 'nothing';
+
+/** Below this a microphone is as good as off, dBFS. */
+const SILENCE_DBFS = -60;
+
+/** The status of the page. */
+export function siteStatus(facts: SiteFacts): SiteStatus {
+  const { link, info, slug, floor } = facts;
+  if (link.name === 'held') return { name: 'held' };
+  if (!facts.checked) return { name: 'check' };
+  if (link.name === 'connecting') {
+    return { name: 'lost', since: link.since, retryAt: link.retryAt, problem: link.problem };
+  }
+  if (info === null) return { name: 'lost', since: facts.now, retryAt: null, problem: null };
+  if (info.phase === 'ended') return { name: 'ended' };
+  if (facts.picture?.on_air) return onAir(facts);
+  const why = nextBecause(facts, info);
+  if (why) return { name: 'next', why };
+  const place = floor.queue.findIndex((entry) => entry.site === slug);
+  if (place >= 0) return queued(place, floor);
+  if (info.phase === 'preparing') return { name: 'waiting' };
+  return { name: 'connected', canRequest: floor.mode !== 'closed' };
+}
+
+function onAir(facts: SiteFacts): SiteStatus {
+  const { holder } = facts.floor;
+  const clock = holder?.site === facts.slug ? readClock(holder.clock, facts.now) : null;
+  if (clock?.phase === 'overrun') return { name: 'overtime', overMs: clock.overrunMs };
+  return { name: 'on_air', clock };
+}
+
+/** A site is told that it is next by a cue, by an invitation, or by being the next speaker of the agenda. */
+function nextBecause(facts: SiteFacts, info: ConferenceInfo): 'cued' | 'invited' | 'agenda' | null {
+  const { slug, floor, agenda } = facts;
+  if (floor.cued.includes(slug)) return 'cued';
+  if (floor.queue.some((entry) => entry.site === slug && entry.invited)) return 'invited';
+  if (info.phase !== 'live') return null;
+  const current = agenda.items.findIndex((item) => item.id === agenda.current);
+  const following = agenda.items[current + 1];
+  return current >= 0 && following?.site === slug && following.started_at === null ? 'agenda' : null;
+}
+
+function queued(place: number, floor: FloorView): SiteStatus {
+  const allowed = floor.holder?.clock.allowed_ms ?? 0;
+  return {
+    name: 'queued',
+    place: place + 1,
+    total: floor.queue.length,
+    response: floor.queue[place]?.kind === 'response',
+    minutes: allowed > 0 ? Math.ceil(((place + 1) * allowed) / 60_000) : null,
+  };
+}
+
+/** What the centre really receives of the site, by the relay's measurements; null: not known yet. */
+export function reception(live: SiteLive | null): Reception | null {
+  if (live === null) return null;
+  const main = live.endpoints.find((endpoint) => endpoint.role !== 'screen' && endpoint.media);
+  if (!main) return 'nothing';
+  const seen = main.fps > 0;
+  const heard = live.level_dbfs > SILENCE_DBFS;
+  if (seen && heard) return 'seen_and_heard';
+  if (seen) return 'seen';
+  return heard ? 'heard' : 'nothing';
+}

@@ -1,0 +1,111 @@
+/** The site page's data: the connection, the devices and the status that follows from both. */
+import { keepAwake } from '$lib/link/wakeLock';
+import { recall, remember } from '$lib/link/storage';
+import { Connection } from '$lib/state/connection.svelte';
+import { Ticker } from '$lib/state/ticker.svelte';
+import type { Command, EndpointStatus, Refusal } from '$lib/wire';
+import { Devices } from './devices.svelte';
+import { reception, type SiteStatus, siteStatus } from './model';
+
+/** The clock on the page changes each second; four looks a second keep it from skipping. */
+const TICK_MS = 250;
+
+/** Everything that the site page shows. Create one, call `start` when the page mounts. */
+export class SitePage {
+  readonly connection: Connection;
+  readonly devices: Devices;
+  /** People have seen the device check in this browser; a reload or a reboot goes straight on. */
+  checked: boolean = $state(recall('site.checked') === 'yes');
+  /** The browser wants a key press before it plays sound. */
+  soundBlocked: boolean = $state(false);
+  /** Grows with each key press, to try playing again. */
+  unlocked: number = $state(0);
+  /** A command is on its way. */
+  pending: boolean = $state(false);
+  refusal: Refusal | null = $state.raw(null);
+  #ticker: Ticker;
+
+  constructor(token: string) {
+    this.connection = new Connection({ client: 'site', token });
+    this.devices = new Devices((name, track) => void this.connection.setTrack(name, track));
+    this.#ticker = new Ticker(() => this.connection.serverNow());
+  }
+
+  /** Begins; the returned function ends it. */
+  start(): () => void {
+    const ends = [this.connection.start(), this.devices.start(), this.#ticker.start(TICK_MS), keepAwake()];
+    return () => ends.forEach((end) => end());
+  }
+
+  get slug(): string {
+    return this.connection.you?.site ?? '';
+  }
+
+  get name(): string {
+    return this.connection.conference.site(this.slug)?.view.name ?? this.connection.you?.name ?? '';
+  }
+
+  get now(): number {
+    return this.#ticker.now;
+  }
+
+  get status(): SiteStatus {
+    const { conference, status, picture } = this.connection;
+    return siteStatus({
+      slug: this.slug,
+      link: status,
+      checked: this.checked,
+      info: conference.info,
+      floor: conference.floor,
+      agenda: conference.agenda,
+      picture,
+      now: this.now,
+    });
+  }
+
+  /** Muted by the centre. */
+  get muted(): boolean {
+    return this.connection.conference.site(this.slug)?.view.muted ?? false;
+  }
+
+  get reception() {
+    const site = this.connection.conference.site(this.slug);
+    return reception(site?.live ? { ...site.live, level_dbfs: site.level } : null);
+  }
+
+  /** What the centre is told of devices and playback. */
+  get endpointStatus(): EndpointStatus {
+    return {
+      camera: this.devices.camera.state,
+      microphone: this.devices.microphone.state,
+      sound_playing: !this.soundBlocked,
+      content: false,
+      visible: true,
+    };
+  }
+
+  /** Leaves the device check. */
+  enter(): void {
+    this.checked = true;
+    remember('site.checked', 'yes');
+  }
+
+  /** Goes back to the device check; media goes on meanwhile. */
+  recheck(): void {
+    this.checked = false;
+  }
+
+  /** A key or a click: browsers allow sound from now on. */
+  unlock(): void {
+    if (this.soundBlocked) this.unlocked += 1;
+  }
+
+  /** Sends a command; a refusal is shown until the next one. */
+  async send(command: Command): Promise<void> {
+    this.pending = true;
+    this.refusal = null;
+    const outcome = await this.connection.command(command);
+    this.pending = false;
+    if (!outcome.accepted) this.refusal = outcome.reason;
+  }
+}
