@@ -8,6 +8,11 @@ export function takeHashToken(): string | null {
   return token;
 }
 
+/** The token after `#`, left where it is: a join link survives reload and reboot with the page's address. */
+export function hashToken(): string | null {
+  return decodeURIComponent(location.hash.slice(1)) || null;
+}
+
 /** Goes to another page of this server without leaving an entry to come back to. */
 export function goTo(path: string): void {
   location.replace(path);

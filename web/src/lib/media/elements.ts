@@ -49,6 +49,11 @@ export function watchFrames(video: HTMLVideoElement, frame: (rtpTimestamp: numbe
   return () => element.cancelVideoFrameCallback?.(handle);
 }
 
+/** A local track as a stream that an element can play. */
+export function streamOf(track: MediaStreamTrack | null): MediaStream | null {
+  return track ? new MediaStream([track]) : null;
+}
+
 function ignoreInterrupted(fault: unknown): void {
   // A newer stream interrupts the older one's play(); anything else is worth a line.
   if (!(fault instanceof DOMException && fault.name === 'AbortError')) console.warn('picture does not play', fault);

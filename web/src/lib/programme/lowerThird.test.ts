@@ -33,5 +33,7 @@ function agenda(slug: string): AgendaView {
 }
 
 function site(slug: string): SiteView | undefined {
-  return slug === 'cao-bang' ? ({ slug, name: 'Cao Bằng', full_name: 'Tỉnh Cao Bằng', hall: false } as SiteView) : undefined;
+  return slug === 'cao-bang'
+    ? ({ slug, name: 'Cao Bằng', full_name: 'Tỉnh Cao Bằng', hall: false } as SiteView)
+    : undefined;
 }

@@ -11,7 +11,12 @@ describe('the status of a site page', () => {
 
   it('puts a lost connection before being on air', () => {
     const link = { name: 'connecting', since: 5, retryAt: 9, problem: null } as const;
-    expect(siteStatus(facts({ link, picture: onAir() }))).toEqual({ name: 'lost', since: 5, retryAt: 9, problem: null });
+    expect(siteStatus(facts({ link, picture: onAir() }))).toEqual({
+      name: 'lost',
+      since: 5,
+      retryAt: 9,
+      problem: null,
+    });
   });
 
   it('offers the floor only while it is not closed', () => {
@@ -25,7 +30,12 @@ describe('the status of a site page', () => {
   });
 
   it('tells the place in the queue and the minutes', () => {
-    const queue = ['ha-noi', 'cao-bang'].map((site) => ({ site, kind: 'request' as const, requested_at: 1, invited: false }));
+    const queue = ['ha-noi', 'cao-bang'].map((site) => ({
+      site,
+      kind: 'request' as const,
+      requested_at: 1,
+      invited: false,
+    }));
     const holder = { site: 'son-la', clock: clock({ allowed_ms: 300_000 }), grace_until: null };
     const status = siteStatus(facts({ floor: floor({ queue, holder }) }));
     expect(status).toEqual({ name: 'queued', place: 2, total: 2, response: false, minutes: 10 });
@@ -95,7 +105,9 @@ function info(phase: ConferenceInfo['phase']): ConferenceInfo {
 function live(fps: number, level_dbfs: number): SiteLive {
   const device = { control: true, media: true, camera: 'live', microphone: 'live', sound_playing: true } as const;
   return {
-    endpoints: [{ role: 'main', ...device, content: false, kbps: 150, fps, layer: 'low', loss: 0, rtt_ms: 1, since: 0 }],
+    endpoints: [
+      { role: 'main', ...device, content: false, kbps: 150, fps, layer: 'low', loss: 0, rtt_ms: 1, since: 0 },
+    ],
     quality: 'good',
     reason: null,
     lost_since: null,

@@ -49,6 +49,13 @@ export class SitePage {
     return this.#ticker.now;
   }
 
+  /** Whole seconds until an instant of this machine's clock. */
+  secondsUntil(at: number): number {
+    // Read for its signal: the answer changes as time passes.
+    void this.#ticker.now;
+    return Math.max(0, Math.ceil((at - Date.now()) / 1_000));
+  }
+
   get status(): SiteStatus {
     const { conference, status, picture } = this.connection;
     return siteStatus({
