@@ -6,6 +6,7 @@
 mod content;
 mod control;
 mod endpoint;
+mod epoch;
 mod feedback;
 mod forward;
 mod h264;

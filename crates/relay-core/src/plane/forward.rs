@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
+use super::epoch::{Epoch, SentWindow, TimeMap};
 use super::level::SILENCE;
 use super::reports::SentCounters;
 use super::retransmit::RetransmitBudget;
@@ -42,90 +43,6 @@ impl Playing {
             Playing::Nothing => None,
             Playing::Opening(source) | Playing::Source(source) => Some(source),
         }
-    }
-}
-
-#[derive(Debug)]
-struct Epoch {
-    source: SourceKey,
-    first_in: u64,
-    /// Inclusive; the largest number while open.
-    last_in: u64,
-    first_out: u64,
-    times: TimeMap,
-    picture: PictureOffset,
-}
-
-impl Epoch {
-    fn outgoing(&self, source: SourceKey, sequence: u64) -> Option<u64> {
-        (self.source == source && (self.first_in..=self.last_in).contains(&sequence))
-            .then(|| self.first_out + (sequence - self.first_in))
-    }
-
-    fn incoming(&self, outgoing: u64) -> Option<u64> {
-        let sequence = self.first_in + outgoing.checked_sub(self.first_out)?;
-        (sequence <= self.last_in).then_some(sequence)
-    }
-}
-
-/// From a source's RTP time to the slot's.
-///
-/// The first frames of a new source may have been captured before the last frames of the old one that were already
-/// sent. Their times are squeezed to half speed from just above the last sent one until they meet the line again.
-#[derive(Debug, Clone, Copy)]
-struct TimeMap {
-    offset: i64,
-    start: i64,
-    lag: i64,
-}
-
-impl TimeMap {
-    fn map(&self, timestamp: u64) -> i64 {
-        let on_line = (timestamp as i64).wrapping_add(self.offset);
-        let since = on_line - self.start;
-        if since >= 2 * self.lag { on_line } else { self.start + self.lag + since.max(0) / 2 }
-    }
-}
-
-/// Which of the last outgoing numbers were given out.
-#[derive(Debug)]
-struct SentWindow {
-    bits: [u64; Self::WORDS],
-    next: u64,
-}
-
-impl SentWindow {
-    const WORDS: usize = 16;
-    /// Late packets further back than this are dropped: twice what a jitter buffer of a second holds at 2.5 Mbit/s.
-    const SIZE: u64 = Self::WORDS as u64 * 64;
-
-    /// True once per number.
-    fn claim(&mut self, sequence: u64) -> bool {
-        if sequence + Self::SIZE < self.next {
-            return false;
-        }
-        if sequence >= self.next {
-            let fresh = (sequence - self.next + 1).min(Self::SIZE);
-            for number in sequence + 1 - fresh..=sequence {
-                self.bits[Self::word(number)] &= !(1 << (number % 64));
-            }
-            self.next = sequence + 1;
-        }
-        let bit = 1 << (sequence % 64);
-        let word = &mut self.bits[Self::word(sequence)];
-        let first = *word & bit == 0;
-        *word |= bit;
-        first
-    }
-
-    fn has(&self, sequence: u64) -> bool {
-        sequence < self.next
-            && sequence + Self::SIZE >= self.next
-            && self.bits[Self::word(sequence)] & (1 << (sequence % 64)) != 0
-    }
-
-    fn word(sequence: u64) -> usize {
-        (sequence / 64) as usize % Self::WORDS
     }
 }
 
@@ -237,7 +154,7 @@ impl Slot {
             budget: RetransmitBudget::default(),
             epochs: VecDeque::new(),
             next_out: first_out,
-            window: SentWindow { bits: [0; SentWindow::WORDS], next: first_out },
+            window: SentWindow::starting_at(first_out),
             last_time: None,
             last_picture: None,
             injected: VecDeque::new(),

@@ -114,9 +114,14 @@ impl ParameterSets {
         }
     }
 
+    /// A picture can be decoded with what is known.
+    pub(super) fn is_complete(&self) -> bool {
+        !self.sequence.is_empty() && !self.picture.is_empty()
+    }
+
     /// One STAP-A with everything known; none if there is no complete set or it would be too large.
     pub(super) fn aggregate(&self) -> Option<Bytes> {
-        if self.sequence.is_empty() || self.picture.is_empty() {
+        if !self.is_complete() {
             return None;
         }
         let units = || self.sequence.values().chain(self.picture.values());

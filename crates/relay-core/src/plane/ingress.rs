@@ -5,10 +5,11 @@ use std::time::Instant;
 use bytes::Buf;
 
 use super::forward::{Playing, RewriteCache, SourceKey};
+use super::membership::FIRST_REPORT;
 use super::source::{Arrival, Frame, LayerSource, Packet, StreamId};
 use super::timeline::micros;
 use super::timers::Timer;
-use super::{IncomingRtp, Plane, feedback};
+use super::{IncomingRtp, Plane, feedback, layer};
 use crate::{Kind, Layer};
 
 impl Plane {
@@ -136,11 +137,18 @@ impl Plane {
             self.start_sounds(key);
             return;
         }
-        // Encoders begin with a keyframe: ask only if none comes.
-        if let Some(source) = self.tracks[key].source_mut(layer) {
+        // Encoders begin with a keyframe: ask only if none comes, and only if somebody waits for one.
+        let track = &self.tracks[key];
+        let waits = |&slot: &usize| {
+            let feed = self.slots[slot].feed.filter(|feed| feed.track == track.terms.id);
+            feed.is_some_and(|feed| layer::accepts(track, feed.layer, self.shown_layer(slot, key), layer))
+        };
+        if track.subscribers.iter().any(waits)
+            && let Some(source) = self.tracks[key].source_mut(layer)
+        {
             source.requests.expect(now);
+            self.arm_requests(now, key);
         }
-        self.arm_requests(now, key);
     }
 
     fn start_sounds(&mut self, key: usize) {
@@ -170,6 +178,9 @@ impl Plane {
             let slot = &mut self.slots[slot];
             if slot.playing == Playing::Opening(from) {
                 endpoint.clock.pin();
+                if slot.sent.is_new() {
+                    self.timers.arm(Timer::Report(slot.terms.endpoint), now + FIRST_REPORT);
+                }
             }
             slot.forward(from, packet, capture, &mut cache, &mut self.queue);
         }

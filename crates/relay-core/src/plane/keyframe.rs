@@ -10,22 +10,21 @@ pub(super) const REQUEST_INTERVAL: Duration = Duration::from_millis(500);
 /// A take's reserved request is spared if another one left so shortly before: that keyframe will do.
 const IN_FLIGHT: Duration = Duration::from_millis(20);
 
-/// Requests without an answer before giving up until somebody wishes one again.
-const MAX_TRIES: u32 = 20;
-
 /// Requests to one source layer.
 #[derive(Debug, Default)]
 pub(super) struct KeyframeRequests {
-    tries: Option<u32>,
+    /// Until a complete keyframe arrives.
+    wanted: bool,
     sent: Option<Instant>,
     reserved: Option<(TakeId, Instant)>,
+    /// A take's request may pass the interval.
     urgent: bool,
 }
 
 impl KeyframeRequests {
     /// Somebody needs a keyframe.
     pub(super) fn want(&mut self) {
-        self.tries.get_or_insert(0);
+        self.wanted = true;
     }
 
     /// A keyframe is on its way by itself: ask only if it does not come.
@@ -47,7 +46,9 @@ impl KeyframeRequests {
 
     /// When a request is due.
     pub(super) fn due(&self, now: Instant) -> Option<Instant> {
-        self.tries?;
+        if !self.wanted {
+            return None;
+        }
         match self.sent {
             Some(sent) if !self.urgent => Some(sent + REQUEST_INTERVAL),
             _ => Some(now),
@@ -59,8 +60,6 @@ impl KeyframeRequests {
         if self.due(now).is_none_or(|due| due > now) {
             return false;
         }
-        let tries = self.tries.unwrap_or(0) + 1;
-        self.tries = (tries < MAX_TRIES).then_some(tries);
         self.sent = Some(now);
         self.urgent = false;
         true
@@ -68,7 +67,7 @@ impl KeyframeRequests {
 
     /// A complete keyframe arrived.
     pub(super) fn served(&mut self) {
-        self.tries = None;
+        self.wanted = false;
         self.urgent = false;
     }
 }

@@ -14,6 +14,9 @@ use crate::{EndpointId, Flow, Layer, LineId, Negotiated, NegotiatedLine, SlotId,
 /// Between reports to one endpoint; the first comes sooner.
 pub(super) const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
+/// The first report of a slot follows its first packets so soon.
+pub(super) const FIRST_REPORT: Duration = Duration::from_millis(20);
+
 /// Outgoing numbers start here or above: a late packet cannot fall below zero, where it would belong to another
 /// roll-over; and below 2^15, as RFC 3711 §3.3.1 needs for the first packet.
 const FIRST_SEQUENCE: std::ops::Range<u64> = 8_192..32_768;

@@ -93,10 +93,11 @@ impl Reception {
 /// What a slot has sent.
 #[derive(Debug, Default)]
 pub(super) struct SentCounters {
-    pub(super) packets: u64,
+    packets: u64,
     octets: u64,
     /// A packet left since the last sender report.
     pub(super) since_report: bool,
+    reported: bool,
     second: SentSecond,
 }
 
@@ -122,6 +123,11 @@ impl SentCounters {
         self.second.bits += octets as u64 * 8;
     }
 
+    /// Nothing was reported of this slot yet.
+    pub(super) fn is_new(&self) -> bool {
+        !self.reported
+    }
+
     pub(super) fn take_second(&mut self) -> SentSecond {
         std::mem::take(&mut self.second)
     }
@@ -129,6 +135,7 @@ impl SentCounters {
     /// The report of a slot whose RTP time at `ntp` is `rtp_time`.
     pub(super) fn report(&mut self, ssrc: u32, ntp: u64, rtp_time: u32) -> SenderReport {
         self.since_report = false;
+        self.reported = true;
         SenderReport {
             ssrc,
             ntp_time: ntp,

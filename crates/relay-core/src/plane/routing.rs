@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::forward::{Playing, SourceKey};
-use super::keyframe::REQUEST_INTERVAL;
 use super::layer::{self, WantedLayers};
+use super::membership::FIRST_REPORT;
 use super::source::LAYER_DEAD;
 use super::timeline::micros;
 use super::timers::Timer;
@@ -197,12 +197,11 @@ impl Plane {
         start
     }
 
-    /// A slot that began to send reports soon: lips wait for it.
+    /// A slot that begins to send reports soon: lips wait for it.
     fn expect_report(&mut self, now: Instant, key: usize) {
-        const SOON: Duration = Duration::from_millis(20);
-        let endpoint = self.slots[key].terms.endpoint;
-        if self.slots[key].sent.packets < 256 {
-            self.timers.arm(Timer::Report(endpoint), now + SOON);
+        let slot = &self.slots[key];
+        if slot.sent.is_new() {
+            self.timers.arm(Timer::Report(slot.terms.endpoint), now + FIRST_REPORT);
         }
     }
 
@@ -222,8 +221,7 @@ impl Plane {
     }
 
     pub(super) fn arm_requests(&mut self, now: Instant, track: usize) {
-        let due = self.tracks[track].present().filter_map(|(_, source)| source.requests.due(now)).min();
-        if let Some(due) = due {
+        if let Some(due) = self.tracks[track].request_due(now) {
             self.timers.arm(Timer::Keyframe(track), due);
         }
     }
@@ -293,14 +291,13 @@ impl Plane {
                 asked.push(source.ssrc);
             }
         }
-        let due = track.present().filter_map(|(_, source)| source.requests.due(now)).min();
+        let due = track.request_due(now);
         let endpoint = track.terms.endpoint;
         for ssrc in asked {
             self.send_picture_loss(endpoint, ssrc);
         }
         if let Some(due) = due {
-            // A layer that does not flow is not asked; it stays due, but not sooner than this.
-            self.timers.set(Timer::Keyframe(key), due.max(now + REQUEST_INTERVAL / 10));
+            self.timers.set(Timer::Keyframe(key), due);
         }
     }
 

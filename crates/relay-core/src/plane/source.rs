@@ -270,14 +270,15 @@ impl LayerSource {
         let frame = self.frame_ending_at(now, last)?;
         self.fresh = now;
         self.second.frames += 1;
-        if frame.key {
+        // Without parameter sets, its own or known ones, nobody could decode it.
+        if frame.key && (self.is_self_contained(frame) || self.parameters.is_complete()) {
             self.second.keyframes += 1;
             self.requests.served();
             if self.keyframe.is_none_or(|known| known.last < frame.last) {
                 self.keyframe = Some(frame);
             }
         }
-        Some(frame)
+        Some(Frame { key: self.keyframe == Some(frame), ..frame })
     }
 
     /// The marker packet of the frame of `sequence`; only a late packet can complete a frame without being its end.
@@ -322,12 +323,11 @@ impl LayerSource {
             || (frame.first..=frame.last).filter_map(|at| self.ring.get(at)).any(|packet| packet.content.parameters)
     }
 
-    /// The keyframe and all that came after it are still in the ring, nothing missing, and it is not older than `age`.
+    /// The last keyframe if it is not older than `age` and still in the ring. What followed it may have gaps: those are
+    /// being repaired, and the slot's epoch has room for them.
     pub(super) fn fresh_keyframe(&self, now: Instant, age: Duration) -> Option<Frame> {
-        let frame = self.keyframe?;
-        let fresh = now.saturating_duration_since(frame.completed) <= age;
-        let whole = || (frame.first..=self.ring.highest()?).all(|at| self.ring.get(at).is_some()).then_some(frame);
-        if fresh { whole() } else { None }
+        let frame = self.keyframe.filter(|frame| now.saturating_duration_since(frame.completed) <= age)?;
+        self.ring.get(frame.first).filter(|first| !first.payload.is_empty()).map(|_| frame)
     }
 
     /// Extended form of an RTP timestamp of this layer.

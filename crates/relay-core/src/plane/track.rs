@@ -67,6 +67,11 @@ impl Track {
         LAYERS.into_iter().filter_map(|layer| Some((layer, self.source(layer)?)))
     }
 
+    /// When a keyframe request is due; a layer that does not flow is not asked.
+    pub(super) fn request_due(&self, now: Instant) -> Option<Instant> {
+        self.present().filter(|(_, source)| source.flowing).filter_map(|(_, source)| source.requests.due(now)).min()
+    }
+
     pub(super) fn subscribe(&mut self, slot: usize) {
         if !self.subscribers.contains(&slot) {
             self.subscribers.push(slot);

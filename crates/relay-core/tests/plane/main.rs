@@ -3,7 +3,9 @@
 // The model around the tests unwraps as the tests do: a broken model must fail loudly.
 #![allow(clippy::unwrap_used)]
 
+mod lips;
 mod publisher;
+mod repairs;
 mod requests;
 mod takes;
 mod world;
