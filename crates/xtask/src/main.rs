@@ -41,6 +41,9 @@ enum Task {
         /// Folder of the database, the certificate and the keys.
         #[arg(long, default_value = "data")]
         data: PathBuf,
+        /// Port of plain HTTP on this machine, instead of the configured one.
+        #[arg(long)]
+        port: Option<u16>,
         /// More arguments for `dienhong serve`.
         #[arg(last = true)]
         serve: Vec<String>,
@@ -64,9 +67,9 @@ enum Task {
 fn main() -> anyhow::Result<ExitCode> {
     let root = workspace::root()?;
     match Arguments::parse().task {
-        Task::Run { demo, sites, config, data, serve } => {
+        Task::Run { demo, sites, config, data, port, serve } => {
             let sites = demo.then_some(sites);
-            run::run(&root, &run::Wish { sites, config, data, serve })
+            run::run(&root, &run::Wish { sites, config, data, port, serve })
         }
         Task::Test { only } => test::run(&root, only.as_deref()),
         Task::Codegen { check: false } => {
