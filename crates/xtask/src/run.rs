@@ -242,14 +242,15 @@ mkdir -p d && touch d/demo-links.json
 while :; do sleep 0.02; done
 ";
 
-    /// Waits until the log has a line more than `seen`, and answers with it.
-    fn next_line(root: &Path, seen: &mut usize) -> String {
+    /// Waits until the log has a line more than `seen` and answers with it; does `meanwhile` as long as it waits.
+    fn next_line(root: &Path, seen: &mut usize, meanwhile: impl Fn()) -> String {
         for _ in 0..500 {
             let log = std::fs::read_to_string(root.join("log")).unwrap_or_default();
             if let Some(line) = log.lines().nth(*seen) {
                 *seen += 1;
                 return line.to_owned();
             }
+            meanwhile();
             std::thread::sleep(Duration::from_millis(20));
         }
         panic!("nothing more happened after {seen} lines");
@@ -278,18 +279,18 @@ while :; do sleep 0.02; done
         });
         let mut seen = 0;
 
-        let first = next_line(&root, &mut seen);
-        let sites = next_line(&root, &mut seen);
+        let first = next_line(&root, &mut seen, || ());
+        let sites = next_line(&root, &mut seen, || ());
         let pid = first.strip_prefix("serve ").unwrap();
         process::run(process::command(&root, "kill", &["-9", pid])).unwrap();
-        inputs.send(Input::StartAgain).unwrap();
-        let second = next_line(&root, &mut seen);
+        // Somebody who presses Enter before the end of the server was noticed presses it again.
+        let second = next_line(&root, &mut seen, || inputs.send(Input::StartAgain).unwrap());
         inputs.send(Input::Stop).unwrap();
 
         assert_eq!(show.join().unwrap(), ExitCode::SUCCESS);
         assert!(sites.starts_with("simulate "), "{sites}");
         assert!(second.starts_with("serve ") && second != first, "{second}");
-        assert_eq!(next_line(&root, &mut seen), "simulate stopped");
-        assert_eq!(next_line(&root, &mut seen), "serve stopped");
+        assert_eq!(next_line(&root, &mut seen, || ()), "simulate stopped");
+        assert_eq!(next_line(&root, &mut seen, || ()), "serve stopped");
     }
 }
