@@ -29,7 +29,7 @@ fn micros_of(ntp: u64) -> i64 {
 /// The relay time of a packet, as a receiver works it out from the last report before `at`.
 fn reported_time(world: &World, slot: SlotId, at: Micros, timestamp: u32, rate: i64) -> i64 {
     let reports = world.sent_rtcp::<SenderReport>(slot.endpoint.0);
-    let report = reports.iter().filter(|(when, report)| report.ssrc == ssrc(slot) && *when <= at).next_back().unwrap();
+    let report = reports.iter().rfind(|(when, report)| report.ssrc == ssrc(slot) && *when <= at).unwrap();
     let ticks = timestamp.wrapping_sub(report.1.rtp_time) as i32;
     micros_of(report.1.ntp_time) + i64::from(ticks) * 1_000_000 / rate
 }
