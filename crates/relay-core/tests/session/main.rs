@@ -1,0 +1,7 @@
+//! Offers, connections and media of whole sessions through `Relay`, with str0m as the independent other side.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod connections;
+mod media;
+mod world;

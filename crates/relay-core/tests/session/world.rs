@@ -1,0 +1,298 @@
+//! A relay and str0m peers on one virtual clock, joined by a network of a fixed delay.
+
+use std::{
+    collections::VecDeque,
+    net::SocketAddr,
+    time::{Duration, Instant, SystemTime},
+};
+
+use relay_core::{
+    Answer, Codec, DtlsCertificate, EndpointId, Kind, LineDirection, LinePlan, OfferError, Relay, RelayConfig,
+    RelayEvent, TimeAnchor,
+};
+use str0m::{
+    Candidate, Event, Input, Output, Rtc,
+    change::{SdpAnswer, SdpPendingOffer},
+    format::Codec as PeerCodec,
+    media::{Direction, MediaKind, Mid, Rid, Simulcast, SimulcastLayer},
+    net::{Protocol, Receive},
+    rtp::{ExtensionValues, RtpWrite, SeqNo},
+};
+
+/// Delay of every datagram, one way.
+pub const DELAY: Duration = Duration::from_millis(2);
+/// The relay's address.
+pub const RELAY: ([u8; 4], u16) = ([10, 0, 0, 1], 5000);
+
+pub struct World {
+    pub now: Instant,
+    pub relay: Relay,
+    pub guests: Vec<Guest>,
+    pub events: Vec<RelayEvent>,
+    /// Everything the relay has sent.
+    pub sent: Vec<(SocketAddr, Vec<u8>)>,
+    /// Everything that has reached the relay.
+    pub arrived: Vec<(SocketAddr, Vec<u8>)>,
+    /// Drops datagrams on their way (from, to, bytes).
+    pub drop: fn(SocketAddr, SocketAddr, &[u8]) -> bool,
+    flying: VecDeque<(Instant, SocketAddr, SocketAddr, Vec<u8>)>,
+}
+
+pub struct Guest {
+    pub id: EndpointId,
+    /// What the guest itself thinks that its address is.
+    pub address: SocketAddr,
+    /// What its datagrams come from: the other side of its NAT.
+    pub external: SocketAddr,
+    pub rtc: Rtc,
+    pub events: Vec<Event>,
+    pub mids: Vec<Mid>,
+    /// The offer as the relay was told it.
+    pub offer: String,
+    due: Instant,
+}
+
+pub fn certificate() -> DtlsCertificate {
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
+    let certificate = rcgen::CertificateParams::new(vec!["relay".into()]).unwrap().self_signed(&key).unwrap();
+    DtlsCertificate { der: certificate.der().to_vec(), key: key.serialize_der() }
+}
+
+pub fn relay(now: Instant, codec: Codec) -> Relay {
+    Relay::new(RelayConfig {
+        anchor: TimeAnchor { instant: now, wall: SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000) },
+        seed: [7; 32],
+        certificate: certificate(),
+        candidates: vec![RELAY.into()],
+        codec,
+    })
+    .unwrap()
+}
+
+pub fn line(kind: Kind, direction: LineDirection) -> LinePlan {
+    LinePlan { kind, direction, simulcast: false, msid: Some("stream".into()) }
+}
+
+impl World {
+    pub fn new(codec: Codec) -> Self {
+        let now = Instant::now();
+        Self {
+            now,
+            relay: relay(now, codec),
+            guests: Vec::new(),
+            events: Vec::new(),
+            sent: Vec::new(),
+            arrived: Vec::new(),
+            drop: |_, _, _| false,
+            flying: VecDeque::new(),
+        }
+    }
+
+    /// Adds a str0m peer that offers the lines of `plan` and is answered. `munge` changes the offer on its way.
+    pub fn join(&mut self, plan: &[LinePlan], munge: impl Fn(String) -> String) -> Result<usize, OfferError> {
+        let (mut guest, offer, pending) = Guest::offering(self.now, self.guests.len(), plan);
+        guest.offer = munge(offer);
+        let answer = self.relay.accept_offer(self.now, guest.id, plan, &guest.offer)?;
+        guest.accept(pending, &answer);
+        self.guests.push(guest);
+        self.drain_relay();
+        Ok(self.guests.len() - 1)
+    }
+
+    pub fn run_for(&mut self, duration: Duration) {
+        let end = self.now + duration;
+        loop {
+            let flying = self.flying.front().map(|datagram| datagram.0);
+            let guests = self.guests.iter().map(|guest| guest.due).min();
+            let next = [flying, guests, self.relay.poll_timeout()].into_iter().flatten().min();
+            let Some(next) = next.filter(|next| *next <= end) else { break };
+            self.now = self.now.max(next);
+            self.step();
+        }
+        self.now = end;
+    }
+
+    /// Runs until the relay has told of the connection of every guest.
+    pub fn connect(&mut self) {
+        let until = self.now + Duration::from_secs(5);
+        while self.now < until && self.guests.iter().any(|guest| !self.is_connected(guest.id)) {
+            self.run_for(Duration::from_millis(5));
+        }
+        assert!(self.guests.iter().all(|guest| self.is_connected(guest.id)), "connected within 5 s: {:?}", self.events);
+    }
+
+    pub fn is_connected(&self, endpoint: EndpointId) -> bool {
+        self.events.contains(&RelayEvent::Connected { endpoint })
+    }
+
+    /// Hands the relay a datagram that no guest has sent.
+    pub fn inject(&mut self, from: SocketAddr, datagram: &[u8]) {
+        self.relay.handle_datagram(self.now, from, &mut datagram.to_vec());
+        self.drain_relay();
+    }
+
+    /// Sends all that a guest has to say now.
+    pub fn drain_guest(&mut self, index: usize) {
+        let guest = &mut self.guests[index];
+        guest.rtc.handle_input(Input::Timeout(self.now)).unwrap();
+        loop {
+            match guest.rtc.poll_output().unwrap() {
+                Output::Timeout(due) => {
+                    // A guest that is asked again at the same instant would never let the clock go on.
+                    guest.due = due.max(self.now + Duration::from_micros(100));
+                    return;
+                }
+                Output::Transmit(transmit) => {
+                    if !(self.drop)(guest.external, transmit.destination, &transmit.contents) {
+                        let datagram =
+                            (self.now + DELAY, guest.external, transmit.destination, transmit.contents.to_vec());
+                        self.flying.push_back(datagram);
+                    }
+                }
+                Output::Event(event) => guest.events.push(event),
+            }
+        }
+    }
+
+    pub fn drain_relay(&mut self) {
+        while let Some(transmit) = self.relay.poll_transmit() {
+            self.sent.push((transmit.to, transmit.bytes.clone()));
+            if !(self.drop)(RELAY.into(), transmit.to, &transmit.bytes) {
+                self.flying.push_back((self.now + DELAY, RELAY.into(), transmit.to, transmit.bytes));
+            }
+        }
+        while let Some(event) = self.relay.poll_event() {
+            self.events.push(event);
+        }
+    }
+
+    fn step(&mut self) {
+        while let Some((_, from, to, mut bytes)) = self.flying.pop_front_if(|datagram| datagram.0 <= self.now) {
+            if to == SocketAddr::from(RELAY) {
+                self.arrived.push((from, bytes.clone()));
+                self.relay.handle_datagram(self.now, from, &mut bytes);
+                self.drain_relay();
+            } else if let Some(index) = self.guests.iter().position(|guest| guest.external == to) {
+                let receive = Receive {
+                    proto: Protocol::Udp,
+                    source: from,
+                    destination: self.guests[index].address,
+                    contents: bytes.as_slice().try_into().unwrap(),
+                };
+                self.guests[index].rtc.handle_input(Input::Receive(self.now, receive)).unwrap();
+                self.drain_guest(index);
+            }
+        }
+        if self.relay.poll_timeout().is_some_and(|due| due <= self.now) {
+            self.relay.handle_timeout(self.now);
+            self.drain_relay();
+        }
+        for index in 0..self.guests.len() {
+            if self.guests[index].due <= self.now {
+                self.drain_guest(index);
+            }
+        }
+    }
+}
+
+impl Guest {
+    pub fn offering(now: Instant, index: usize, plan: &[LinePlan]) -> (Self, String, SdpPendingOffer) {
+        str0m::crypto::from_feature_flags().install_process_default();
+        let number = u8::try_from(index).unwrap();
+        let address = SocketAddr::from(([10, 0, 1, number], 4000));
+        let mut rtc = Rtc::builder().set_rtp_mode(true).build(now);
+        rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
+        let mut change = rtc.sdp_api();
+        let mids = plan
+            .iter()
+            .map(|line| {
+                let kind = match line.kind {
+                    Kind::Audio => MediaKind::Audio,
+                    Kind::Video => MediaKind::Video,
+                };
+                let direction = match line.direction {
+                    LineDirection::FromEndpoint => Direction::SendOnly,
+                    LineDirection::ToEndpoint => Direction::RecvOnly,
+                };
+                let simulcast = line.simulcast.then(|| Simulcast {
+                    send: ["l", "m", "h"].map(|rid| SimulcastLayer::new(rid)).to_vec(),
+                    recv: vec![],
+                });
+                change.add_media(kind, direction, None, None, simulcast)
+            })
+            .collect();
+        let (offer, pending) = change.apply().unwrap();
+        let guest = Self {
+            id: EndpointId(u64::from(number) + 1),
+            address,
+            external: address,
+            rtc,
+            events: Vec::new(),
+            mids,
+            offer: String::new(),
+            due: now,
+        };
+        (guest, offer.to_sdp_string(), pending)
+    }
+
+    pub fn accept(&mut self, pending: SdpPendingOffer, answer: &Answer) {
+        let answer = SdpAnswer::from_sdp_string(&answer.sdp).unwrap();
+        self.rtc.sdp_api().accept_answer(pending, answer).unwrap();
+    }
+
+    /// Queues a packet of a line's codec.
+    pub fn write(&mut self, now: Instant, line: usize, rid: Option<&str>, packet: Packet<'_>) {
+        let mid = self.mids[line];
+        let codec = packet.codec;
+        let payload_type = self
+            .rtc
+            .media(mid)
+            .unwrap()
+            .remote_pts()
+            .iter()
+            .copied()
+            .find(|pt| {
+                self.rtc
+                    .codec_config()
+                    .find(|params| params.pt() == *pt)
+                    .is_some_and(|params| params.spec().codec == codec)
+            })
+            .unwrap();
+        let mut api = self.rtc.direct_api();
+        let stream = api.stream_tx_by_mid(mid, rid.map(Rid::from)).unwrap();
+        let extensions = ExtensionValues {
+            audio_level: packet.audio_level,
+            // Without it str0m leaves the level out.
+            voice_activity: packet.audio_level.map(|_| true),
+            ..ExtensionValues::default()
+        };
+        stream.write_rtp(
+            RtpWrite::new(payload_type, SeqNo::from(packet.sequence), packet.timestamp, now, packet.payload)
+                .marker(packet.marker)
+                .ext_vals(extensions),
+        );
+    }
+
+    /// Payloads received in a line, in their order.
+    pub fn received(&self, line: usize) -> Vec<Vec<u8>> {
+        self.events
+            .iter()
+            .filter_map(|event| match event {
+                Event::RtpPacket(packet) if packet.header.ext_vals.mid == Some(self.mids[line]) => {
+                    Some(packet.payload.to_vec())
+                }
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+/// What a guest sends.
+pub struct Packet<'a> {
+    pub codec: PeerCodec,
+    pub sequence: u64,
+    pub timestamp: u32,
+    pub marker: bool,
+    pub audio_level: Option<i8>,
+    pub payload: &'a [u8],
+}
