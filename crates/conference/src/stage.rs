@@ -55,7 +55,8 @@ pub struct Program {
     pub layout: Layout,
     /// Sources in the layout's order.
     pub sources: Vec<ProgramSource>,
-    /// Which site has which programme slot; the hall has slot 0.
+    /// Which site has which programme slot; the hall has slot 0. Written as a list of pairs: JSON has no numbers as keys.
+    #[serde(with = "slot_pairs")]
     pub slots: BTreeMap<u32, SiteSlug>,
     /// Sites whose sound is routed.
     pub microphones: Vec<SiteSlug>,
@@ -463,5 +464,21 @@ impl Conference {
 
     fn next_take(&self) -> TakeId {
         TakeId(self.state().stage.last_take.0 + 1)
+    }
+}
+
+mod slot_pairs {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::SiteSlug;
+
+    pub(super) fn serialize<S: Serializer>(slots: &BTreeMap<u32, SiteSlug>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(slots)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<u32, SiteSlug>, D::Error> {
+        Ok(Vec::<(u32, SiteSlug)>::deserialize(deserializer)?.into_iter().collect())
     }
 }

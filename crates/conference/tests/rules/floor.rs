@@ -1,0 +1,174 @@
+//! Stories of the floor, the clock, the agenda, messages and restarts.
+
+use conference::*;
+
+use crate::world::{HALL, World, camera, slug};
+
+fn ask(world: &mut World, site: &str, kind: RequestKind) {
+    world.site(site, Command::RequestFloor { kind }).unwrap();
+}
+
+#[test]
+fn responses_outrank_requests_and_who_is_called_comes_first() {
+    let mut world = World::new();
+    ask(&mut world, "a", RequestKind::Request);
+    ask(&mut world, "b", RequestKind::Response);
+    world.lead(Command::Invite { site: slug("c") }).unwrap();
+    ask(&mut world, "d", RequestKind::Response);
+    assert_eq!(world.queue(), ["c", "b", "d", "a"]);
+    world.lead(Command::ReorderQueue { site: slug("a"), position: 1 }).unwrap();
+    assert_eq!(world.queue(), ["c", "a", "b", "d"]);
+}
+
+#[test]
+fn a_queue_is_served_in_order_except_by_the_chair() {
+    let mut world = World::new();
+    world.lead(Command::SetFloorMode { mode: FloorMode::Queue }).unwrap();
+    ask(&mut world, "a", RequestKind::Request);
+    ask(&mut world, "b", RequestKind::Request);
+    let grant = |site: &str| Command::Grant { site: slug(site) };
+    assert_eq!(world.lead(grant("b")), Err(Refusal::NotFirstInQueue { first: slug("a") }));
+    world.chair(grant("b")).unwrap();
+    assert_eq!(world.lead(grant("a")), Err(Refusal::FloorHeld { holder: slug("b") }));
+    assert_eq!(world.queue(), ["a"], "the others keep their places");
+}
+
+#[test]
+fn modes_decide_how_sites_may_ask() {
+    let mut world = World::new();
+    world.lead(Command::SetFloorMode { mode: FloorMode::Closed }).unwrap();
+    let request = Command::RequestFloor { kind: RequestKind::Request };
+    assert_eq!(world.site("a", request.clone()), Err(Refusal::FloorClosed));
+    world.lead(Command::SetFloorMode { mode: FloorMode::Open }).unwrap();
+    world.site("a", request.clone()).unwrap();
+    assert_eq!(world.holder_site(), Some("a"), "a free floor is given at once");
+    world.site("b", request.clone()).unwrap();
+    assert_eq!(world.queue(), ["b"]);
+    assert_eq!(world.site("b", request.clone()), Err(Refusal::AlreadyInQueue));
+    assert_eq!(world.site(HALL, request), Err(Refusal::AlreadySo), "the hall needs no floor");
+}
+
+#[test]
+fn the_clock_runs_from_the_moment_on_air_and_warns() {
+    let mut world = World::new();
+    world.lead(Command::Grant { site: slug("a") }).unwrap();
+    world.wait(5_000);
+    assert_eq!(world.holder().unwrap().clock.spoken_at(world.now), 0);
+    world.put_on_air(Layout::Single, &[camera("a")]);
+    world.wait(250_000);
+    assert_eq!(world.holder().unwrap().clock.time_at(world.now), SpeechTime::Warning(50_000));
+    world.lead(Command::PauseClock).unwrap();
+    world.wait(100_000);
+    world.lead(Command::ResumeClock).unwrap();
+    world.wait(60_000);
+    assert_eq!(world.holder().unwrap().clock.time_at(world.now), SpeechTime::Over(10_000));
+    world.lead(Command::ExtendSpeech { seconds: 30 }).unwrap();
+    assert_eq!(world.holder().unwrap().clock.time_at(world.now), SpeechTime::Warning(20_000));
+    world.lead(Command::EndSpeech).unwrap();
+    assert_eq!(world.conference.state().roster.spoken_by(&slug("a")), 310_000);
+}
+
+#[test]
+fn a_report_has_the_time_that_the_agenda_plans() {
+    let mut world = World::new();
+    let report = ItemId::from("report-a");
+    assert_eq!(world.lead(Command::StartItem { item: report.clone() }), Err(Refusal::NotOpen));
+    world.lead(Command::OpenConference).unwrap();
+    world.lead(Command::StartItem { item: report }).unwrap();
+    world.put_on_air(Layout::Single, &[camera("a")]);
+    assert_eq!(world.holder().unwrap().clock.allowed_ms, 420_000);
+    world.put_on_air(Layout::Single, &[camera("b")]);
+    assert_eq!(world.holder_site(), Some("b"));
+    assert_eq!(world.holder().unwrap().clock.allowed_ms, 300_000);
+}
+
+#[test]
+fn an_interruption_cuts_the_sound_and_leaves_the_picture() {
+    let mut world = World::new();
+    world.put_on_air(Layout::Single, &[camera("a")]);
+    world.chair(Command::Interrupt).unwrap();
+    assert!(world.program().shows(&slug("a")));
+    assert_eq!(world.program().microphones, [slug(HALL)]);
+    assert_eq!(world.holder_site(), None);
+    world.lead(Command::Grant { site: slug("a") }).unwrap();
+    assert_eq!(world.program().microphones, [slug(HALL), slug("a")], "a new grant opens it again");
+    assert!(world.holder().unwrap().clock.running_since.is_some());
+}
+
+#[test]
+fn the_floor_survives_a_dropout() {
+    let mut world = World::new();
+    world.put_on_air(Layout::Single, &[camera("a")]);
+    world.wait(10_000);
+    world.drop_out("a", EndpointRole::Main);
+    world.wait(20_000);
+    world.join("a", EndpointRole::Main);
+    assert_eq!(world.holder().unwrap().clock.spoken_at(world.now), 10_000);
+    assert!(world.holder().unwrap().clock.running_since.is_some());
+
+    world.drop_out("a", EndpointRole::Main);
+    world.wait(30_000);
+    assert_eq!(world.holder_site(), None, "after the grace time the floor is free");
+    assert_eq!(world.conference.state().roster.spoken_by(&slug("a")), 10_000);
+}
+
+#[test]
+fn a_reserve_line_keeps_the_speech_going() {
+    let mut world = World::new();
+    world.join("a", EndpointRole::Backup);
+    world.put_on_air(Layout::Single, &[camera("a")]);
+    world.drop_out("a", EndpointRole::Main);
+    assert!(world.holder().unwrap().clock.running_since.is_some());
+}
+
+#[test]
+fn a_restart_voids_presence_stops_the_clock_and_fails_the_take() {
+    let mut world = World::new();
+    world.put_on_air(Layout::Single, &[camera("a")]);
+    world.wait(10_000);
+    world.order(Layout::Single, &[camera("b")]).unwrap();
+    world.wait(1_000);
+    world.live = Live::default();
+    world.now = world.now.plus(3_600_000);
+
+    world.fact(Fact::ServerStarted { instance: InstanceId::from("second") });
+
+    let state = world.conference.state();
+    assert!(state.roster.connected.is_empty());
+    assert!(state.stage.pending.is_none());
+    assert_eq!(world.holder().unwrap().clock.spoken_ms, 10_000, "the time of the last event, not of the restart");
+    world.wait(5_000);
+    world.join("a", EndpointRole::Main);
+    assert!(world.holder().unwrap().clock.running_since.is_some());
+    assert!(world.program().shows(&slug("a")));
+}
+
+#[test]
+fn the_end_needs_the_typed_id_and_leaves_only_what_is_safe() {
+    let mut world = World::new();
+    world.lead(Command::OpenConference).unwrap();
+    world.put_on_air(Layout::Single, &[camera("a")]);
+    let end = |text: &str| Command::EndConference { confirmation: text.to_owned() };
+    assert_eq!(world.lead(end("Test")), Err(Refusal::WrongConfirmation));
+    world.lead(end("test")).unwrap();
+    assert_eq!(world.holder_site(), None);
+    assert_eq!(world.lead(Command::Grant { site: slug("a") }), Err(Refusal::Ended));
+    world.lead(Command::BackToHall).unwrap();
+}
+
+#[test]
+fn messages_are_read_by_those_whom_they_concern() {
+    let mut world = World::new();
+    world.site("a", Command::SendMessage { to: vec![], text: "Mất tiếng".to_owned() }).unwrap();
+    world.lead(Command::SendMessage { to: vec![slug("b")], text: "Chuẩn bị".to_owned() }).unwrap();
+    let read = |id| Command::AcknowledgeMessage { message: MessageId(id) };
+    assert_eq!(world.site("a", read(2)), Err(Refusal::UnknownMessage { message: MessageId(2) }));
+    world.site("b", read(2)).unwrap();
+    assert_eq!(world.site("b", read(2)), Err(Refusal::AlreadySo));
+    world.lead(read(1)).unwrap();
+    let latest = &world.conference.state().messages.latest;
+    assert!(latest[0].acknowledged.contains(CENTRE) && latest[1].acknowledged.contains("b"));
+    let long = "x".repeat(MAX_TEXT_CHARS + 1);
+    let refused = world.site("a", Command::SendMessage { to: vec![], text: long });
+    assert_eq!(refused, Err(Refusal::BadText { max: 2_000 }));
+}

@@ -1,0 +1,190 @@
+//! Random histories: any command by anybody, any fact, any change of what is connected.
+
+use conference::*;
+use proptest::prelude::*;
+
+use crate::{
+    invariants,
+    world::{SITES, World, actor, slug},
+};
+
+#[derive(Debug, Clone)]
+enum Step {
+    Command(Role, usize, Command),
+    TakePreview,
+    Shown,
+    Failed(TakeFailure),
+    Join(usize, EndpointRole),
+    Drop(usize, EndpointRole),
+    Content(usize, bool),
+    Camera(usize, bool),
+    Console(Option<usize>, Option<usize>),
+    Wait(u64),
+    ClockStepsBack(u64),
+    Restart,
+}
+
+fn site() -> impl Strategy<Value = SiteSlug> {
+    (0..SITES.len()).prop_map(|index| slug(SITES[index]))
+}
+
+fn source() -> impl Strategy<Value = SourceRef> {
+    (site(), prop::bool::weighted(0.2)).prop_map(|(site, content)| match content {
+        true => SourceRef::content(site),
+        false => SourceRef::camera(site),
+    })
+}
+
+fn stage_command() -> impl Strategy<Value = Command> {
+    let layout = prop::sample::select(vec![
+        Layout::Single,
+        Layout::Single,
+        Layout::SideBySide,
+        Layout::SpeakerHall,
+        Layout::Grid,
+        Layout::ContentSpeaker,
+    ]);
+    prop_oneof![
+        6 => (layout, prop::collection::vec(source(), 1..=4)).prop_map(|(layout, mut sources)| {
+            let keep = match layout { Layout::Single => 1, Layout::Grid => 4, _ => 2 };
+            sources.truncate(keep);
+            Command::SetPreview { layout, sources }
+        }),
+        1 => Just(Command::ClearPreview),
+        1 => Just(Command::BackToHall),
+        2 => Just(Command::Undo),
+        1 => site().prop_map(|site| Command::RemoveFromAir { site }),
+        1 => site().prop_map(|site| Command::Mute { site }),
+        1 => site().prop_map(|site| Command::Unmute { site }),
+        1 => Just(Command::MuteAll),
+    ]
+}
+
+fn floor_command() -> impl Strategy<Value = Command> {
+    let mode = prop::sample::select(vec![FloorMode::Closed, FloorMode::Operator, FloorMode::Queue, FloorMode::Open]);
+    prop_oneof![
+        mode.prop_map(|mode| Command::SetFloorMode { mode }),
+        prop::bool::ANY.prop_map(|response| Command::RequestFloor {
+            kind: if response { RequestKind::Response } else { RequestKind::Request }
+        }),
+        site().prop_map(|site| Command::WithdrawRequest { site }),
+        (site(), 0..6_u32).prop_map(|(site, position)| Command::ReorderQueue { site, position }),
+        Just(Command::ClearQueue),
+        site().prop_map(|site| Command::Invite { site }),
+        site().prop_map(|site| Command::Cue { site }),
+        site().prop_map(|site| Command::Uncue { site }),
+        site().prop_map(|site| Command::Grant { site }),
+        Just(Command::EndSpeech),
+        Just(Command::Interrupt),
+        Just(Command::PauseClock),
+        Just(Command::ResumeClock),
+        (0..4_000_u32).prop_map(|seconds| Command::ExtendSpeech { seconds }),
+    ]
+}
+
+fn other_command() -> impl Strategy<Value = Command> {
+    let item = || prop::sample::select(vec!["opening", "report-a", "none"]).prop_map(ItemId::from);
+    prop_oneof![
+        3 => Just(Command::OpenConference),
+        1 => Just(Command::EndConference { confirmation: "test".to_owned() }),
+        3 => item().prop_map(|item| Command::StartItem { item }),
+        2 => item().prop_map(|item| Command::FinishItem { item }),
+        2 => (site(), prop::bool::ANY).prop_map(|(site, present)| Command::MarkPresence {
+            site, present, reason: String::new()
+        }),
+        2 => prop::collection::vec(site(), 0..3).prop_map(|to| Command::SendMessage { to, text: "x".to_owned() }),
+        2 => (0..5_u64).prop_map(|id| Command::AcknowledgeMessage { message: MessageId(id) }),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let role = prop::sample::select(vec![
+        Role::Lead,
+        Role::Lead,
+        Role::Lead,
+        Role::Assistant,
+        Role::Chair,
+        Role::Secretary,
+        Role::Technician,
+        Role::Site,
+        Role::Site,
+        Role::Screen,
+    ]);
+    let command = prop_oneof![5 => stage_command(), 5 => floor_command(), 1 => other_command()];
+    let endpoint = prop::sample::select(vec![EndpointRole::Main, EndpointRole::Backup, EndpointRole::Screen]);
+    let failure = prop::sample::select(vec![TakeFailure::NoKeyframe, TakeFailure::SourceLost]);
+    let any = || 0..SITES.len();
+    prop_oneof![
+        16 => (role, any(), command).prop_map(|(role, site, command)| Step::Command(role, site, command)),
+        6 => Just(Step::TakePreview),
+        6 => Just(Step::Shown),
+        1 => failure.prop_map(Step::Failed),
+        2 => (any(), endpoint.clone()).prop_map(|(site, role)| Step::Join(site, role)),
+        2 => (any(), endpoint).prop_map(|(site, role)| Step::Drop(site, role)),
+        1 => (any(), prop::bool::ANY).prop_map(|(site, on)| Step::Content(site, on)),
+        1 => (any(), prop::bool::ANY).prop_map(|(site, on)| Step::Camera(site, on)),
+        1 => (prop::option::of(any()), prop::option::of(any())).prop_map(|(solo, talk)| Step::Console(solo, talk)),
+        3 => (0..40_000_u64).prop_map(Step::Wait),
+        1 => (0..10_000_000_u64).prop_map(Step::ClockStepsBack),
+        1 => Just(Step::Restart),
+    ]
+}
+
+fn perform(world: &mut World, step: Step) {
+    match step {
+        Step::Command(role, site, command) => {
+            let of_site = matches!(role, Role::Site | Role::Screen).then_some(SITES[site]);
+            let _ = world.send(actor(role, of_site), command);
+        }
+        Step::TakePreview => {
+            let preview = world.conference.state().stage.last_preview;
+            let _ = world.lead(Command::Take { preview });
+        }
+        Step::Shown if world.conference.state().stage.pending.is_some() => drop(world.shown()),
+        Step::Shown => {}
+        Step::Failed(reason) => {
+            let take = world.conference.state().stage.last_take;
+            world.fact(Fact::TakeFailed { take, reason });
+            assert!(world.conference.state().stage.pending.is_none());
+        }
+        Step::Join(site, role) => world.join(SITES[site], role),
+        Step::Drop(site, role) => world.drop_out(SITES[site], role),
+        Step::Content(site, on) => world
+            .live
+            .endpoints
+            .iter_mut()
+            .filter(|((slug, role), _)| slug.as_str() == SITES[site] && *role == EndpointRole::Main)
+            .for_each(|(_, endpoint)| endpoint.content = on),
+        Step::Camera(site, on) => world
+            .live
+            .endpoints
+            .iter_mut()
+            .filter(|((slug, role), _)| slug.as_str() == SITES[site] && *role == EndpointRole::Main)
+            .for_each(|(_, endpoint)| endpoint.camera = on),
+        Step::Console(solo, talk) => {
+            let solo = solo.map(|site| slug(SITES[site]));
+            let talkback = talk.into_iter().map(|site| slug(SITES[site])).collect();
+            world.live.consoles.insert(ConnectionId(1), ConsoleLive { media: true, solo, talkback, wall: true });
+        }
+        Step::Wait(ms) => world.wait(ms),
+        Step::ClockStepsBack(ms) => world.now = Millis(world.now.0.saturating_sub(ms)),
+        Step::Restart => {
+            world.live = Live { lease: Some("lead".to_owned()), ..Live::default() };
+            world.fact(Fact::ServerStarted { instance: InstanceId::from("next") });
+        }
+    }
+    invariants::now(&world.conference, &world.live);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_history_keeps_every_invariant(steps in prop::collection::vec(step(), 1..120)) {
+        let mut world = World::new();
+        for step in steps {
+            perform(&mut world, step);
+        }
+        invariants::replays(&world.conference, &world.log);
+    }
+}

@@ -1,0 +1,130 @@
+//! What must hold after every step, whatever happened.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use conference::*;
+
+/// Between one event and the next.
+pub fn after_event(before: &State, conference: &Conference, event: &Event) {
+    let after = conference.state();
+    assert!(event.at >= before.last_at, "event time never decreases");
+    assert_eq!(after.revision, before.revision + 1);
+    match &event.body {
+        EventBody::TakeOrdered { .. } => assert!(before.stage.pending.is_none(), "at most one take is under way"),
+        EventBody::FloorGranted { .. } => assert!(before.floor.holder.is_none(), "at most one floor holder"),
+        EventBody::SpeechEnded { site, spoken_ms, .. } => {
+            let holder = before.floor.holder.as_ref().expect("only a holder's speech ends");
+            assert_eq!(holder.site, *site);
+            assert!(*spoken_ms <= holder.clock.spoken_at(event.at));
+            assert_eq!(after.roster.spoken_by(site), before.roster.spoken_by(site) + spoken_ms);
+        }
+        _ => {}
+    }
+    // A site that stays on air keeps its slot.
+    for (slot, site) in &before.stage.program.slots {
+        if let Some(kept) = after.stage.program.slot_of(site) {
+            assert_eq!(kept, *slot, "{site} moved from its slot");
+        }
+    }
+}
+
+/// At rest.
+pub fn now(conference: &Conference, live: &Live) {
+    stage(conference);
+    floor(conference);
+    bounds(conference);
+    let stage = &conference.state().stage;
+    for program in [Some(stage.program()), stage.pending_program()].into_iter().flatten() {
+        routes(conference, program, live);
+    }
+}
+
+/// A replay of the journal's bytes gives the same state, byte for byte.
+pub fn replays(conference: &Conference, log: &[Event]) {
+    let mut replay = Conference::new(conference.setup().clone()).unwrap();
+    for event in log {
+        let bytes = serde_json::to_vec(&event.encode()).unwrap();
+        let encoded: EncodedEvent = serde_json::from_slice(&bytes).unwrap();
+        let decoded = Event::decode(&encoded).unwrap();
+        assert_eq!(decoded, *event);
+        replay.apply(&decoded);
+    }
+    let bytes = |conference: &Conference| serde_json::to_vec(conference.state()).unwrap();
+    assert_eq!(bytes(&replay), bytes(conference));
+}
+
+fn stage(conference: &Conference) {
+    let stage = &conference.state().stage;
+    let hall = conference.hall();
+    assert_eq!(stage.program.slots.get(&0), Some(hall), "slot 0 is the hall's");
+    let hall_open = stage.program.microphones.contains(hall);
+    assert_eq!(hall_open, !stage.muted.contains(hall), "the hall is heard unless it is muted");
+    assert!(!stage.program.sources.is_empty());
+    for part in &stage.program.sources {
+        assert_eq!(part.slot.is_some(), part.source.kind == SourceKind::Camera);
+        assert!(part.slot.is_none() || part.slot == stage.program.slot_of(&part.source.site));
+    }
+    let owners: BTreeSet<_> = stage.program.slots.values().collect();
+    assert_eq!(owners.len(), stage.program.slots.len(), "no site has two slots");
+    for site in &stage.program.microphones {
+        assert!(!stage.muted.contains(site) && !stage.closed.contains(site));
+        assert!(site == hall || stage.program.shows(site), "{site} is heard and not on air");
+    }
+}
+
+fn floor(conference: &Conference) {
+    let floor = &conference.state().floor;
+    let waiting: BTreeSet<_> = floor.queue.iter().map(|entry| &entry.site).collect();
+    assert_eq!(waiting.len(), floor.queue.len(), "no site waits twice");
+    assert!(!waiting.contains(conference.hall()));
+    let Some(holder) = &floor.holder else { return };
+    assert!(!waiting.contains(&holder.site) && !floor.cued.contains(&holder.site));
+    assert_ne!(holder.site, *conference.hall());
+    let running = holder.clock.running_since.is_some();
+    assert!(!running || (holder.on_air && holder.grace.is_none()), "the clock runs on air only");
+    assert!(!holder.on_air || conference.state().stage.program.shows(&holder.site), "the speaker is in the picture");
+}
+
+fn bounds(conference: &Conference) {
+    let state = conference.state();
+    assert!(state.floor.queue.len() <= MAX_QUEUE);
+    assert!(state.messages.latest.len() <= MAX_MESSAGES);
+    assert!(state.commands.len() <= 4_096);
+}
+
+fn routes(conference: &Conference, program: &Program, live: &Live) {
+    let routing = conference.routes(program, live);
+    assert_eq!(routing, conference.routes(program, live), "routes are a function");
+    let owner: BTreeMap<ConnectionId, &SiteSlug> =
+        live.endpoints.iter().map(|((site, _), endpoint)| (endpoint.connection, site)).collect();
+    let hall = conference.hall();
+    let mut sounding: BTreeMap<&SiteSlug, usize> = BTreeMap::new();
+    for ((site, role), endpoint) in &live.endpoints {
+        let Some(receiver) = routing.receivers.get(&endpoint.connection) else { continue };
+        let mut has_sound = receiver.picture.plays_sound;
+        for ((slot, kind), feed) in &receiver.slots {
+            if *slot == Slot::Talkback {
+                assert!(live.consoles.get(&feed.track.connection).is_some_and(|c| c.talkback.contains(site)));
+                continue;
+            }
+            let source = owner[&feed.track.connection];
+            match (slot, kind) {
+                (Slot::Return, MediaKind::Video) => assert_eq!(source, site),
+                (_, MediaKind::Audio) => {
+                    assert_ne!(source, site, "own sound at {site} {role:?}");
+                    assert!(program.microphones.contains(source), "{source} is not open");
+                    has_sound = true;
+                }
+                (_, MediaKind::Video) => {
+                    assert!(program.shows(source) || source == hall, "{source} is off air and seen at {site}");
+                }
+            }
+            assert!(*role != EndpointRole::Screen || matches!(slot, Slot::Program { .. } | Slot::ProgramContent));
+        }
+        *sounding.entry(site).or_default() += usize::from(has_sound);
+        for cell in &receiver.picture.cells {
+            assert!(program.shows(&cell.site) || cell.site == *hall);
+        }
+    }
+    assert!(sounding.values().all(|devices| *devices <= 1), "one device of a site plays the programme's sound");
+}

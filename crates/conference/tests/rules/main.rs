@@ -1,0 +1,14 @@
+//! The core through its public API: stories of the floor and the stage, the table of rights, the golden log, and random histories
+//! in which every invariant is checked after every step.
+
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+mod floor;
+mod golden;
+mod histories;
+mod invariants;
+mod rights;
+mod routes;
+mod setup;
+mod stage;
+mod world;

@@ -1,0 +1,112 @@
+//! Stories of what flows where.
+
+use conference::*;
+
+use crate::world::{HALL, World, camera, slug};
+
+const CONSOLE: ConnectionId = ConnectionId(1);
+
+fn connection(world: &World, site: &str, role: EndpointRole) -> ConnectionId {
+    world.live.endpoint(&slug(site), role).unwrap().connection
+}
+
+fn receiver(world: &World, site: &str, role: EndpointRole) -> Receiver {
+    world.conference.routes(world.program(), &world.live).receivers[&connection(world, site, role)].clone()
+}
+
+fn console(world: &World) -> Receiver {
+    world.conference.routes(world.program(), &world.live).receivers[&CONSOLE].clone()
+}
+
+fn source_of(receiver: &Receiver, slot: Slot, kind: MediaKind) -> Option<ConnectionId> {
+    receiver.slots.get(&(slot, kind)).map(|feed| feed.track.connection)
+}
+
+#[test]
+fn everybody_sees_who_is_alone_on_air_and_that_site_sees_the_hall() {
+    let mut world = World::new();
+    world.put_on_air(Layout::Single, &[camera("a")]);
+    let (main, slot_0, slot_1) = (EndpointRole::Main, Slot::Program { index: 0 }, Slot::Program { index: 1 });
+    let (at_a, at_hall) = (connection(&world, "a", main), connection(&world, HALL, main));
+
+    let b = receiver(&world, "b", main);
+    assert_eq!(source_of(&b, slot_1, MediaKind::Video), Some(at_a));
+    assert_eq!(b.picture.audio, [0, 1]);
+    let a = receiver(&world, "a", main);
+    assert_eq!(source_of(&a, slot_0, MediaKind::Video), Some(at_hall));
+    assert_eq!(source_of(&a, Slot::Return, MediaKind::Video), Some(at_a));
+    assert_eq!(a.picture.audio, [0]);
+    assert!(a.picture.on_air && !b.picture.on_air);
+    let hall = receiver(&world, HALL, main);
+    assert_eq!(source_of(&hall, slot_1, MediaKind::Video), Some(at_a));
+    assert_eq!(hall.picture.audio, [1]);
+}
+
+#[test]
+fn the_hall_sees_itself_and_never_hears_itself() {
+    let world = World::new();
+    let hall = receiver(&world, HALL, EndpointRole::Main);
+    let own = connection(&world, HALL, EndpointRole::Main);
+    assert_eq!(source_of(&hall, Slot::Program { index: 0 }, MediaKind::Video), Some(own));
+    assert_eq!(hall.picture.audio, [0_u32; 0]);
+}
+
+#[test]
+fn one_device_of_a_site_plays_the_sound() {
+    let mut world = World::new();
+    world.join("b", EndpointRole::Backup);
+    world.join("b", EndpointRole::Screen);
+    let plays = |world: &World, role| receiver(world, "b", role).picture.plays_sound;
+    assert!(plays(&world, EndpointRole::Screen) && !plays(&world, EndpointRole::Main));
+    world.live.endpoints.get_mut(&(slug("b"), EndpointRole::Screen)).unwrap().sound_playing = false;
+    assert!(!plays(&world, EndpointRole::Screen) && plays(&world, EndpointRole::Main));
+    world.drop_out("b", EndpointRole::Main);
+    assert!(plays(&world, EndpointRole::Backup));
+}
+
+#[test]
+fn the_reserve_line_is_the_source_when_the_main_line_is_gone() {
+    let mut world = World::new();
+    world.join("a", EndpointRole::Backup);
+    world.put_on_air(Layout::Single, &[camera("a")]);
+    world.drop_out("a", EndpointRole::Main);
+    let b = receiver(&world, "b", EndpointRole::Main);
+    let backup = connection(&world, "a", EndpointRole::Backup);
+    assert_eq!(source_of(&b, Slot::Program { index: 1 }, MediaKind::Video), Some(backup));
+    assert_eq!(source_of(&b, Slot::Program { index: 1 }, MediaKind::Audio), Some(backup));
+}
+
+#[test]
+fn a_console_has_preview_wall_and_solo_and_no_site_notices() {
+    let mut world = World::new();
+    let solo = ConsoleLive { media: true, solo: Some(slug("b")), talkback: [slug("c")].into(), wall: true };
+    world.live.consoles.insert(CONSOLE, solo);
+    let before = receiver(&world, "a", EndpointRole::Main);
+    world.lead(Command::Mute { site: slug("b") }).unwrap();
+    world.lead(Command::SetPreview { layout: Layout::Single, sources: vec![camera("b")] }).unwrap();
+
+    let at_b = connection(&world, "b", EndpointRole::Main);
+    let seen = console(&world);
+    assert_eq!(source_of(&seen, Slot::Preview { index: 0 }, MediaKind::Video), Some(at_b));
+    assert_eq!(source_of(&seen, Slot::Preview { index: 0 }, MediaKind::Audio), None, "a preview is silent");
+    assert_eq!(source_of(&seen, Slot::Solo, MediaKind::Audio), Some(at_b), "solo hears a muted site");
+    assert_eq!(source_of(&seen, Slot::Wall { index: 2 }, MediaKind::Video), Some(at_b));
+    assert_eq!(receiver(&world, "a", EndpointRole::Main), before);
+    let c = receiver(&world, "c", EndpointRole::Main);
+    assert_eq!(source_of(&c, Slot::Talkback, MediaKind::Audio), Some(CONSOLE));
+    let wishes = world.conference.routes(world.program(), &world.live).wishes;
+    assert_eq!(wishes[&Track { connection: at_b, kind: TrackKind::Camera }], Quality::High);
+}
+
+#[test]
+fn content_flows_in_its_slot_and_the_speaker_is_heard() {
+    let mut world = World::new();
+    world.live.endpoints.get_mut(&(slug("a"), EndpointRole::Main)).unwrap().content = true;
+    world.put_on_air(Layout::ContentSpeaker, &[SourceRef::content(slug("a")), camera("a")]);
+    let b = receiver(&world, "b", EndpointRole::Main);
+    let at_a = connection(&world, "a", EndpointRole::Main);
+    assert_eq!(source_of(&b, Slot::ProgramContent, MediaKind::Video), Some(at_a));
+    assert_eq!(source_of(&b, Slot::Program { index: 1 }, MediaKind::Audio), Some(at_a));
+    let a = receiver(&world, "a", EndpointRole::Main);
+    assert_eq!(a.picture.cells[1].site, slug(HALL), "the speaker sees the hall beside its slides");
+}

@@ -1,0 +1,191 @@
+//! A conference with a hall and four sites on virtual time; every step checks every invariant.
+
+use conference::*;
+
+use crate::invariants;
+
+pub const HALL: &str = "hall";
+pub const SITES: [&str; 5] = [HALL, "a", "b", "c", "d"];
+
+pub struct World {
+    pub conference: Conference,
+    pub live: Live,
+    pub log: Vec<Event>,
+    pub now: Millis,
+    commands: u64,
+}
+
+pub fn slug(site: &str) -> SiteSlug {
+    SiteSlug::from(site)
+}
+
+pub fn camera(site: &str) -> SourceRef {
+    SourceRef::camera(slug(site))
+}
+
+pub fn setup() -> Setup {
+    let site = |name: &str| Site {
+        slug: slug(name),
+        code: name.to_uppercase(),
+        name: name.to_owned(),
+        full_name: name.to_owned(),
+        region: "North".to_owned(),
+        carrier: "One".to_owned(),
+        contact: Contact::default(),
+        column: 0,
+        row: 0,
+        hall: name == HALL,
+    };
+    let item = |id: &str, site: Option<&str>, planned_ms| Item {
+        id: ItemId::from(id),
+        title: id.to_owned(),
+        speaker: None,
+        site: site.map(slug),
+        planned_ms,
+    };
+    Setup {
+        id: ConferenceId::from("test"),
+        title: "Test".to_owned(),
+        codec: VideoCodec::H264,
+        support_phone: "1".to_owned(),
+        sites: SITES.into_iter().map(site).collect(),
+        agenda: vec![item("opening", Some(HALL), 600_000), item("report-a", Some("a"), 420_000)],
+        speech: SpeechLimits { allowed_ms: 300_000, warning_ms: 60_000, grace_ms: 30_000 },
+        floor_mode: FloorMode::Operator,
+    }
+}
+
+pub fn actor(role: Role, site: Option<&str>) -> Actor {
+    let name = site.map_or_else(|| format!("{role:?}").to_lowercase(), str::to_owned);
+    Actor { name, role, site: site.map(slug), holds_lease: role == Role::Lead }
+}
+
+impl World {
+    /// Everybody is connected by the main line.
+    pub fn new() -> Self {
+        let mut world = Self {
+            conference: Conference::new(setup()).expect("the test's setup is valid"),
+            live: Live { lease: Some("lead".to_owned()), ..Live::default() },
+            log: Vec::new(),
+            now: Millis(1_000_000),
+            commands: 0,
+        };
+        world.fact(Fact::ServerStarted { instance: InstanceId::from("first") });
+        for site in SITES {
+            world.join(site, EndpointRole::Main);
+        }
+        world
+    }
+
+    pub fn join(&mut self, site: &str, role: EndpointRole) {
+        let index = SITES.iter().position(|known| *known == site).unwrap() as u64;
+        let connection = ConnectionId(10 * (index + 1) + role as u64);
+        let endpoint = EndpointLive {
+            connection,
+            control: true,
+            media: true,
+            camera: role != EndpointRole::Screen,
+            microphone: role != EndpointRole::Screen,
+            content: false,
+            sound_playing: true,
+        };
+        self.live.endpoints.insert((slug(site), role), endpoint);
+        self.fact(Fact::EndpointJoined { site: slug(site), role, instance: InstanceId::from("first") });
+    }
+
+    pub fn drop_out(&mut self, site: &str, role: EndpointRole) {
+        self.live.endpoints.remove(&(slug(site), role));
+        self.fact(Fact::EndpointDropped { site: slug(site), role, reason: DropReason::Cut });
+    }
+
+    pub fn lead(&mut self, command: Command) -> Result<Vec<EventBody>, Refusal> {
+        self.send(actor(Role::Lead, None), command)
+    }
+
+    pub fn chair(&mut self, command: Command) -> Result<Vec<EventBody>, Refusal> {
+        self.send(actor(Role::Chair, None), command)
+    }
+
+    pub fn site(&mut self, site: &str, command: Command) -> Result<Vec<EventBody>, Refusal> {
+        self.send(actor(Role::Site, Some(site)), command)
+    }
+
+    /// Sends a command twice: the second time nothing may happen.
+    pub fn send(&mut self, actor: Actor, command: Command) -> Result<Vec<EventBody>, Refusal> {
+        self.commands += 1;
+        let request = Request { id: CommandId(format!("c-{}", self.commands)), actor, seen: None, command };
+        match self.conference.handle(&request, &self.live, self.now)? {
+            Decision::Events(events) => {
+                assert!(!events.is_empty());
+                let bodies = self.record(events);
+                let again = self.conference.handle(&request, &self.live, self.now);
+                let revision = self.conference.state().revision;
+                assert_eq!(again, Ok(Decision::AlreadyDone { revision }), "the same command id is done once");
+                Ok(bodies)
+            }
+            Decision::AlreadyDone { .. } => panic!("a new id was done before"),
+        }
+    }
+
+    pub fn fact(&mut self, fact: Fact) -> Vec<EventBody> {
+        let events = self.conference.handle_fact(fact, self.now);
+        self.record(events)
+    }
+
+    /// Time passes, with its timeouts at their moments.
+    pub fn wait(&mut self, ms: u64) {
+        let end = self.now.plus(ms);
+        while let Some(deadline) = self.conference.poll_timeout().filter(|deadline| *deadline <= end) {
+            self.now = self.now.max(deadline);
+            let events = self.conference.handle_timeout(self.now);
+            assert!(!events.is_empty(), "a deadline without an event would spin the shell");
+            self.record(events);
+        }
+        self.now = end;
+        assert_eq!(self.conference.handle_timeout(end), []);
+    }
+
+    /// Preview, take, shown.
+    pub fn put_on_air(&mut self, layout: Layout, sources: &[SourceRef]) -> Vec<EventBody> {
+        self.order(layout, sources).expect("the take is ordered");
+        self.shown()
+    }
+
+    pub fn order(&mut self, layout: Layout, sources: &[SourceRef]) -> Result<Vec<EventBody>, Refusal> {
+        self.lead(Command::SetPreview { layout, sources: sources.to_vec() })?;
+        let preview = self.conference.state().stage.last_preview;
+        self.lead(Command::Take { preview })
+    }
+
+    pub fn shown(&mut self) -> Vec<EventBody> {
+        let take = self.conference.state().stage.pending.as_ref().expect("a take is under way").take;
+        self.fact(Fact::TakeShown { take, receivers: 4, elapsed_ms: 40 })
+    }
+
+    pub fn program(&self) -> &Program {
+        self.conference.state().stage.program()
+    }
+
+    pub fn holder(&self) -> Option<&Holder> {
+        self.conference.state().floor.holder.as_ref()
+    }
+
+    pub fn holder_site(&self) -> Option<&str> {
+        self.holder().map(|holder| holder.site.as_str())
+    }
+
+    pub fn queue(&self) -> Vec<&str> {
+        self.conference.state().floor.queue.iter().map(|entry| entry.site.as_str()).collect()
+    }
+
+    pub fn record(&mut self, events: Vec<Event>) -> Vec<EventBody> {
+        for event in &events {
+            let before = self.conference.state().clone();
+            self.conference.apply(event);
+            invariants::after_event(&before, &self.conference, event);
+        }
+        self.log.extend(events.iter().cloned());
+        invariants::now(&self.conference, &self.live);
+        events.into_iter().map(|event| event.body).collect()
+    }
+}
