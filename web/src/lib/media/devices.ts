@@ -13,13 +13,21 @@ const CAMERA: MediaTrackConstraints = {
   height: { ideal: 720 },
   frameRate: { ideal: 30, max: 30 },
 };
-/** Speech in a hall with loudspeakers: the browser's echo and noise handling on. */
-const MICROPHONE: MediaTrackConstraints = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+/**
+ * A laptop in a room needs the browser's echo, noise and gain handling; behind a mixing desk, which has its own, it only
+ * does harm (it takes music and steady tones for noise).
+ */
+const processing = (on: boolean): MediaTrackConstraints => ({
+  echoCancellation: on,
+  noiseSuppression: on,
+  autoGainControl: on,
+});
 
 /** Opens a camera. */
 export const openCamera = (wish: DeviceWish = {}) => open('video', { ...CAMERA, ...exact(wish) });
-/** Opens a microphone. */
-export const openMicrophone = (wish: DeviceWish = {}) => open('audio', { ...MICROPHONE, ...exact(wish) });
+/** Opens a microphone; `processed`: with the browser's handling of echo, noise and gain. */
+export const openMicrophone = (wish: DeviceWish = {}, processed = true) =>
+  open('audio', { ...processing(processed), ...exact(wish) });
 
 /** Devices of a kind; names are empty until the person has allowed one. */
 export async function listDevices(kind: MediaDeviceKind): Promise<MediaDeviceInfo[]> {

@@ -7,7 +7,6 @@ import type { DeviceState } from '$lib/wire';
 /** Either device of a site. */
 export type DeviceName = 'camera' | 'microphone';
 
-const OPEN = { camera: openCamera, microphone: openMicrophone } as const;
 const KIND = { camera: 'videoinput', microphone: 'audioinput' } as const;
 
 /** One device as signals. */
@@ -22,6 +21,8 @@ class Device {
 export class Devices {
   readonly camera = new Device();
   readonly microphone = new Device();
+  /** The room has a mixing desk: the browser leaves the sound alone. */
+  desk: boolean = $state(recall('device.desk') === 'yes');
   /** Loudness of the microphone here, dBFS. */
   level: number = $state(FLOOR_DBFS);
   #changed: (name: DeviceName, track: MediaStreamTrack | null) => void;
@@ -56,13 +57,21 @@ export class Devices {
     await this.#open(name, id);
   }
 
+  /** Says whether the room has a mixing desk, and opens the microphone accordingly. */
+  async setDesk(desk: boolean): Promise<void> {
+    this.desk = desk;
+    remember('device.desk', desk ? 'yes' : 'no');
+    await this.#open('microphone', this.microphone.chosen);
+  }
+
   async #open(name: DeviceName, id: string): Promise<void> {
     const device = this[name];
     device.track?.stop();
     const wish: DeviceWish = id ? { deviceId: id } : {};
-    let opened = await OPEN[name](wish);
+    const open = (wish: DeviceWish) => (name === 'camera' ? openCamera(wish) : openMicrophone(wish, !this.desk));
+    let opened = await open(wish);
     // The remembered device was unplugged: any other is better than none.
-    if (opened.state === 'missing' && id) opened = await OPEN[name]({});
+    if (opened.state === 'missing' && id) opened = await open({});
     device.state = opened.state;
     device.track = opened.track;
     device.chosen = opened.track?.getSettings().deviceId ?? '';
