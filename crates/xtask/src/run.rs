@@ -17,7 +17,7 @@ const BINARY: &str = "target/debug/dienhong";
 /// What a demonstration server writes into its data folder before it accepts anybody; the simulated sites read it.
 const JOIN_LINKS: &str = "demo-links.json";
 /// Environment of the server that overrides the address of its plain HTTP listener.
-const HTTP_LISTENER: &str = "DIENHONG__LISTEN__HTTP";
+const HTTP_LISTENER: &str = "DIENHONG__HTTP__LISTEN";
 
 /// What is to run.
 pub(crate) struct Wish {
