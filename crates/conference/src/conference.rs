@@ -188,8 +188,7 @@ impl Conference {
                 self.state.messages.apply(body, &event.actor, at);
             }
         }
-        let holder = self.state.floor.holder.as_ref().filter(|holder| holder.on_air).map(|holder| &holder.site);
-        self.state.stage.open_microphones(self.setup.hall(), holder);
+        self.state.stage.open_microphones(self.setup.hall(), self.state.floor.holder.as_ref());
         if let Some(id) = &event.command_id {
             self.state.commands.remember(id, self.state.revision);
         }

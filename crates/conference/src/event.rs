@@ -94,7 +94,7 @@ pub enum EventBody {
         /// The sites that were not muted before.
         sites: Vec<SiteSlug>,
     },
-    /// The sound of a site on air was cut until it is on air anew, unmuted or granted again.
+    /// The sound of a site on air was cut, until it leaves the air, is unmuted or gets the floor.
     MicrophoneClosed {
         /// The site.
         site: SiteSlug,

@@ -6,7 +6,7 @@
 //! ```text
 //!  command ──▶ handle(&request, &live, now) ──▶ Decision::Events ──▶ journal ──▶ apply(&event) each ──▶ routes()
 //!  fact    ──▶ handle_fact(fact, now) ────────▶ events ────────────▶   (the same)
-//!  time    ──▶ handle_timeout(&live, now) ────▶ events ────────────▶   (the same); next at poll_timeout()
+//!  time    ──▶ handle_timeout(now) ───────────▶ events ────────────▶   (the same); next at poll_timeout()
 //! ```
 //!
 //! `handle…` decide and change nothing; `apply` changes and never decides. Replaying the journal through `apply` gives the same

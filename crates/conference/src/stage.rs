@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Conference, CutCause, EventBody, Layout, Live, Millis, PreviewId, Refusal, SiteSlug, SourceKind, SourceRef,
+    Conference, CutCause, EventBody, Holder, Layout, Live, Millis, PreviewId, Refusal, SiteSlug, SourceKind, SourceRef,
     SpeechEnd, TakeFailure, TakeId,
     conference::Outcome,
     layout::{assign_slots, check_layout},
@@ -40,7 +40,7 @@ pub struct Stage {
     pub undo: Option<UndoMemory>,
     /// Sites that an operator muted.
     pub muted: BTreeSet<SiteSlug>,
-    /// Sites on air whose sound was cut by an interruption; emptied by the next change of the stage.
+    /// Sites on air whose sound was cut by an interruption, until they leave the air, are unmuted or get the floor.
     pub closed: BTreeSet<SiteSlug>,
     /// Number of the last preview.
     pub last_preview: PreviewId,
@@ -179,7 +179,7 @@ impl Stage {
                 self.last_take = *take;
                 let before = std::mem::replace(&mut self.program, program.clone());
                 self.undo = Some(UndoMemory { take: *take, program: before });
-                self.closed.clear();
+                self.closed.retain(|site| self.program.shows(site));
             }
             EventBody::SiteMuted { site } => {
                 self.muted.insert(site.clone());
@@ -203,7 +203,7 @@ impl Stage {
         let Some(pending) = self.pending.take() else { return };
         let before = std::mem::replace(&mut self.program, pending.program);
         self.program.since = at;
-        self.closed.clear();
+        self.closed.retain(|site| self.program.shows(site));
         self.undo = (!pending.undoes).then_some(UndoMemory { take: pending.take, program: before });
         // What was previewed is on air now; a newer preview is kept.
         if self.preview.as_ref().map(|preview| preview.id) == pending.preview {
@@ -212,15 +212,17 @@ impl Stage {
     }
 
     /// Recomputes whose sound is routed: the hall, cameras on air, the holder; without those muted or closed.
-    pub(crate) fn open_microphones(&mut self, hall: &SiteSlug, holder: Option<&SiteSlug>) {
+    pub(crate) fn open_microphones(&mut self, hall: &SiteSlug, holder: Option<&Holder>) {
+        let speaking = holder.filter(|holder| holder.on_air).map(|holder| &holder.site);
         let (muted, closed) = (&self.muted, &self.closed);
         let open = |site: &&SiteSlug| !muted.contains(*site) && !closed.contains(*site);
-        self.program.microphones = microphones(&self.program, hall, holder).filter(open).cloned().collect();
+        self.program.microphones = microphones(&self.program, hall, speaking).filter(open).cloned().collect();
         if let Some(pending) = &mut self.pending {
-            // An interruption ends with the picture that it was about.
-            let unmuted = |site: &&SiteSlug| !muted.contains(*site);
-            pending.program.microphones =
-                microphones(&pending.program, hall, holder).filter(unmuted).cloned().collect();
+            // The main site of a take gets the floor, which opens its microphone again.
+            let speaker = pending.program.main_site().filter(|site| *site != hall);
+            let open = |site: &&SiteSlug| !muted.contains(*site) && (!closed.contains(*site) || speaker == Some(*site));
+            let speaking = speaker.or(holder.map(|holder| &holder.site));
+            pending.program.microphones = microphones(&pending.program, hall, speaking).filter(open).cloned().collect();
         }
     }
 

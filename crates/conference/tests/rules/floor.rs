@@ -96,6 +96,19 @@ fn an_interruption_cuts_the_sound_and_leaves_the_picture() {
 }
 
 #[test]
+fn an_interrupted_site_stays_cut_while_others_come_and_go() {
+    let mut world = World::new();
+    world.put_on_air(Layout::Grid, &[camera("a"), camera("b"), camera("c")]);
+    world.chair(Command::Interrupt).unwrap();
+    world.lead(Command::RemoveFromAir { site: slug("c") }).unwrap();
+    assert_eq!(world.program().microphones, [slug(HALL), slug("b")]);
+    world.put_on_air(Layout::SideBySide, &[camera("b"), camera("a")]);
+    assert_eq!(world.program().microphones, [slug(HALL), slug("b")]);
+    world.put_on_air(Layout::Single, &[camera("a")]);
+    assert_eq!(world.program().microphones, [slug(HALL), slug("a")]);
+}
+
+#[test]
 fn the_floor_survives_a_dropout() {
     let mut world = World::new();
     world.put_on_air(Layout::Single, &[camera("a")]);

@@ -158,8 +158,12 @@ impl World {
     }
 
     pub fn shown(&mut self) -> Vec<EventBody> {
-        let take = self.conference.state().stage.pending.as_ref().expect("a take is under way").take;
-        self.fact(Fact::TakeShown { take, receivers: 4, elapsed_ms: 40 })
+        let pending = self.conference.state().stage.pending.clone().expect("a take is under way");
+        let bodies = self.fact(Fact::TakeShown { take: pending.take, receivers: 4, elapsed_ms: 40 });
+        // What the relay switched to is what is on air then, sound included: nothing changes a second time.
+        assert_eq!(self.program().sources, pending.program.sources);
+        assert_eq!(self.program().microphones, pending.program.microphones);
+        bodies
     }
 
     pub fn program(&self) -> &Program {
