@@ -14,8 +14,20 @@ pub struct Fault {
     /// Each commit takes this much longer. Commits wait for each other, as they do for a real disk; one that would be
     /// answered after [`APPEND_DEADLINE`] is refused then with [`Cause::Late`] and not written.
     pub fsync_delay: Duration,
-    /// Appends are refused with this cause.
-    pub refuse: Option<Cause>,
+    /// What becomes of an append after that.
+    pub fate: Fate,
+}
+
+/// What becomes of an append.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Fate {
+    /// It is passed on.
+    #[default]
+    Commit,
+    /// It is refused with this cause and not written.
+    Refuse(Cause),
+    /// It is written, and its sender is told [`JournalError::OutcomeUnknown`], as by a disk that stalls in the commit.
+    LoseAnswer,
 }
 
 /// Passes everything on to another journal, and its appends through the current [`Fault`]. Reads are not disturbed.
@@ -59,9 +71,13 @@ impl Journal for FaultyJournal {
             };
             let late = JournalError::Unavailable { cause: Cause::Late };
             let _disk = tokio::time::timeout(APPEND_DEADLINE, delayed).await.map_err(|_elapsed| late)?;
-            match fault.refuse {
-                Some(cause) => Err(JournalError::Unavailable { cause }),
-                None => self.inner.append(stream, after, events).await,
+            match fault.fate {
+                Fate::Commit => self.inner.append(stream, after, events).await,
+                Fate::Refuse(cause) => Err(JournalError::Unavailable { cause }),
+                Fate::LoseAnswer => {
+                    self.inner.append(stream, after, events).await?;
+                    Err(JournalError::OutcomeUnknown)
+                }
             }
         })
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use journal::contract::event;
-use journal::fault::{Fault, FaultyJournal};
+use journal::fault::{Fate, Fault, FaultyJournal};
 use journal::{Cause, Finding, Journal, JournalError, Seq, SqliteJournal, StreamId, open_pool};
 
 /// What an operator waits for a reason, at most.
@@ -59,7 +59,7 @@ async fn a_lock_held_by_another_is_answered_in_time_and_leaves_nothing() {
 async fn an_injected_fsync_delays_each_commit_and_no_read() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let faulty = Arc::new(FaultyJournal::new(Arc::new(open(&folder).await)));
-    faulty.set(Fault { fsync_delay: Duration::from_millis(100), refuse: None });
+    faulty.set(Fault { fsync_delay: Duration::from_millis(100), fate: Fate::Commit });
 
     let start = Instant::now();
     let appends: Vec<_> = (0..3)
@@ -84,7 +84,7 @@ async fn an_injected_fsync_delays_each_commit_and_no_read() {
 async fn a_stalled_disk_is_given_up_in_time() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let faulty = FaultyJournal::new(Arc::new(open(&folder).await));
-    faulty.set(Fault { fsync_delay: Duration::from_secs(30), refuse: None });
+    faulty.set(Fault { fsync_delay: Duration::from_secs(30), fate: Fate::Commit });
 
     let start = Instant::now();
     let refused = faulty.append(&stream(), Seq::START, vec![event(None, "x")]).await;
@@ -102,13 +102,30 @@ async fn a_stalled_disk_is_given_up_in_time() {
 async fn an_injected_refusal_carries_its_cause() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let faulty = FaultyJournal::new(Arc::new(open(&folder).await));
-    faulty.set(Fault { fsync_delay: Duration::ZERO, refuse: Some(Cause::DiskFull) });
+    faulty.set(Fault { fsync_delay: Duration::ZERO, fate: Fate::Refuse(Cause::DiskFull) });
 
     let refused = faulty.append(&stream(), Seq::START, vec![event(None, "x")]).await;
 
     assert!(matches!(refused, Err(JournalError::Unavailable { cause: Cause::DiskFull })), "{refused:?}");
     assert_eq!(count(&faulty).await, 0);
     assert_eq!(faulty.verify().await.expect("verified"), Vec::<Finding>::new());
+}
+
+#[tokio::test]
+async fn a_sender_whose_answer_was_lost_finds_its_events_and_cannot_repeat_them() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let faulty = FaultyJournal::new(Arc::new(open(&folder).await));
+    faulty.set(Fault { fsync_delay: Duration::ZERO, fate: Fate::LoseAnswer });
+
+    let lost = faulty.append(&stream(), Seq::START, vec![event(Some("c-1"), "x")]).await;
+    faulty.set(Fault::default());
+    let again = faulty.append(&stream(), Seq::START, vec![event(Some("c-1"), "x")]).await;
+    let other = faulty.append(&stream(), Seq::START, vec![event(Some("c-2"), "y")]).await;
+
+    assert!(matches!(lost, Err(JournalError::OutcomeUnknown)), "{lost:?}");
+    assert!(matches!(again, Err(JournalError::Repeated { .. })), "{again:?}");
+    assert!(matches!(other, Err(JournalError::HeadMoved { head: Seq(1) })), "{other:?}");
+    assert_eq!(count(&faulty).await, 1);
 }
 
 #[tokio::test]
