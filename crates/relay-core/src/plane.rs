@@ -279,8 +279,9 @@ impl Plane {
 
     /// Forgets an endpoint, its tracks and its slots.
     pub fn remove_endpoint(&mut self, now: Instant, endpoint: EndpointId) {
+        let _ = now;
         if let Some(&key) = self.endpoint_keys.get(&endpoint) {
-            self.dismiss(now, key);
+            self.dismiss(key);
         }
     }
 

@@ -145,7 +145,7 @@ impl Plane {
 
     /// Feedback travels behind an empty report, as RFC 4585 §3.1 has it without reduced size.
     fn send_feedback(&mut self, to: usize, feedback: &dyn Packet) {
-        let endpoint = self.endpoint(to);
+        let endpoint = &self.endpoints[to];
         let report = ReceiverReport { ssrc: endpoint.ssrc, ..ReceiverReport::default() };
         let description = reports::description(std::iter::once(endpoint.ssrc));
         let to = endpoint.id;

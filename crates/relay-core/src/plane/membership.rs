@@ -102,7 +102,7 @@ impl Plane {
         self.announce_layers();
     }
 
-    pub(super) fn dismiss(&mut self, now: Instant, key: usize) {
+    pub(super) fn dismiss(&mut self, key: usize) {
         let endpoint = self.endpoints.remove(key);
         self.endpoint_keys.remove(&endpoint.id);
         for timer in [Timer::Report(key), Timer::Feedback(key)] {
@@ -124,7 +124,6 @@ impl Plane {
         if self.take_needs(&lost) {
             self.fail_take(TakeFailure::SourceLost);
         }
-        let _ = now;
         self.announce_layers();
     }
 

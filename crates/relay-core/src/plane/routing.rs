@@ -8,7 +8,7 @@ use super::membership::FIRST_REPORT;
 use super::source::LAYER_DEAD;
 use super::timeline::micros;
 use super::timers::Timer;
-use super::{Plane, PlaneEvent, PlaneOutput, endpoint::Endpoint};
+use super::{Plane, PlaneEvent, PlaneOutput};
 use crate::{Feed, Kind, Layer, SlotId};
 
 /// The old picture is shown for so long while the new one has no keyframe.
@@ -342,10 +342,5 @@ impl Plane {
         if let Some(&key) = self.track_keys.get(&feed.track) {
             wanted.wish(key, &self.tracks[key], feed.layer);
         }
-    }
-
-    /// The endpoint of a track or slot.
-    pub(super) fn endpoint(&self, key: usize) -> &Endpoint {
-        &self.endpoints[key]
     }
 }

@@ -100,3 +100,45 @@ fn timestamps_of_a_slot_never_go_back() {
         }
     }
 }
+
+#[test]
+fn lips_hold_while_a_site_s_clock_runs_fast() {
+    let mut world = far_apart();
+    // 150 parts per million for five minutes: 45 ms.
+    for _ in 0..300 {
+        world.publishers.get_mut(&1).unwrap().clock += 150;
+        world.run(1_000_000);
+    }
+    for take in 1..=2 {
+        world.take(take, &programme(1 + take % 2, [100]));
+        world.run(3_000_000);
+    }
+
+    let from = world.now - 2_000_000;
+    let sound = shift(&world, sound_slot(100, 0), 48_000, from, world.now);
+    let picture = shift(&world, picture_slot(100, 0), 90_000, from, world.now);
+    let all = || sound.iter().chain(&picture);
+    let spread = all().max().unwrap() - all().min().unwrap();
+    assert!(spread <= 10_000, "{spread} µs apart");
+}
+
+#[test]
+fn a_slot_that_switched_before_the_first_report_is_set_right_by_it() {
+    let mut world = World::new(11);
+    let mut publisher = Publisher::new(1, Codec::H264, &[Layer::High]);
+    publisher.delay = 30_000;
+    world.publish(publisher);
+    world.receive(100, Codec::H264);
+    // The picture's encoder takes 80 ms longer than the sound's: before a report, arrival misleads.
+    world.encoder = 80_000;
+    world.set_routes(&programme(1, [100]));
+    world.run(5_000_000);
+
+    let from = world.now - 2_000_000;
+    let sound = shift(&world, sound_slot(100, 0), 48_000, from, world.now);
+    let picture = shift(&world, picture_slot(100, 0), 90_000, from, world.now);
+
+    let all = || sound.iter().chain(&picture);
+    let spread = all().max().unwrap() - all().min().unwrap();
+    assert!(spread <= 10_000, "{spread} µs apart");
+}

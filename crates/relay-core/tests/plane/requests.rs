@@ -64,3 +64,50 @@ fn a_silenced_track_is_never_forwarded() {
     assert!(heard.iter().all(|&heard| heard > 40));
     assert_eq!([sound_slot(100, 0), picture_slot(100, 0)].map(|slot| world.slot(slot).len()), heard);
 }
+
+/// Two sites, a receiver that shows the first, another that shows the second.
+fn two_shows() -> World {
+    let mut world = World::new(3);
+    for id in 1..=2 {
+        world.publish(Publisher::new(id, Codec::H264, &[Layer::High]));
+        world.receive(99 + id, Codec::H264);
+    }
+    let mut routes = programme(1, [100]);
+    routes.slots.extend(programme(2, [101]).slots);
+    world.set_routes(&routes);
+    world.run(3_000_000);
+    world.rtcp.clear();
+    world
+}
+
+fn ask(world: &mut World, receiver: u64) {
+    world.hear(receiver, &PictureLossIndication { sender_ssrc: 1, media_ssrc: ssrc(picture_slot(receiver, 0)) });
+}
+
+#[test]
+fn a_take_does_not_wait_for_the_interval_between_requests() {
+    let mut world = two_shows();
+    ask(&mut world, 101);
+    world.run(300_000);
+    let ordered = world.now;
+
+    world.take(1, &programme(2, [100, 101]));
+    world.run(400_000);
+
+    let asked: Vec<Micros> = world.sent_rtcp::<PictureLossIndication>(2).iter().map(|(at, _)| *at).collect();
+    assert_eq!(asked, [ordered - 300_000, ordered]);
+    assert!(world.done(1).unwrap().0 - ordered < 100_000);
+}
+
+#[test]
+fn a_receiver_that_just_got_a_keyframe_is_not_asked_for_again() {
+    let mut world = two_shows();
+    world.take(1, &programme(2, [100, 101]));
+    world.run(150_000);
+    assert!(world.done(1).is_some());
+
+    ask(&mut world, 100);
+    world.run(1_500_000);
+
+    assert_eq!(world.sent_rtcp::<PictureLossIndication>(2).len(), 1, "the take's own");
+}

@@ -36,33 +36,76 @@ fn a_receiver_gets_the_routed_picture_and_sound() {
     assert_eq!(first.payload[0] & 0x1f, 7, "a picture begins with its parameter sets");
 }
 
+/// The take's cut in one slot: a whole old frame before it, the new keyframe right behind it.
+fn assert_clean_cut(world: &World, take: u64, slot: SlotId, sources: (u8, u8)) {
+    let (at, cuts) = world.done(take).expect("the take is done");
+    let (_, start) = cuts.iter().find(|(cut, _)| *cut == slot).expect("the slot is among the cuts");
+    let packets = world.slot(slot);
+    let cut = packets.iter().position(|(when, packet)| *when == at && packet.timestamp == *start).unwrap();
+    let (before, after) = (&packets[cut - 1], &packets[cut]);
+    assert!(before.1.marker, "take {take}: the old picture ends with a whole frame");
+    assert_eq!(after.1.payload[0] & 0x1f, 7, "take {take}: the new picture begins with its parameter sets");
+    assert_eq!(before.1.sequence + 1, after.1.sequence);
+    assert!(after.0 - before.0 <= FRAME, "take {take}: gap {} µs", after.0 - before.0);
+    let source = |packets: &[(Micros, OutgoingRtp)]| {
+        let mut marks =
+            packets.iter().filter_map(|(_, packet)| read_mark(&packet.payload)).filter(|mark| mark.layer < 3);
+        let first = marks.next().map(|mark| mark.source);
+        assert!(marks.all(|mark| Some(mark.source) == first), "take {take}: mixed");
+        first
+    };
+    let end = packets.len().min(cut + 40);
+    assert_eq!(source(&packets[cut - 8..cut]).unwrap_or(sources.0), sources.0);
+    assert_eq!(source(&packets[cut..end]), Some(sources.1));
+}
+
 #[test]
 fn a_take_switches_every_receiver_on_a_complete_keyframe() {
-    let mut world = studio(Codec::H264, 8);
-    world.run(2_000_000);
-    world.set_routes(&programme(1, 100..108));
-    world.run(2_000_000);
+    let mut world = on_air(Codec::H264, 8);
     world.rtcp.clear();
 
     world.take(1, &programme(2, 100..108));
     world.run(1_000_000);
 
-    let (at, cuts) = world.done(1).expect("the take is done");
-    assert_eq!(cuts.len(), 8);
+    assert_eq!(world.done(1).unwrap().1.len(), 8);
     let requests = world.sent_rtcp::<PictureLossIndication>(2);
     assert_eq!(requests.len(), 1, "one request for eight receivers: {requests:?}");
     for receiver in 100..108 {
-        let packets = world.slot(picture_slot(receiver, 0));
-        let cut = packets.iter().position(|(when, packet)| *when == at && packet.payload[0] & 0x1f == 7).unwrap();
-        let (before, after) = (&packets[cut - 1], &packets[cut]);
-        assert!(before.1.marker, "the old picture ends with a whole frame");
-        assert_eq!(before.1.sequence + 1, after.1.sequence);
-        assert!(after.0 - before.0 <= FRAME, "gap {} µs", after.0 - before.0);
-        assert!(cuts.contains(&(picture_slot(receiver, 0), after.1.timestamp)));
-        let old = packets[..cut].iter().filter_map(|(_, packet)| read_mark(&packet.payload));
-        let new = packets[cut..].iter().filter_map(|(_, packet)| read_mark(&packet.payload));
-        assert!(old.filter(|mark| mark.layer < 3).all(|mark| mark.source == 1));
-        assert!(new.filter(|mark| mark.layer < 3).all(|mark| mark.source == 2));
+        assert_clean_cut(&world, 1, picture_slot(receiver, 0), (1, 2));
+    }
+}
+
+#[test]
+fn takes_at_any_moment_of_slowly_paced_frames_cut_between_frames() {
+    let mut world = on_air(Codec::H264, 2);
+    world.pace = 6_000;
+    world.run(500_000);
+    for take in 1..=40 {
+        let (old, new) = (2 - take % 2, 1 + take % 2);
+        world.take(take, &programme(new, 100..102));
+        world.run(1_200_000 + take * 1_733);
+        for receiver in 100..102 {
+            assert_clean_cut(&world, take, picture_slot(receiver, 0), (old as u8, new as u8));
+        }
+    }
+}
+
+#[test]
+fn frames_keep_their_order_in_time_when_a_keyframe_took_long_to_arrive() {
+    let mut world = on_air(Codec::H264, 1);
+    for publisher in world.publishers.values_mut() {
+        publisher.key_packets = 80;
+    }
+    for take in 1..=10 {
+        world.take(take, &programme(1 + take % 2, [100]));
+        world.run(1_000_000 + take * 3_001);
+        assert!(world.done(take).is_some());
+    }
+
+    let frames = world.slot(picture_slot(100, 0)).windows(2).filter(|pair| pair[0].1.marker);
+    for pair in frames {
+        let step = pair[1].1.timestamp.wrapping_sub(pair[0].1.timestamp) as i32;
+        assert!(step >= 90, "at least a millisecond: {step} ticks at {}", pair[1].0);
     }
 }
 

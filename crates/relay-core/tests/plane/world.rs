@@ -1,6 +1,6 @@
 //! A relay's plane with publishers and receivers on virtual time.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -50,7 +50,8 @@ pub struct World {
     pub rtcp: Vec<(Micros, EndpointId, Box<dyn Packet>)>,
     pub events: Vec<(Micros, PlaneEvent)>,
     given: BTreeSet<(u32, u64)>,
-    repairs: VecDeque<IncomingRtp>,
+    /// When a stream's pacer is free again: packets of a stream do not overtake each other.
+    busy: BTreeMap<u32, Micros>,
     history: BTreeMap<(u32, u16), IncomingRtp>,
     rtx: u16,
     /// Publishers answer NACKs by RTX after this.
@@ -80,7 +81,7 @@ impl World {
             rtcp: Vec::new(),
             events: Vec::new(),
             given: BTreeSet::new(),
-            repairs: VecDeque::new(),
+            busy: BTreeMap::new(),
             history: BTreeMap::new(),
             rtx: 0,
             repair_after: Some(20_000),
@@ -231,9 +232,12 @@ impl World {
         let delay = publisher.delay;
         let frames: Vec<_> = (0..publisher.video.len()).map(|index| publisher.frame(index, self.now)).collect();
         for packets in frames {
-            for (part, packet) in packets.into_iter().enumerate() {
+            for packet in packets {
                 self.history.insert((packet.ssrc, packet.sequence), packet.clone());
-                self.send(self.now + delay + encoder + part as u64 * pace, packet);
+                let free = self.busy.entry(packet.ssrc).or_default();
+                let at = (self.now + delay + encoder).max(*free);
+                *free = at + pace;
+                self.send(at, packet);
             }
         }
     }
@@ -298,8 +302,6 @@ impl World {
                             payload: payload.into(),
                             ..packet
                         };
-                        self.repairs.push_back(repaired);
-                        let repaired = self.repairs.pop_front().unwrap();
                         self.send(self.now + after, repaired);
                     }
                 }
