@@ -3,5 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod connections;
+mod malformed;
 mod media;
+mod offers;
 mod world;
