@@ -118,12 +118,22 @@ pub(crate) struct HighWater {
 }
 
 impl HighWater {
-    /// Writes the file once, so that from now on its absence means something, and starts to keep it.
-    pub(crate) async fn start(file: HighWaterFile, marks: BTreeMap<StreamId, Head>) -> io::Result<Self> {
+    /// Writes the file once, so that from now on its absence means something, and starts to keep it. The task holds
+    /// `lock` until it has written the last mark, so that no other one writes to the same file.
+    pub(crate) async fn start(
+        file: HighWaterFile,
+        marks: BTreeMap<StreamId, Head>,
+        lock: Arc<File>,
+    ) -> io::Result<Self> {
         store(&file, marks.clone()).await?;
         let (marks, changes) = watch::channel(marks);
         let stop = Arc::new(Notify::new());
-        let task = tokio::spawn(keep(file, changes, stop.clone()));
+        let kept = keep(file, changes, stop.clone());
+        let task = tokio::spawn(async move {
+            let stored = kept.await;
+            drop(lock);
+            stored
+        });
         Ok(Self { marks, stop, task: Arc::new(Mutex::new(Some(task))) })
     }
 

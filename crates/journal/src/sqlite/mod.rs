@@ -7,8 +7,8 @@ mod writer;
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Row, SqlitePool};
@@ -26,6 +26,10 @@ const READ_CONNECTIONS: u32 = 4;
 /// A connection that is not free after this time is refused, so that a reader is answered before an operator gives up.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(1_500);
 
+/// How long an opening waits for a process that is just ending.
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+const LOCK_RETRY: Duration = Duration::from_millis(20);
+
 /// The log in one SQLite file. See [`Journal`] for what its methods promise.
 #[derive(Debug)]
 pub struct SqliteJournal {
@@ -33,8 +37,6 @@ pub struct SqliteJournal {
     mark_file: HighWaterFile,
     /// None once closed.
     running: Mutex<Option<Running>>,
-    /// Held, not used: the system lets go of it when the process ends, however it ends.
-    _lock: File,
 }
 
 /// What only an open journal has.
@@ -75,9 +77,9 @@ impl SqliteJournal {
     /// `….lock` and `….high-water.json`.
     ///
     /// # Errors
-    /// [`OpenError::InUse`] if another process has it open; see [`OpenError`] for the rest.
+    /// [`OpenError::InUse`] if another process has it open for two seconds more; see [`OpenError`] for the rest.
     pub async fn open(database: &Path) -> Result<Opened, OpenError> {
-        let lock = lock(&database.with_extension("lock"))?;
+        let lock = Arc::new(lock(database.with_extension("lock")).await?);
         let write_pool = open_pool(database, 1).await?;
         schema::prepare(&write_pool).await?;
         let pool = open_pool(database, READ_CONNECTIONS).await?;
@@ -89,12 +91,12 @@ impl SqliteJournal {
             tracing::error!(?finding, "the journal is not as it was left");
         }
         let marks = verify::marks_to_keep(&pool, remembered, &findings).await?;
-        let mark = HighWater::start(mark_file.clone(), marks)
+        let mark = HighWater::start(mark_file.clone(), marks, lock.clone())
             .await
             .map_err(|source| OpenError::File { path: mark_file.path().to_owned(), source })?;
-        let writer = Writer::start(write_pool, mark.clone());
+        let writer = Writer::start(write_pool, mark.clone(), lock);
         let running = Mutex::new(Some(Running { writer, mark }));
-        Ok(Opened { journal: Self { pool, mark_file, running, _lock: lock }, findings })
+        Ok(Opened { journal: Self { pool, mark_file, running }, findings })
     }
 
     /// Connections to the same file for the server's own tables. A write through it waits for the journal's own commit
@@ -166,13 +168,19 @@ impl Journal for SqliteJournal {
     }
 }
 
-fn lock(path: &PathBuf) -> Result<File, OpenError> {
-    let fault = |source| OpenError::File { path: path.clone(), source };
-    let file = File::options().create(true).append(true).open(path).map_err(fault)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: path.clone() }),
-        Err(TryLockError::Error(source)) => Err(fault(source)),
+/// Takes the lock. The tasks that write hold it, not the journal itself: one that was dropped may still be finishing.
+/// The system lets go of it when the process ends, however it ends.
+async fn lock(path: PathBuf) -> Result<File, OpenError> {
+    let deadline = Instant::now() + LOCK_PATIENCE;
+    loop {
+        let fault = |source| OpenError::File { path: path.clone(), source };
+        let file = File::options().create(true).append(true).open(&path).map_err(fault)?;
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => tokio::time::sleep(LOCK_RETRY).await,
+            Err(TryLockError::WouldBlock) => return Err(OpenError::InUse { path }),
+            Err(TryLockError::Error(source)) => return Err(fault(source)),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The one task that writes. A caller may give up waiting; a commit that has begun goes on to its end.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -63,13 +64,15 @@ impl Claim {
 }
 
 impl Writer {
-    pub(super) fn start(pool: SqlitePool, mark: HighWater) -> Self {
+    /// The task holds `lock` until the last of its connections is closed.
+    pub(super) fn start(pool: SqlitePool, mark: HighWater, lock: Arc<File>) -> Self {
         let (jobs, mut queue) = mpsc::channel(QUEUE);
         let task = tokio::spawn(async move {
             while let Some(Job::Append(job)) = queue.recv().await {
                 run(&pool, &mark, job).await;
             }
             pool.close().await;
+            drop(lock);
         });
         Self { jobs, task: Arc::new(tokio::sync::Mutex::new(Some(task))) }
     }
