@@ -13,8 +13,8 @@ use rtc_shared::marshal::Unmarshal;
 
 use super::timeline::Micros;
 
-/// CNAME of everything that the relay sends: all its slots share one clock (RFC 7022).
-pub const CNAME: &str = "dienhong-relay";
+/// CNAME of everything that the relay sends, in answers and reports: all its slots share one clock (RFC 7022).
+pub const CNAME: &str = "dien-hong";
 
 /// Bytes of one RTCP packet, so that SRTCP over UDP never fragments.
 const MAX_COMPOUND: usize = 1_200;

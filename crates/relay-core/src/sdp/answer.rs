@@ -16,10 +16,7 @@ use super::{
     choose::{AUDIO_LEVEL, Chosen, MID, REPAIRED_RID, RID, TRANSPORT_CC, best_codec},
     offer::{Offer, OfferedLine},
 };
-use crate::{Codec, ExtensionIds, Flow, Kind, NegotiatedLine};
-
-/// Canonical name of everything the relay sends: all of it is on the relay's clock (RFC 7022).
-const CNAME: &str = "dien-hong";
+use crate::{CNAME, Codec, ExtensionIds, Flow, Kind, NegotiatedLine};
 
 /// Stream id for a line that is to be synchronised with no other (RFC 8830 §2).
 const NO_STREAM: &str = "-";

@@ -228,6 +228,28 @@ fn act(world: &mut World, at: usize, step: &Step) {
     }
 }
 
+/// Sound is only ever that of the site on air; a picture that left the air is gone a second later.
+fn assert_only_what_is_on_air(world: &World, steps: &[Step], mut air: Vec<(Micros, u8)>) {
+    for (at, event) in &world.events {
+        if let PlaneEvent::TakeDone { take, .. } = event {
+            let Step::Take(site) = steps[take.0 as usize] else { panic!("no such take") };
+            air.push((*at, site));
+        }
+    }
+    air.sort_by_key(|&(at, _)| at);
+    for (slot, held) in [(sound_slot(100, 0), 0), (picture_slot(100, 0), 1_000_000)] {
+        for (at, packet) in world.slot(slot) {
+            let Some(mark) = read_mark(&packet.payload).filter(|mark| mark.layer == 9 || mark.layer < 3) else {
+                continue;
+            };
+            let before = air.iter().rfind(|(since, _)| since + held <= *at).map_or(0, |&(_, site)| site);
+            let since = air.iter().filter(|(since, _)| since + held >= *at && since <= at).map(|&(_, site)| site);
+            let allowed: Vec<u8> = since.chain([before]).collect();
+            assert!(allowed.contains(&mark.source), "{slot:?} at {at}: {} while {allowed:?}", mark.source);
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -242,11 +264,16 @@ proptest! {
         for receiver in [100, 101] {
             world.receive(receiver, Codec::H264);
         }
+        let mut routed = Vec::new();
         for (at, step) in steps.iter().enumerate() {
+            if let Step::Routes(site, _) = step {
+                routed.push((world.now, *site));
+            }
             act(&mut world, at, step);
             world.run(20_000);
         }
         world.run(1_500_000);
+        assert_only_what_is_on_air(&world, &steps, routed);
         for packets in world.received.values() {
             let first = packets[0].1.sequence;
             prop_assert!(packets.iter().all(|(_, packet)| packet.sequence >= first));
