@@ -26,6 +26,7 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage { name: "lints", run: lints },
     Stage { name: "generated files", run: check_generated },
     Stage { name: "pages: packages", run: page_packages },
+    Stage { name: "pages: format", run: page_format },
     Stage { name: "pages: types", run: page_types },
     Stage { name: "pages: tests", run: page_tests },
     Stage { name: "pages: build", run: page_build },
@@ -77,6 +78,10 @@ fn check_generated(root: &Path) -> anyhow::Result<Tally> {
 
 fn page_packages(root: &Path) -> anyhow::Result<Tally> {
     web::install(&root.join("web")).map(|()| Tally::one(true))
+}
+
+fn page_format(root: &Path) -> anyhow::Result<Tally> {
+    succeeds(&root.join("web"), "npm", &["run", "lint"])
 }
 
 fn page_types(root: &Path) -> anyhow::Result<Tally> {
