@@ -2,6 +2,9 @@
 
 use relay_core::*;
 use rtc_rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
+use rtc_rtcp::receiver_report::ReceiverReport;
+use rtc_rtcp::reception_report::ReceptionReport;
+use rtc_rtcp::sender_report::SenderReport;
 
 use crate::publisher::*;
 use crate::world::*;
@@ -169,4 +172,36 @@ fn every_second_tells_what_came_and_what_went() {
     let [receiver] = &receivers[..] else { panic!("{receivers:?}") };
     assert_eq!(receiver.endpoint, EndpointId(100));
     assert!((120..=160).contains(&receiver.packets), "{receiver:?}");
+}
+
+#[test]
+fn a_receiver_s_report_tells_its_loss_and_round_trip() {
+    let mut world = one_site();
+    world.set_routes(&programme(1, [100]));
+    world.run(2_500_000);
+    let slot = ssrc(picture_slot(100, 0));
+    let sent = world.sent_rtcp::<SenderReport>(100);
+    let (at, last) = sent.iter().rfind(|(_, report)| report.ssrc == slot).unwrap();
+    // The report took 80 ms both ways and lay at the receiver for the rest.
+    let waited = world.now - at - 80_000;
+    let block = ReceptionReport {
+        ssrc: slot,
+        fraction_lost: 64,
+        last_sender_report: (last.ntp_time >> 16) as u32,
+        delay: ((waited << 16) / 1_000_000) as u32,
+        ..ReceptionReport::default()
+    };
+
+    world.hear(100, &ReceiverReport { ssrc: 9, reports: vec![block], ..ReceiverReport::default() });
+    world.events.clear();
+    world.run(1_000_000);
+
+    let stats = world.events.iter().find_map(|(_, event)| match event {
+        PlaneEvent::ReceiverStats(stats) => Some(stats.clone()),
+        _ => None,
+    });
+    let stats = stats.unwrap();
+    let rtt = stats.rtt.unwrap().as_micros();
+    assert!((79_900..=80_100).contains(&rtt), "{rtt}");
+    assert!((stats.loss - 0.25).abs() < 0.001);
 }
