@@ -11,7 +11,8 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, JournalError>> + 
 /// An append-only log of several streams. [`crate::contract`] says in tests what each method promises.
 pub trait Journal: Send + Sync + fmt::Debug {
     /// Appends a batch after the event `after`, all or nothing, and answers once it is durable, within
-    /// [`crate::APPEND_DEADLINE`].
+    /// [`crate::APPEND_DEADLINE`]. A repeated command is told before a moved head, so that a retry with an old head gets
+    /// its first answer. Who drops the future does not know the outcome, as after [`JournalError::OutcomeUnknown`].
     ///
     /// # Errors
     /// [`JournalError::HeadMoved`] if `after` is not the head, [`JournalError::Repeated`] if a command of the batch is
