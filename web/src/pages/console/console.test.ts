@@ -1,0 +1,300 @@
+import { setLocale } from '$lib/i18n/locale.svelte';
+import type { Layout, Readiness, SiteLive, SiteView, TakeReport } from '$lib/wire';
+import { afterEach, describe, expect, it } from 'vitest';
+import en from '../../../messages/console/en.json';
+import vi from '../../../messages/console/vi.json';
+import {
+  ACTIONS,
+  actionOf,
+  bindingOf,
+  DEFAULT_KEYMAP,
+  type KeyAction,
+  keyLabel,
+  keymapFrom,
+  type Press,
+  remap,
+} from './keys';
+import { LAYOUTS, pick, previewOf } from './previewPlan';
+import { activeEndpoint, previewVerdict } from './readiness';
+import { shortName } from './shortName';
+import { DEBOUNCE_MS, TakeGuard } from './takeGuard';
+import { takeGrade, takeSummary } from './takeSummary';
+import { matches, regionsOf } from './wallFilter';
+import { moveInWall, wallGrid } from './wallGrid';
+
+afterEach(() => setLocale('vi'));
+
+describe('the wall’s grid', () => {
+  // Inner sizes of the wall as the page's layout leaves them at these windows.
+  it.each([
+    ['1920×1080', 1_524, 720, 8, 8],
+    ['1536×730', 1_214, 470, 10, 7],
+    ['1366×650', 1_064, 412, 10, 7],
+  ])('at %s is as large as it can be', (_window, width, height, columns, rows) => {
+    expect(wallGrid(64, width, height)).toMatchObject({ columns, rows });
+  });
+
+  it('beats every other number of columns', () => {
+    const best = wallGrid(64, 1_300, 500);
+    for (let columns = 1; columns <= 64; columns += 1) {
+      const rows = Math.ceil(64 / columns);
+      const width = (1_300 - (columns - 1) * 4) / columns;
+      const height = (500 - (rows - 1) * 4) / rows;
+      expect(best.pictureWidth).toBeGreaterThanOrEqual(Math.min(width, (height * 16) / 9));
+    }
+  });
+
+  it('has room for any number of sites, also where there is no room', () => {
+    expect(wallGrid(1, 800, 600)).toMatchObject({ columns: 1, rows: 1 });
+    expect(wallGrid(35, 1_000, 0).columns * wallGrid(35, 1_000, 0).rows).toBeGreaterThanOrEqual(35);
+    expect(wallGrid(0, 100, 100).columns).toBe(1);
+  });
+
+  it('is walked with the arrows; the edges stop', () => {
+    expect(moveInWall('down', 3, 64, 10)).toBe(13);
+    expect(moveInWall('down', 60, 64, 10)).toBe(60);
+    expect(moveInWall('up', 3, 64, 10)).toBe(3);
+    expect(moveInWall('left', 0, 64, 10)).toBe(0);
+    expect(moveInWall('right', 9, 64, 10)).toBe(10);
+    expect(moveInWall('last', 5, 64, 10)).toBe(63);
+    expect(moveInWall('first', 5, 64, 10)).toBe(0);
+  });
+});
+
+describe('short names', () => {
+  it('keep what fits and shorten what does not', () => {
+    expect(shortName('Cao Bằng')).toBe('Cao Bằng');
+    expect(shortName('Thừa Thiên Huế')).toBe('TT Huế');
+    expect(shortName('Bà Rịa – Vũng Tàu')).toBe('BRV Tàu');
+  });
+});
+
+describe('the preview of a layout', () => {
+  const sites = (layout: Layout, picked: string[]) =>
+    previewOf(layout, picked, 'hall')?.sources.map((source) => `${source.site}/${source.kind}`);
+
+  it('takes the picked sites, and the hall where another is needed', () => {
+    expect(sites('single', ['a', 'b'])).toEqual(['a/camera']);
+    expect(sites('side_by_side', ['a', 'b'])).toEqual(['a/camera', 'b/camera']);
+    expect(sites('side_by_side', ['a'])).toEqual(['a/camera', 'hall/camera']);
+    expect(sites('speaker_hall', ['a', 'b'])).toEqual(['a/camera', 'hall/camera']);
+    expect(sites('grid', ['a', 'b', 'c', 'd'])).toEqual(['a/camera', 'b/camera', 'c/camera']);
+    expect(sites('grid', ['a', 'hall', 'b', 'c'])).toEqual(['a/camera', 'b/camera', 'c/camera', 'hall/camera']);
+    expect(sites('content_speaker', ['a'])).toEqual(['a/content', 'a/camera']);
+  });
+
+  it('shows the hall alone where it cannot be beside itself', () => {
+    for (const layout of ['side_by_side', 'speaker_hall', 'grid'] as const) {
+      expect(previewOf(layout, ['hall'], 'hall')).toEqual({
+        layout: 'single',
+        sources: [{ site: 'hall', kind: 'camera' }],
+      });
+    }
+  });
+
+  it('never has the same source twice or too many visitors, and is nothing when nothing was picked', () => {
+    for (const layout of LAYOUTS) {
+      expect(previewOf(layout, [], 'hall')).toBeNull();
+      const sources = previewOf(layout, ['a', 'b', 'hall', 'c'], 'hall')!.sources.map((one) => JSON.stringify(one));
+      expect(new Set(sources).size).toBe(sources.length);
+      expect(sources.length).toBeLessThanOrEqual(4);
+    }
+  });
+
+  it('adds sites only where the layout holds more than one', () => {
+    expect(pick(['a'], 'b', false, 'grid')).toEqual(['b']);
+    expect(pick(['a'], 'b', true, 'grid')).toEqual(['a', 'b']);
+    expect(pick(['a', 'b'], 'a', true, 'grid')).toEqual(['b']);
+    expect(pick(['a'], 'a', true, 'grid')).toEqual(['a']);
+    expect(pick(['a', 'b', 'c', 'd'], 'e', true, 'grid')).toEqual(['b', 'c', 'd', 'e']);
+    expect(pick(['a'], 'b', true, 'single')).toEqual(['b']);
+  });
+});
+
+describe('a take by hand', () => {
+  it('counts once: not while the key repeats, not within 300 ms', () => {
+    const guard = new TakeGuard();
+    expect(guard.admit(0, true)).toBe(false);
+    expect(guard.admit(0, false)).toBe(true);
+    expect(guard.admit(DEBOUNCE_MS - 1, false)).toBe(false);
+    expect(guard.admit(DEBOUNCE_MS, false)).toBe(true);
+    expect(guard.admit(10_000, true)).toBe(false);
+  });
+});
+
+describe('readiness beside the take', () => {
+  const of = (states: Record<string, Readiness>) => previewVerdict(Object.keys(states), (site) => states[site] ?? null);
+  const ready: Readiness = { state: 'ready' };
+
+  it('is green only when every source is ready, and names the first that is not', () => {
+    expect(of({})).toEqual({ state: 'empty' });
+    expect(of({ a: ready, b: ready })).toEqual({ state: 'ready' });
+    expect(of({ a: ready, b: { state: 'warning', reason: 'silent' } })).toEqual({
+      state: 'warning',
+      site: 'b',
+      reason: 'silent',
+    });
+  });
+
+  it('tells an offline source before a warning; unknown is offline', () => {
+    expect(of({ a: { state: 'warning', reason: 'loss' }, b: { state: 'offline' } })).toEqual({
+      state: 'offline',
+      site: 'b',
+    });
+    expect(previewVerdict(['x'], () => null)).toEqual({ state: 'offline', site: 'x' });
+  });
+
+  it('looks at the endpoint that would be on air, never at a screen', () => {
+    const endpoint = (role: 'main' | 'backup' | 'screen', media: boolean) =>
+      ({ role, media }) as unknown as SiteLive['endpoints'][number];
+    const live = (...endpoints: SiteLive['endpoints']) => ({ endpoints }) as unknown as SiteLive;
+    expect(activeEndpoint(live(endpoint('screen', true), endpoint('backup', true), endpoint('main', true)))?.role).toBe(
+      'main',
+    );
+    expect(activeEndpoint(live(endpoint('main', false), endpoint('backup', true)))?.role).toBe('backup');
+    expect(activeEndpoint(live(endpoint('screen', true)))).toBeNull();
+  });
+});
+
+describe('the wall’s filter', () => {
+  const view = (region: string) => ({ region, presence: { state: 'unknown' } }) as unknown as SiteView;
+  const live = (quality: SiteLive['quality']) => ({ quality }) as unknown as SiteLive;
+  const idle = { name: 'idle' } as const;
+
+  it('answers by region and state', () => {
+    const tile = { view: view('Bắc'), live: live('weak'), tally: idle };
+    expect(matches({ region: '', state: 'all' }, tile)).toBe(true);
+    expect(matches({ region: 'Nam', state: 'all' }, tile)).toBe(false);
+    expect(matches({ region: 'Bắc', state: 'trouble' }, tile)).toBe(true);
+    expect(matches({ region: '', state: 'lost' }, tile)).toBe(false);
+    expect(matches({ region: '', state: 'lost' }, { ...tile, live: null })).toBe(true);
+    expect(matches({ region: '', state: 'waiting' }, { ...tile, tally: { name: 'requested', place: 1 } })).toBe(true);
+  });
+
+  it('lists regions once, in the order of the wall', () => {
+    expect(regionsOf([view('B'), view('A'), view('B'), view('')])).toEqual(['B', 'A']);
+  });
+});
+
+describe('keys', () => {
+  const press = (code: string, held: string[] = [], more: Partial<Press> = {}): Press => ({
+    code,
+    repeat: false,
+    isComposing: false,
+    keyCode: 0,
+    getModifierState: (name) => held.includes(name),
+    ...more,
+  });
+  const on = (
+    code: string,
+    held: string[] = [],
+    more: Partial<Press> = {},
+    place: Parameters<typeof actionOf>[1] = 'page',
+  ) => actionOf(press(code, held, more), place, DEFAULT_KEYMAP);
+
+  it.each<[string, string[], KeyAction]>([
+    ['F12', [], 'take'],
+    ['NumpadEnter', [], 'take'],
+    ['F8', [], 'back_to_hall'],
+    ['Numpad0', [], 'back_to_hall'],
+    ['KeyZ', ['Control'], 'undo'],
+    ['Enter', [], 'preview_selected'],
+    ['F9', [], 'previous_in_queue'],
+    ['F10', [], 'next_in_queue'],
+    ['KeyC', [], 'cue'],
+    ['ArrowUp', ['Alt'], 'reorder_up'],
+    ['ArrowUp', [], 'up'],
+    ['Slash', [], 'find'],
+    ['Slash', ['Shift'], 'help'],
+  ])('%s with %j is %s', (code, held, action) => {
+    expect(on(code, held)).toBe(action);
+  });
+
+  it('are dead in text fields and while an input method composes', () => {
+    for (const code of ['F12', 'KeyC', 'Slash', 'NumpadEnter']) {
+      expect(on(code, [], {}, 'text')).toBeNull();
+      expect(on(code, [], { isComposing: true })).toBeNull();
+      expect(on(code, [], { keyCode: 229 })).toBeNull();
+    }
+  });
+
+  it('do not repeat, except for walking about', () => {
+    for (const action of ACTIONS) {
+      const binding = DEFAULT_KEYMAP[action][0]!.split('+');
+      const repeated = on(binding.at(-1)!, binding.slice(0, -1), { repeat: true });
+      expect(repeated).toBe(['left', 'right', 'up', 'down'].includes(action) ? action : null);
+    }
+  });
+
+  it('leave a widget its arrows and Enter, but never lose the take', () => {
+    expect(on('Enter', [], {}, 'widget')).toBeNull();
+    expect(on('ArrowDown', [], {}, 'widget')).toBeNull();
+    expect(on('Enter', [], {}, 'wall')).toBe('preview_selected');
+    expect(on('F12', [], {}, 'widget')).toBe('take');
+  });
+
+  it('need exactly their modifiers', () => {
+    expect(on('KeyZ')).toBeNull();
+    expect(on('KeyC', ['Control'])).toBeNull();
+    expect(on('F12', ['Shift'])).toBeNull();
+  });
+
+  it('never include Space, by default or by remapping', () => {
+    expect(ACTIONS.flatMap((action) => DEFAULT_KEYMAP[action]).join()).not.toMatch(/Space/);
+    expect(bindingOf(press('Space'))).toBeNull();
+    expect(keymapFrom('{"take":["Space"]}').take).toEqual(DEFAULT_KEYMAP.take);
+  });
+
+  it('can be remapped; a key has one meaning', () => {
+    const keymap = remap(DEFAULT_KEYMAP, 'take', 'KeyC');
+    expect(keymap.take).toEqual(['KeyC']);
+    expect(keymap.cue).toEqual([]);
+    expect(keymapFrom(JSON.stringify(keymap))).toEqual(keymap);
+    expect(keymapFrom('not json')).toEqual(DEFAULT_KEYMAP);
+    expect(bindingOf(press('KeyP', ['Control', 'Alt']))).toBe('Control+Alt+KeyP');
+    expect(bindingOf(press('ShiftLeft', ['Shift']))).toBeNull();
+  });
+
+  it('are written as on the keyboard', () => {
+    expect(['Control+KeyZ', 'NumpadEnter', 'Shift+Slash', 'Alt+ArrowUp', 'F12'].map(keyLabel)).toEqual([
+      'Ctrl+Z',
+      'Num Enter',
+      '?',
+      'Alt+↑',
+      'F12',
+    ]);
+  });
+});
+
+describe('the report of a take', () => {
+  const report: TakeReport = {
+    take: 1,
+    site: 'cao-bang',
+    elapsed_ms: 84,
+    forwarded: 63,
+    receivers: 63,
+    shown: 62,
+    failed: null,
+  };
+
+  it('says how many have it and how many show it', () => {
+    expect(takeSummary(report, 'Cao Bằng')).toBe('Cao Bằng lên hình: chuyển tới 63/63, hiển thị 62/63, 84 ms');
+    expect(takeGrade(report)).toBe('partial');
+    expect(takeGrade({ ...report, shown: 63 })).toBe('complete');
+  });
+
+  it('says why it failed', () => {
+    const failed = { ...report, failed: 'no_keyframe' as const };
+    expect(takeGrade(failed)).toBe('failed');
+    expect(takeSummary(failed, 'Cao Bằng')).toContain('Cao Bằng');
+  });
+});
+
+describe('the console’s messages', () => {
+  it('exist in both languages with the same parameters', () => {
+    const parameters = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
+    expect(Object.keys(en)).toEqual(Object.keys(vi));
+    for (const key of Object.keys(vi) as (keyof typeof vi)[])
+      expect(parameters(en[key]), key).toEqual(parameters(vi[key]));
+  });
+});

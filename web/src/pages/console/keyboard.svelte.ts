@@ -1,0 +1,100 @@
+/** Turns key presses into what the desk does. */
+import type { Desk } from './desk.svelte';
+import { actionOf, type KeyAction, type Keymap, type PressPlace } from './keys';
+import { moveInWall, type WallMove } from './wallGrid';
+
+/** Attribute of the wall's element, so that arrows inside it are the wall's. */
+export const WALL_ATTRIBUTE = 'data-wall';
+
+/** The console's keyboard. */
+export class Keyboard {
+  keymap: Keymap = $state.raw() as Keymap;
+  /** The overview of all keys is open. */
+  overview: boolean = $state(false);
+  /** Columns of the wall now, for moves up and down. */
+  columns: number = $state(1);
+  searchField: HTMLInputElement | null = $state(null);
+  #desk: Desk;
+
+  constructor(desk: Desk, keymap: Keymap) {
+    this.#desk = desk;
+    this.keymap = keymap;
+  }
+
+  /** Begins; the returned function ends it. */
+  start(): () => void {
+    const down = (event: KeyboardEvent) => this.#press(event);
+    const up = (event: KeyboardEvent) => this.#release(event);
+    const leave = () => this.#desk.endTalk();
+    window.addEventListener('keydown', down);
+    window.addEventListener('keyup', up);
+    window.addEventListener('blur', leave);
+    return () => {
+      window.removeEventListener('keydown', down);
+      window.removeEventListener('keyup', up);
+      window.removeEventListener('blur', leave);
+    };
+  }
+
+  #press(event: KeyboardEvent): void {
+    // A dialog is open: its keys are its own, and nothing may go on air behind it.
+    if (document.querySelector('dialog[open]')) return;
+    const action = actionOf(event, placeOf(event.target), this.keymap);
+    if (action === null) return;
+    event.preventDefault();
+    this.#do(action, event.repeat);
+  }
+
+  #release(event: KeyboardEvent): void {
+    const codes = this.keymap.talkback.map((binding) => binding.split('+').at(-1));
+    if (codes.includes(event.code)) this.#desk.endTalk();
+  }
+
+  #do(action: KeyAction, repeat: boolean): void {
+    const desk = this.#desk;
+    const onSelected = (act: (site: string) => unknown) => desk.selected !== null && void act(desk.selected);
+    const acts: Record<KeyAction, () => unknown> = {
+      take: () => desk.take(repeat),
+      back_to_hall: () => desk.backToHall(),
+      undo: () => desk.undo(),
+      preview_selected: () => onSelected((site) => desk.preview(site)),
+      previous_in_queue: () => desk.previewInQueue(-1),
+      next_in_queue: () => desk.previewInQueue(1),
+      cue: () => onSelected((site) => desk.toggleCue(site)),
+      mute: () => onSelected((site) => desk.toggleMute(site)),
+      solo: () => onSelected((site) => desk.toggleSolo(site)),
+      talkback: () => onSelected((site) => desk.talk(site)),
+      clock: () => desk.toggleClock(),
+      reorder_up: () => onSelected((site) => desk.reorder(site, -1)),
+      reorder_down: () => onSelected((site) => desk.reorder(site, 1)),
+      acknowledge: () => desk.acknowledgeOldest(),
+      find: () => this.searchField?.focus(),
+      left: () => this.#move('left'),
+      right: () => this.#move('right'),
+      up: () => this.#move('up'),
+      down: () => this.#move('down'),
+      first: () => this.#move('first'),
+      last: () => this.#move('last'),
+      help: () => (this.overview = true),
+    };
+    acts[action]();
+  }
+
+  #move(move: WallMove): void {
+    const { sites } = this.#desk.conference;
+    const at = sites.findIndex((site) => site.view.slug === this.#desk.selected);
+    const next = sites[at < 0 ? 0 : moveInWall(move, at, sites.length, this.columns)];
+    if (!next) return;
+    this.#desk.selected = next.view.slug;
+    document.querySelector<HTMLElement>(`[${WALL_ATTRIBUTE}] [data-site="${CSS.escape(next.view.slug)}"]`)?.focus();
+  }
+}
+
+function placeOf(target: EventTarget | null): PressPlace {
+  if (!(target instanceof HTMLElement)) return 'page';
+  if (target.isContentEditable || target.matches('textarea, select, input')) return 'text';
+  if (target.closest(`[${WALL_ATTRIBUTE}]`)) return 'wall';
+  return target.matches('button, a, summary, [role="option"], [role="listitem"][tabindex], [role="radio"]')
+    ? 'widget'
+    : 'page';
+}
