@@ -11,4 +11,11 @@
 //! ```
 
 pub mod access;
+pub mod conference_task;
 pub mod config;
+pub mod convert;
+pub mod live;
+pub mod media_plan;
+pub mod routing;
+pub mod socket;
+pub mod view;

@@ -1,0 +1,67 @@
+//! What the conference's task is told and asked.
+
+use relay_core::{EndpointId, OfferError};
+use tokio::sync::oneshot;
+use wire::{ClientMessage, CommandId, ConferenceView, LiveView, Refusal, Revision};
+
+use super::joining::{Joined, Visit};
+use crate::live::SocketId;
+use crate::socket::outbox::Closing;
+use crate::view::Audience;
+use conference::ConnectionId;
+
+/// Who sends a command over HTTP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sender {
+    /// Who.
+    pub who: crate::live::Who,
+    /// From where, for the audit.
+    pub address: Option<std::net::IpAddr>,
+}
+
+/// Something that somebody may not do, for the audit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Operator's name, or the site's slug.
+    pub who: String,
+    /// What was tried.
+    pub what: String,
+    /// Why it was refused.
+    pub reason: String,
+    /// From where, if known.
+    pub address: Option<std::net::IpAddr>,
+}
+
+/// How a WebSocket ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Departure {
+    /// The page said goodbye.
+    Left,
+    /// The connection broke, was silent, or was closed by the server.
+    Cut,
+}
+
+#[derive(Debug)]
+pub(super) enum Letter {
+    Visit(Box<Visit>, oneshot::Sender<Result<Joined, Closing>>),
+    Says(SocketId, ClientMessage),
+    Gone(SocketId, Departure),
+    Command {
+        sender: Sender,
+        id: CommandId,
+        seen: Option<Revision>,
+        command: wire::Command,
+        answer: oneshot::Sender<Result<Revision, Refusal>>,
+    },
+    Answered {
+        peer: ConnectionId,
+        socket: SocketId,
+        generation: u32,
+        offer: u64,
+        endpoint: EndpointId,
+        answer: Result<String, OfferError>,
+    },
+    State(Audience, oneshot::Sender<(Revision, ConferenceView)>),
+    Live(Audience, oneshot::Sender<LiveView>),
+    Stop(oneshot::Sender<()>),
+}

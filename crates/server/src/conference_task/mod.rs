@@ -1,0 +1,36 @@
+//! One task owns one conference: its state, its live facts, its way to the journal, the relay and the pages.
+//!
+//! ```text
+//!  socket, http ──Letter──▶ ┌──────┐ ──Batch──▶ writer ──▶ journal
+//!  relay ─────RelayEvent──▶ │ Task │ ◀─Outcome─ writer
+//!  revocations ───────────▶ │      │ ──RelayOrder──▶ relay
+//!  tick, 4 a second ──────▶ └──────┘ ──text──▶ outboxes of the pages
+//! ```
+//!
+//! The task mutates on whatever comes, then settles: it hands the next batch to the writer, answers, publishes what changed,
+//! and brings the relay and the pages' pictures in line with the state. It waits for no disk and no page. What it decides
+//! about the conference it asks the core (`conference`); the files here are the mechanisms around it, one each.
+
+mod handle;
+mod joining;
+mod lease;
+mod ledger;
+mod letters;
+mod media;
+mod media_relay;
+mod presence;
+mod private_sound;
+mod publish;
+mod requests;
+mod restart;
+mod take;
+mod task;
+mod writer;
+
+pub use handle::{ConferenceHandle, Figures, Stopped};
+pub use joining::{Joined, Visit};
+pub use ledger::{LATE_RESERVE, MAX_BATCH_COMMANDS, MAX_LATE, MAX_WAITING, WAIT_AT_MOST};
+pub use letters::{Departure, Refused, Sender};
+pub use media_relay::{MediaRelay, Pending, RelayOrder};
+pub use restart::{StartError, Surroundings};
+pub use task::{MAX_LETTERS, TICK};

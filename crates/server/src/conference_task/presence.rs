@@ -1,0 +1,97 @@
+//! Who is here and who is lost: what the log is told, and when a peer is forgotten. A blink of the line is neither.
+
+use std::time::Duration;
+
+use conference::{ConnectionId, DropReason, Fact};
+use tokio::sync::broadcast::error::RecvError;
+use wire::ErrorCode;
+
+use super::letters::Departure;
+use super::task::{Now, Task};
+use crate::access::Revocation;
+use crate::convert;
+use crate::live::{Peer, Who};
+
+/// An endpoint is said to be gone when it was not heard for so long and its media does not arrive either.
+pub const DROPPED_AFTER: Duration = Duration::from_secs(3);
+/// A lost endpoint keeps its media connection for so long: a line that comes back may go on with it.
+pub const ENDPOINT_KEPT: Duration = Duration::from_secs(60);
+/// A console without its page keeps its media connection for so long.
+pub const CONSOLE_KEPT: Duration = Duration::from_secs(10);
+
+enum Step {
+    Joined,
+    Dropped(DropReason),
+    Forgotten,
+}
+
+impl Task {
+    pub(super) fn watch_presence(&mut self) {
+        let now = self.now();
+        let steps: Vec<_> = self.peers.iter().filter_map(|peer| Some((peer.id, step(peer, now)?))).collect();
+        for (id, step) in steps {
+            match step {
+                Step::Joined => self.log_joined(id),
+                Step::Dropped(reason) => self.log_dropped(id, reason),
+                Step::Forgotten => {
+                    self.forget(id, ErrorCode::Replaced, "silent for too long");
+                }
+            }
+        }
+    }
+
+    fn log_dropped(&mut self, id: ConnectionId, reason: DropReason) {
+        let Some(peer) = self.peers.get_mut(id) else { return };
+        let Who::Endpoint { site, role } = peer.who.clone() else { return };
+        tracing::warn!(site = site.as_str(), ?role, ?reason, "endpoint lost");
+        let role = convert::endpoint_in(role);
+        let logged = self.happened(Fact::EndpointDropped { site, role, reason });
+        if let Some(peer) = self.peers.get_mut(id) {
+            peer.logged = !logged;
+        }
+    }
+
+    /// A right ended: whoever came in by it leaves at once, with its media.
+    pub(super) fn revocation(&mut self, revocation: Result<Revocation, RecvError>) {
+        let affected: Vec<ConnectionId> = match revocation {
+            Ok(revoked) => self.peers.iter().filter(|peer| peer.credential == revoked).map(|peer| peer.id).collect(),
+            // Some revocations were missed: everybody proves anew who they are.
+            Err(RecvError::Lagged(missed)) => {
+                tracing::warn!(missed, "revocations missed; all pages reconnect");
+                self.peers.iter().map(|peer| peer.id).collect()
+            }
+            Err(RecvError::Closed) => return,
+        };
+        for id in affected {
+            self.log_revoked(id);
+            self.forget(id, ErrorCode::Revoked, "the right to be here has ended");
+        }
+    }
+
+    fn log_revoked(&mut self, id: ConnectionId) {
+        let is_logged = self.peers.get_mut(id).is_some_and(|peer| peer.logged);
+        if is_logged {
+            self.log_dropped(id, DropReason::Revoked);
+        }
+    }
+}
+
+fn step(peer: &Peer, now: Now) -> Option<Step> {
+    let silent = now.instant.saturating_duration_since(peer.last_heard());
+    if let Who::Operator { .. } = peer.who {
+        return (peer.control.is_none() && silent >= CONSOLE_KEPT).then_some(Step::Forgotten);
+    }
+    let lost = peer.is_lost(now.instant);
+    if !lost {
+        return (!peer.logged).then_some(Step::Joined);
+    }
+    if peer.logged {
+        let reason = match (&peer.control, peer.departure) {
+            (Some(_), _) => DropReason::TimedOut,
+            (None, Some(Departure::Left)) => DropReason::Left,
+            (None, Some(Departure::Cut) | None) => DropReason::Cut,
+        };
+        return (silent >= DROPPED_AFTER).then_some(Step::Dropped(reason));
+    }
+    (peer.control.is_none() && silent >= ENDPOINT_KEPT).then_some(Step::Forgotten)
+}

@@ -1,0 +1,131 @@
+//! Commands and other words of pages: who may say them, and what is answered.
+
+use conference::{Actor, Refusal, Request};
+use tokio::sync::oneshot;
+use wire::{ClientMessage, Command, CommandId, ErrorCode, Revision, ServerMessage};
+
+use super::ledger::Answer;
+use super::letters::{Refused, Sender};
+use super::task::Task;
+use crate::convert;
+use crate::live::{SocketId, Who};
+
+/// Who waits for the answer to a command.
+#[derive(Debug)]
+pub(super) enum Asker {
+    /// A page.
+    Page(SocketId),
+    /// A request over HTTP.
+    Caller(oneshot::Sender<Result<Revision, wire::Refusal>>),
+}
+
+impl Task {
+    pub(super) fn page_says(&mut self, socket: SocketId, message: ClientMessage) {
+        let Some(peer) = self.peers.of_socket(socket) else { return };
+        match message {
+            ClientMessage::Command { id, seen, command } => {
+                let who = peer.who.clone();
+                self.command(&who, id, seen, command, Asker::Page(socket));
+            }
+            ClientMessage::Offer { generation, sdp } => self.offer(socket, generation, sdp),
+            ClientMessage::Shown { take, elapsed_ms } => self.shown(socket, take, elapsed_ms),
+            ClientMessage::Status(status) => peer.status = Some(status),
+            ClientMessage::Stats(stats) => peer.stats = Some(stats),
+            ClientMessage::Solo { site } => self.solo(socket, site),
+            ClientMessage::Talkback { sites } => self.talkback(socket, sites),
+            ClientMessage::Lease { action } => self.lease(socket, action),
+            // The socket answers these itself.
+            ClientMessage::Hello(_) | ClientMessage::Ping { .. } => {}
+        }
+    }
+
+    pub(super) fn command_by_http(
+        &mut self,
+        sender: Sender,
+        id: CommandId,
+        seen: Option<Revision>,
+        command: Command,
+        answer: oneshot::Sender<Result<Revision, wire::Refusal>>,
+    ) {
+        self.command(&sender.who, id, seen, command, Asker::Caller(answer));
+    }
+
+    fn command(&mut self, who: &Who, id: CommandId, seen: Option<Revision>, command: Command, asker: Asker) {
+        let now = self.now();
+        if matches!(command, Command::Take { .. } | Command::Undo) {
+            self.takes.asked(now.instant);
+        }
+        let request = Request {
+            id: conference::CommandId(id.0),
+            actor: self.actor(who),
+            seen: seen.map(|revision| revision.0),
+            command: convert::command_in(command),
+        };
+        let live = self.live(now);
+        self.ledger.command(request, asker, &live, now.wall, now.instant);
+    }
+
+    fn actor(&self, who: &Who) -> Actor {
+        Actor {
+            name: who.name().to_owned(),
+            role: convert::role_in(who.role()),
+            site: who.site().cloned(),
+            holds_lease: matches!(who, Who::Operator { name, .. } if self.lease.holder() == Some(name)),
+        }
+    }
+
+    pub(super) fn send_answers(&mut self) {
+        for Answer { asked, outcome } in self.ledger.answers() {
+            match &outcome {
+                Ok(_) => self.figures.accepted += 1,
+                Err(refusal) => {
+                    self.figures.refused += 1;
+                    self.audit_refusal(&asked.request, refusal);
+                }
+            }
+            let outcome = outcome.map(Revision).map_err(convert::refusal_out);
+            let id = CommandId(asked.request.id.0);
+            for asker in asked.askers {
+                match asker {
+                    Asker::Page(socket) => {
+                        let message = match outcome.clone() {
+                            Ok(revision) => ServerMessage::Accepted { id: id.clone(), revision },
+                            Err(reason) => ServerMessage::Refused { id: id.clone(), reason },
+                        };
+                        self.tell(socket, &message);
+                    }
+                    // A caller that has gone repeats its command with the same id.
+                    Asker::Caller(answer) => drop(answer.send(outcome.clone())),
+                }
+            }
+        }
+    }
+
+    /// Refusals of right go to the audit; refusals of state are everyday.
+    fn audit_refusal(&mut self, request: &Request, refusal: &Refusal) {
+        match refusal {
+            Refusal::Forbidden | Refusal::NotInControl { .. } => {}
+            _ => return,
+        }
+        (self.tools.audit)(Refused {
+            who: request.actor.name.clone(),
+            what: format!("command {:?}", request.command),
+            reason: format!("{refusal:?}"),
+            address: None,
+        });
+    }
+
+    /// Something that this page may not say.
+    pub(super) fn forbid(&mut self, socket: SocketId, what: &str) {
+        let Some(peer) = self.peers.of_socket(socket) else { return };
+        let who = peer.who.name().to_owned();
+        (self.tools.audit)(Refused {
+            who,
+            what: what.to_owned(),
+            reason: "forbidden for this role".to_owned(),
+            address: None,
+        });
+        let detail = format!("{what}: forbidden for this role");
+        self.tell(socket, &ServerMessage::Error { code: ErrorCode::Unauthorized, detail, fatal: false });
+    }
+}

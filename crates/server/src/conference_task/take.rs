@@ -1,0 +1,200 @@
+//! A take: ordered at the relay once it is in the journal, then shown or failed; and how well it went.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::{Duration, Instant};
+
+use conference::{ConnectionId, Fact, SiteSlug};
+use relay_core::{EndpointId, Routes, SlotId, TakeFailure};
+use wire::{Cut, ServerMessage, TakeId, TakeReport};
+
+use super::media_relay::RelayOrder;
+use super::task::Task;
+use crate::live::SocketId;
+use crate::{convert, media_plan};
+
+/// Reports that pages may still add to: a page says what it shows within a second or two.
+const KEPT_REPORTS: usize = 8;
+/// A command that is older than this did not lead to the take that is ordered now.
+const COMMAND_AT_MOST: Duration = Duration::from_secs(4);
+
+/// Cuts of one receiver, in the words of its page.
+pub(super) type CutsOf = (TakeId, Vec<Cut>);
+
+/// Takes on their way.
+#[derive(Debug, Default)]
+pub(super) struct Takes {
+    /// When the latest take or undo was asked for.
+    asked_at: Option<Instant>,
+    at_relay: Option<AtRelay>,
+    cuts: BTreeMap<ConnectionId, CutsOf>,
+    reports: VecDeque<Report>,
+}
+
+#[derive(Debug)]
+struct AtRelay {
+    take: relay_core::TakeId,
+    routes: Routes,
+    /// From the command, for the operators.
+    began: Instant,
+}
+
+#[derive(Debug)]
+struct Report {
+    report: TakeReport,
+    shown_by: BTreeSet<SiteSlug>,
+    changed: bool,
+}
+
+impl Takes {
+    /// A take or undo is asked for.
+    pub(super) fn asked(&mut self, now: Instant) {
+        if self.at_relay.is_none() {
+            self.asked_at = Some(now);
+        }
+    }
+
+    /// Gives up the take at the relay unless it is still the pending one.
+    pub(super) fn cancel_unless(&mut self, pending: Option<relay_core::TakeId>) -> Option<RelayOrder> {
+        let stale = self.at_relay.take_if(|at_relay| Some(at_relay.take) != pending)?;
+        Some(RelayOrder::CancelTake(stale.take))
+    }
+
+    /// Orders the pending take, and again whenever what it leads to changes.
+    pub(super) fn order(&mut self, take: relay_core::TakeId, routes: Routes, now: Instant) -> Option<RelayOrder> {
+        if self.at_relay.as_ref().is_some_and(|at_relay| at_relay.routes == routes) {
+            return None;
+        }
+        let began = match &self.at_relay {
+            Some(at_relay) => at_relay.began,
+            None => {
+                let asked = self.asked_at.take();
+                asked.filter(|at| now.saturating_duration_since(*at) < COMMAND_AT_MOST).unwrap_or(now)
+            }
+        };
+        self.at_relay = Some(AtRelay { take, routes: routes.clone(), began });
+        Some(RelayOrder::OrderTake(take, routes))
+    }
+
+    /// Cuts that pages are to be told with their new picture.
+    pub(super) fn cuts_to_tell(&mut self) -> BTreeMap<ConnectionId, CutsOf> {
+        std::mem::take(&mut self.cuts)
+    }
+
+    fn keep(&mut self, report: TakeReport) {
+        self.reports.push_back(Report { report, shown_by: BTreeSet::new(), changed: true });
+        if self.reports.len() > KEPT_REPORTS {
+            self.reports.pop_front();
+        }
+    }
+}
+
+impl Task {
+    /// The relay has switched: log it, tell the receivers their first frames, and the consoles how it went.
+    pub(super) fn take_done(
+        &mut self,
+        take: relay_core::TakeId,
+        at: Instant,
+        elapsed: Duration,
+        cuts: &[(SlotId, u32)],
+    ) {
+        // Whatever the state says now, the relay carries the take's routes.
+        self.forget_routes();
+        let Some(at_relay) = self.takes.at_relay.take_if(|at_relay| at_relay.take == take) else { return };
+        let forwarded = self.sites_of(cuts.iter().map(|(slot, _)| slot.endpoint));
+        let receivers = self.sites_of(at_relay.routes.slots.keys().map(|slot| slot.endpoint));
+        let main = self.main_site_of_pending();
+        let fact =
+            Fact::TakeShown { take: convert::take_from_relay(take), receivers: forwarded, elapsed_ms: millis(elapsed) };
+        if !self.happened(fact) {
+            return;
+        }
+        self.figures.takes_shown += 1;
+        self.note_cuts(convert::take_out(convert::take_from_relay(take)), cuts);
+        if let Some(site) = main {
+            self.takes.keep(TakeReport {
+                take: convert::take_out(convert::take_from_relay(take)),
+                site: convert::site_out(site),
+                elapsed_ms: millis(at.saturating_duration_since(at_relay.began)),
+                forwarded,
+                receivers,
+                shown: 0,
+                failed: None,
+            });
+        }
+    }
+
+    /// The relay stayed on the old source.
+    pub(super) fn take_failed(&mut self, take: relay_core::TakeId, reason: TakeFailure) {
+        let Some(at_relay) = self.takes.at_relay.take_if(|at_relay| at_relay.take == take) else { return };
+        let reason = convert::take_failure_from_relay(reason);
+        let main = self.main_site_of_pending();
+        let receivers = self.sites_of(at_relay.routes.slots.keys().map(|slot| slot.endpoint));
+        self.figures.takes_failed += 1;
+        // Left out when too much is unwritten; then the stage's own deadline ends the take.
+        let _ = self.happened(Fact::TakeFailed { take: convert::take_from_relay(take), reason });
+        if let Some(site) = main {
+            self.takes.keep(TakeReport {
+                take: convert::take_out(convert::take_from_relay(take)),
+                site: convert::site_out(site),
+                elapsed_ms: millis(at_relay.began.elapsed()),
+                forwarded: 0,
+                receivers,
+                shown: 0,
+                failed: Some(convert::take_failure_out(reason)),
+            });
+        }
+    }
+
+    /// A page shows the new picture.
+    pub(super) fn shown(&mut self, socket: SocketId, take: TakeId, elapsed_ms: u32) {
+        let Some(site) = self.peers.of_socket(socket).and_then(|peer| peer.who.site().cloned()) else { return };
+        tracing::debug!(site = site.as_str(), take = take.0, elapsed_ms, "take shown");
+        let Some(report) = self.takes.reports.iter_mut().find(|kept| kept.report.take == take) else { return };
+        if report.shown_by.insert(site) {
+            report.report.shown = u32::try_from(report.shown_by.len()).unwrap_or(u32::MAX);
+            report.changed = true;
+        }
+    }
+
+    /// Tells the consoles how takes went, as far as that changed.
+    pub(super) fn send_take_reports(&mut self) {
+        let changed: Vec<TakeReport> = self
+            .takes
+            .reports
+            .iter_mut()
+            .filter_map(|kept| std::mem::take(&mut kept.changed).then(|| kept.report.clone()))
+            .collect();
+        for report in changed {
+            self.tell_consoles(&ServerMessage::TakeReport(report));
+        }
+    }
+
+    fn note_cuts(&mut self, take: TakeId, cuts: &[(SlotId, u32)]) {
+        for (slot, rtp_timestamp) in cuts {
+            let Some(peer) = self.peers.of_endpoint(slot.endpoint) else { continue };
+            let Some(line) = media_plan::slot_at(&peer.plan, slot.line) else { continue };
+            let cut = Cut { slot: line.slot, rtp_timestamp: *rtp_timestamp };
+            self.takes.cuts.entry(peer.id).or_insert_with(|| (take, Vec::new())).1.push(cut);
+        }
+    }
+
+    fn main_site_of_pending(&self) -> Option<SiteSlug> {
+        self.ledger.shown().state().stage.pending_program()?.main_site().cloned()
+    }
+
+    /// Number of sites to which these endpoints belong.
+    fn sites_of(&self, endpoints: impl Iterator<Item = EndpointId>) -> u32 {
+        let endpoints: BTreeSet<EndpointId> = endpoints.collect();
+        let sites: BTreeSet<&SiteSlug> = self
+            .peers
+            .iter()
+            .filter(|peer| peer.media.as_ref().is_some_and(|media| endpoints.contains(&media.end.endpoint)))
+            .filter_map(|peer| peer.who.site())
+            .collect();
+        u32::try_from(sites.len()).unwrap_or(u32::MAX)
+    }
+}
+
+fn millis(duration: Duration) -> u32 {
+    u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
+}

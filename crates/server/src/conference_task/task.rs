@@ -1,0 +1,291 @@
+//! The loop: take what comes, then settle.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use conference::{ConnectionId, Live, Millis};
+use relay_core::{EndpointId, RelayEvent, Routes};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::time::MissedTickBehavior;
+use wire::{ErrorCode, InstanceId, Revision};
+
+use super::handle::Figures;
+use super::lease::Lease;
+use super::ledger::{Batch, Ledger, Outcome};
+use super::letters::{Letter, Refused};
+use super::media_relay::{MediaRelay, RelayOrder};
+use super::publish::Publisher;
+use super::requests::Asker;
+use super::take::Takes;
+use crate::access::{Clock, Revocation};
+use crate::live::{Peers, SocketId};
+use crate::{convert, routing, view};
+
+/// Letters that wait for the task; a sender that finds the box full waits. All pages of a large conference may speak at
+/// once after a restart.
+pub const MAX_LETTERS: usize = 1_024;
+/// Letters taken before the task settles: one settling serves a burst.
+const LETTERS_AT_ONCE: usize = 64;
+/// Timeouts, verdicts and live facts are looked at this often: live facts go out at most four times a second.
+pub const TICK: Duration = Duration::from_millis(250);
+/// A stop waits so long for the journal.
+const STOP_WITHIN: Duration = Duration::from_secs(2);
+
+/// What the task works with.
+pub(super) struct Tools {
+    pub(super) instance: InstanceId,
+    pub(super) relay: Arc<dyn MediaRelay>,
+    pub(super) audit: Arc<dyn Fn(Refused) + Send + Sync>,
+    pub(super) clock: Clock,
+    pub(super) max_connections: usize,
+    pub(super) batches: mpsc::UnboundedSender<Batch>,
+    /// Weak, so that the task ends when nobody can write to it any more.
+    pub(super) letters: mpsc::WeakSender<Letter>,
+    pub(super) figures: watch::Sender<Figures>,
+}
+
+/// What the task listens to.
+pub(super) struct TaskInputs {
+    pub(super) mailbox: mpsc::Receiver<Letter>,
+    pub(super) outcomes: mpsc::UnboundedReceiver<Outcome>,
+    pub(super) relay_events: mpsc::UnboundedReceiver<RelayEvent>,
+    pub(super) revocations: broadcast::Receiver<Revocation>,
+}
+
+pub(super) struct Task {
+    pub(super) ledger: Ledger<Asker>,
+    pub(super) tools: Tools,
+    pub(super) peers: Peers,
+    pub(super) lease: Lease,
+    pub(super) publisher: Publisher,
+    pub(super) takes: Takes,
+    pub(super) figures: Figures,
+    pub(super) orders: Vec<RelayOrder>,
+    last_peer: u64,
+    last_socket: u64,
+    last_endpoint: u64,
+    settled: Settled,
+}
+
+/// What the relay and the pages were brought in line with.
+#[derive(Default)]
+struct Settled {
+    version: Option<u64>,
+    live: Live,
+    ends: routing::MediaEnds,
+    routes: Option<Routes>,
+}
+
+/// Both clocks, read once per turn.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Now {
+    pub(super) instant: Instant,
+    pub(super) wall: Millis,
+}
+
+impl Task {
+    pub(super) fn new(ledger: Ledger<Asker>, tools: Tools) -> Self {
+        Self {
+            publisher: Publisher::new(view::whole(ledger.shown()), ledger.shown().state().revision),
+            ledger,
+            tools,
+            peers: Peers::default(),
+            lease: Lease::default(),
+            takes: Takes::default(),
+            figures: Figures { journal_ok: true, ..Figures::default() },
+            orders: Vec::new(),
+            last_peer: 0,
+            last_socket: 0,
+            last_endpoint: 0,
+            settled: Settled::default(),
+        }
+    }
+
+    pub(super) async fn run(mut self, mut inputs: TaskInputs) {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        self.settle().await;
+        loop {
+            tokio::select! {
+                letter = inputs.mailbox.recv() => {
+                    let Some(letter) = letter else { return };
+                    if let Some(stopped) = self.letters(letter, &mut inputs.mailbox) {
+                        self.stop(&mut inputs).await;
+                        // Whoever asked may have gone.
+                        let _ = stopped.send(());
+                        return;
+                    }
+                }
+                Some(outcome) = inputs.outcomes.recv() => self.outcome(outcome),
+                Some(event) = inputs.relay_events.recv() => self.relay_event(event),
+                revocation = inputs.revocations.recv() => self.revocation(revocation),
+                _ = tick.tick() => self.tick(),
+            }
+            self.settle().await;
+        }
+    }
+
+    /// Takes letters until the box is empty, or many were taken, or somebody wants the conference to stop.
+    fn letters(&mut self, first: Letter, mailbox: &mut mpsc::Receiver<Letter>) -> Option<oneshot::Sender<()>> {
+        let mut letter = first;
+        for _ in 0..LETTERS_AT_ONCE {
+            if let Letter::Stop(stopped) = letter {
+                return Some(stopped);
+            }
+            self.letter(letter);
+            let Ok(next) = mailbox.try_recv() else { return None };
+            letter = next;
+        }
+        if let Letter::Stop(stopped) = letter {
+            return Some(stopped);
+        }
+        self.letter(letter);
+        None
+    }
+
+    // An asker that has gone needs no answer, here and below.
+    fn letter(&mut self, letter: Letter) {
+        match letter {
+            Letter::Visit(visit, answer) => {
+                let joined = self.visit(*visit);
+                let _ = answer.send(joined);
+            }
+            Letter::Says(socket, message) => self.page_says(socket, message),
+            Letter::Gone(socket, departure) => self.gone(socket, departure),
+            Letter::Command { sender, id, seen, command, answer } => {
+                self.command_by_http(sender, id, seen, command, answer);
+            }
+            Letter::Answered { peer, socket, generation, offer, endpoint, answer } => {
+                self.offer_answered(peer, socket, generation, offer, endpoint, answer);
+            }
+            Letter::State(audience, answer) => {
+                let view = view::view_for(&audience, view::whole(self.ledger.shown()));
+                let _ = answer.send((Revision(self.ledger.shown().state().revision), view));
+            }
+            Letter::Live(audience, answer) => {
+                let view = crate::live::live_for(&audience, &self.live_view());
+                let _ = answer.send(view);
+            }
+            Letter::Stop(_) => unreachable!("a stop is taken out of the letters first"),
+        }
+    }
+
+    fn outcome(&mut self, outcome: Outcome) {
+        let now = self.now();
+        let live = self.live(now);
+        self.ledger.outcome(outcome, &live, now.instant);
+    }
+
+    fn tick(&mut self) {
+        let now = self.now();
+        self.peers.judge(now.instant, now.wall.0);
+        self.watch_presence();
+        self.watch_lease();
+        self.end_long_talkback();
+        self.ledger.expire(now.instant);
+        self.publish_live();
+        self.figures.revision = self.ledger.durable_revision();
+        self.figures.journal_ok = self.ledger.journal_ok();
+        self.figures.unwritten = self.ledger.unwritten_events();
+        self.figures.sockets = self.peers.sockets();
+        self.figures.media = self.peers.media_ends().len();
+        self.figures.consoles = self.peers.iter().filter(|peer| peer.who.site().is_none()).count();
+        self.figures.endpoints = self.peers.iter().filter(|peer| peer.logged).count();
+        self.tools.figures.send_replace(self.figures);
+    }
+
+    /// Hands over what is to be written, answers what is decided, and tells the pages and the relay.
+    async fn settle(&mut self) {
+        let now = self.now();
+        let live = self.live(now);
+        self.ledger.timeout(&live, now.wall);
+        if let Some(batch) = self.ledger.next_batch(&live, now.wall, now.instant) {
+            // The writer lives as long as this task.
+            let _ = self.tools.batches.send(batch);
+        }
+        let version = Some(self.ledger.version());
+        let ends = self.peers.media_ends();
+        if self.settled.version != version {
+            self.publish_changes();
+        }
+        if self.settled.version != version || self.settled.live != live || self.settled.ends != ends {
+            self.settled.version = version;
+            self.route(&live, &ends);
+            self.tell_pictures(&live);
+            self.tell_talkback();
+            (self.settled.live, self.settled.ends) = (live, ends);
+        }
+        self.send_answers();
+        self.send_take_reports();
+        for order in std::mem::take(&mut self.orders) {
+            self.tools.relay.order(order).await;
+        }
+    }
+
+    fn route(&mut self, live: &Live, ends: &routing::MediaEnds) {
+        let conference = self.ledger.shown();
+        let stage = &conference.state().stage;
+        let before = routing::to_relay(&conference.routes(stage.program(), live), ends);
+        let pending = stage.pending.as_ref().map(|pending| {
+            let after = routing::to_relay(&conference.routes(&pending.program, live), ends);
+            (convert::take_to_relay(pending.take), after)
+        });
+        self.orders.extend(self.takes.cancel_unless(pending.as_ref().map(|(take, _)| *take)));
+        if self.settled.routes.as_ref() != Some(&before) {
+            self.orders.push(RelayOrder::SetRoutes(before.clone()));
+            self.settled.routes = Some(before);
+        }
+        if let Some((take, after)) = pending {
+            let now = Instant::now();
+            self.orders.extend(self.takes.order(take, after, now));
+        }
+    }
+
+    /// The relay may carry something else than it was told last: tell it again.
+    pub(super) fn forget_routes(&mut self) {
+        self.settled.routes = None;
+        self.settled.version = None;
+    }
+
+    async fn stop(&mut self, inputs: &mut TaskInputs) {
+        for peer in self.peers.iter() {
+            if let Some(control) = &peer.control {
+                control.outbox.close(ErrorCode::Stopping, "the server stops");
+            }
+        }
+        let written = async {
+            while !self.ledger.is_settled() {
+                self.settle().await;
+                let Some(outcome) = inputs.outcomes.recv().await else { return };
+                self.outcome(outcome);
+            }
+        };
+        if tokio::time::timeout(STOP_WITHIN, written).await.is_err() {
+            tracing::error!(events = self.ledger.unwritten_events(), "stopped before everything was written");
+        }
+        self.send_answers();
+    }
+
+    pub(super) fn now(&self) -> Now {
+        Now { instant: Instant::now(), wall: Millis((self.tools.clock)()) }
+    }
+
+    pub(super) fn live(&self, now: Now) -> Live {
+        self.peers.live(self.lease.holder().map(str::to_owned), now.instant)
+    }
+
+    pub(super) fn next_peer(&mut self) -> ConnectionId {
+        self.last_peer += 1;
+        ConnectionId(self.last_peer)
+    }
+
+    pub(super) fn next_socket(&mut self) -> SocketId {
+        self.last_socket += 1;
+        SocketId(self.last_socket)
+    }
+
+    pub(super) fn next_endpoint(&mut self) -> EndpointId {
+        self.last_endpoint += 1;
+        EndpointId(self.last_endpoint)
+    }
+}

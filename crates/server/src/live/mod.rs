@@ -1,0 +1,17 @@
+//! Facts that are not history: who is connected, what arrives of them, how good it is. Kept in memory, rebuilt by
+//! reconnecting.
+//!
+//! A [`Peer`] is a page or endpoint as people mean it: "Cao Bằng's main line", "Lan's console". It outlives its WebSocket
+//! and its media connection, each of which may be cut and come back without the other.
+
+mod arrival;
+mod peer;
+mod quality;
+mod readiness;
+mod view;
+
+pub use arrival::{Arrival, TrackArrival};
+pub use peer::{Control, Heard, Media, Peer, Peers, SocketId, Who};
+pub use quality::{Arriving, BETTER_AFTER, Finding, SILENT_AFTER, Verdict, WORSE_AFTER};
+pub use readiness::readiness;
+pub use view::{live_for, site_live};

@@ -1,0 +1,370 @@
+//! Peers, and what the conference core must know of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use conference::{ConnectionId, ConsoleLive, EndpointLive, Live, SiteSlug, TrackKind};
+use wire::{ClientKind, DeviceState, EndpointRole, EndpointStats, EndpointStatus, MediaPlan, Role, Uplink};
+
+use super::arrival::Arrival;
+use super::quality::{Arriving, Finding, Verdict};
+use crate::access::Revocation;
+use crate::conference_task::Departure;
+use crate::routing::{MediaEnd, MediaEnds};
+use crate::socket::outbox::Outbox;
+use crate::view::Audience;
+
+/// A page from which nothing was heard for so long has lost its control connection. Pages ping every second; the centre
+/// is to know of a cut within three.
+pub const CONTROL_SILENCE: Duration = Duration::from_millis(2_500);
+
+/// One WebSocket of this server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SocketId(pub u64);
+
+/// Who a peer is, by sign-in or join token.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Who {
+    /// Somebody at the centre.
+    Operator {
+        /// Name.
+        name: String,
+        /// Role.
+        role: Role,
+    },
+    /// A site's page, endpoint or screen.
+    Endpoint {
+        /// The site.
+        site: SiteSlug,
+        /// Which of its endpoints.
+        role: EndpointRole,
+    },
+}
+
+impl Who {
+    /// Role on the wire.
+    pub fn role(&self) -> Role {
+        match self {
+            Who::Operator { role, .. } => *role,
+            Who::Endpoint { role: EndpointRole::Screen, .. } => Role::Screen,
+            Who::Endpoint { role: EndpointRole::Main | EndpointRole::Backup, .. } => Role::Site,
+        }
+    }
+
+    /// Operator's name, or the site's slug.
+    pub fn name(&self) -> &str {
+        match self {
+            Who::Operator { name, .. } => name,
+            Who::Endpoint { site, .. } => site.as_str(),
+        }
+    }
+
+    /// The site, for endpoints.
+    pub fn site(&self) -> Option<&SiteSlug> {
+        match self {
+            Who::Operator { .. } => None,
+            Who::Endpoint { site, .. } => Some(site),
+        }
+    }
+
+    /// What it may read.
+    pub fn audience(&self) -> Audience {
+        match self {
+            Who::Operator { .. } => Audience::Centre,
+            Who::Endpoint { role: EndpointRole::Screen, .. } => Audience::Screen,
+            Who::Endpoint { site, .. } => Audience::Site(wire::SiteSlug(site.0.clone())),
+        }
+    }
+}
+
+/// When a socket was last heard. Written by the socket, read by the conference's task.
+#[derive(Debug)]
+pub struct Heard {
+    start: Instant,
+    last_ms: AtomicU64,
+}
+
+impl Heard {
+    /// Heard just now.
+    pub fn new(now: Instant) -> Self {
+        Self { start: now, last_ms: AtomicU64::new(0) }
+    }
+
+    /// Notes that something was heard.
+    pub fn note(&self, now: Instant) {
+        let passed = now.saturating_duration_since(self.start).as_millis();
+        self.last_ms.store(u64::try_from(passed).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// When something was last heard.
+    pub fn last(&self) -> Instant {
+        self.start + Duration::from_millis(self.last_ms.load(Ordering::Relaxed))
+    }
+}
+
+/// The open WebSocket of a peer.
+#[derive(Debug)]
+pub struct Control {
+    /// Which.
+    pub socket: SocketId,
+    /// What waits for the page.
+    pub outbox: Outbox,
+    /// When the page was last heard.
+    pub heard: Arc<Heard>,
+}
+
+/// The media connection of a peer.
+#[derive(Debug)]
+pub struct Media {
+    /// At the relay.
+    pub end: MediaEnd,
+    /// ICE and DTLS are done.
+    pub connected: bool,
+    /// What arrives from it.
+    pub arrival: Arrival,
+    /// Layers that the relay wants of it.
+    pub uplink: Uplink,
+}
+
+/// A page or endpoint, whether its WebSocket is open at this moment or not.
+#[derive(Debug)]
+pub struct Peer {
+    /// Never given twice by one start of the server.
+    pub id: ConnectionId,
+    /// Who.
+    pub who: Who,
+    /// What kind of page.
+    pub client: ClientKind,
+    /// The device; another one of the same endpoint is refused while this one lives.
+    pub device: String,
+    /// Its media lines.
+    pub plan: MediaPlan,
+    /// What would end its right to be here.
+    pub credential: Revocation,
+    /// Since when, ms since the epoch.
+    pub since: u64,
+    /// Its WebSocket, if one is open.
+    pub control: Option<Control>,
+    /// When it was last heard on a WebSocket that is closed since.
+    pub last_heard: Instant,
+    /// How its last WebSocket ended.
+    pub departure: Option<Departure>,
+    /// Its media connection, if it has one.
+    pub media: Option<Media>,
+    /// Counts its offers; the latest is the one that matters.
+    pub offers: u64,
+    /// Devices and playback, as it says.
+    pub status: Option<EndpointStatus>,
+    /// What it receives, as it says.
+    pub stats: Option<EndpointStats>,
+    /// The operator listens to this site alone.
+    pub solo: Option<SiteSlug>,
+    /// The operator speaks to these sites.
+    pub talkback: BTreeSet<SiteSlug>,
+    /// When the operator's private word is cut off.
+    pub talkback_until: Option<Instant>,
+    /// The log says that it is here.
+    pub logged: bool,
+    /// The picture that it was told last.
+    pub picture: Option<wire::Picture>,
+}
+
+impl Peer {
+    /// The page was heard lately.
+    pub fn is_heard(&self, now: Instant) -> bool {
+        let heard = self.control.as_ref().map(|control| control.heard.last());
+        heard.is_some_and(|last| now.saturating_duration_since(last) < CONTROL_SILENCE)
+    }
+
+    /// When the page was last heard.
+    pub fn last_heard(&self) -> Instant {
+        self.control.as_ref().map_or(self.last_heard, |control| control.heard.last())
+    }
+
+    /// Something of its media arrives, or it sends none by its nature.
+    pub fn media_arrives(&self, now: Instant) -> bool {
+        self.media.as_ref().is_some_and(|media| media.connected && media.arrival.any(now))
+    }
+
+    /// Neither the page nor its media is heard: the line is cut, or the page is gone.
+    pub fn is_lost(&self, now: Instant) -> bool {
+        !self.is_heard(now) && !self.media_arrives(now)
+    }
+
+    /// What arrives of it.
+    pub fn arriving(&self, now: Instant) -> Arriving {
+        let control = self.is_heard(now);
+        let rtt_ms = self.stats.as_ref().map_or(0.0, |stats| stats.rtt_ms);
+        match self.media.as_ref().filter(|media| media.connected) {
+            None => Arriving { control, picture: false, sound: false, loss: 0.0, rtt_ms, fps: 0.0 },
+            Some(media) => media.arrival.arriving(now, control, rtt_ms),
+        }
+    }
+
+    fn endpoint_live(&self, now: Instant) -> EndpointLive {
+        let status = self.status.as_ref();
+        let media = self.media.as_ref().filter(|media| media.connected);
+        // A page that says nothing of its devices is judged by what arrives; one that just connected has time to begin.
+        let works = |state: Option<DeviceState>, kind: TrackKind| {
+            let arrives = media.is_some_and(|media| media.arrival.flows_or_begins(kind, now));
+            arrives && matches!(state, None | Some(DeviceState::Live))
+        };
+        EndpointLive {
+            connection: self.id,
+            control: self.is_heard(now),
+            media: media.is_some() && !self.is_lost(now),
+            camera: works(status.map(|status| status.camera), TrackKind::Camera),
+            microphone: works(status.map(|status| status.microphone), TrackKind::Microphone),
+            content: status.is_some_and(|status| status.content),
+            sound_playing: status.is_some_and(|status| status.sound_playing),
+        }
+    }
+}
+
+/// All peers of a conference.
+#[derive(Debug, Default)]
+pub struct Peers {
+    by_id: BTreeMap<ConnectionId, Peer>,
+    by_socket: BTreeMap<SocketId, ConnectionId>,
+    verdicts: BTreeMap<SiteSlug, Verdict>,
+    /// Since when a site that was here is lost, ms since the epoch.
+    pub lost_since: BTreeMap<SiteSlug, u64>,
+}
+
+impl Peers {
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Peer> {
+        self.by_id.values()
+    }
+
+    /// All of them.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Peer> {
+        self.by_id.values_mut()
+    }
+
+    /// By id.
+    pub fn get_mut(&mut self, id: ConnectionId) -> Option<&mut Peer> {
+        self.by_id.get_mut(&id)
+    }
+
+    /// The peer whose open WebSocket this is.
+    pub fn of_socket(&mut self, socket: SocketId) -> Option<&mut Peer> {
+        self.by_id.get_mut(self.by_socket.get(&socket)?)
+    }
+
+    /// The peer to which a relay endpoint belongs.
+    pub fn of_endpoint(&mut self, endpoint: relay_core::EndpointId) -> Option<&mut Peer> {
+        self.by_id.values_mut().find(|peer| peer.media.as_ref().is_some_and(|media| media.end.endpoint == endpoint))
+    }
+
+    /// Peers of the same person or endpoint.
+    pub fn of_who(&self, who: &Who) -> impl Iterator<Item = &Peer> {
+        let who = who.clone();
+        self.by_id.values().filter(move |peer| peer.who == who)
+    }
+
+    /// Adds a peer.
+    pub fn insert(&mut self, peer: Peer) {
+        self.by_id.insert(peer.id, peer);
+    }
+
+    /// Forgets a peer.
+    pub fn remove(&mut self, id: ConnectionId) -> Option<Peer> {
+        let peer = self.by_id.remove(&id)?;
+        if let Some(control) = &peer.control {
+            self.by_socket.remove(&control.socket);
+        }
+        Some(peer)
+    }
+
+    /// Gives a peer its WebSocket; the one it had, if any, is handed back.
+    pub fn open_control(&mut self, id: ConnectionId, control: Control) -> Option<Control> {
+        let peer = self.by_id.get_mut(&id)?;
+        self.by_socket.insert(control.socket, id);
+        peer.departure = None;
+        let old = peer.control.replace(control)?;
+        self.by_socket.remove(&old.socket);
+        Some(old)
+    }
+
+    /// Takes a WebSocket away; none if it was replaced already.
+    pub fn close_control(&mut self, socket: SocketId) -> Option<&mut Peer> {
+        let id = self.by_socket.remove(&socket)?;
+        let peer = self.by_id.get_mut(&id)?;
+        if let Some(control) = peer.control.take() {
+            peer.last_heard = control.heard.last();
+        }
+        Some(peer)
+    }
+
+    /// Open WebSockets.
+    pub fn sockets(&self) -> usize {
+        self.by_socket.len()
+    }
+
+    /// Media connections that are up.
+    pub fn media_ends(&self) -> MediaEnds {
+        let up = |peer: &Peer| {
+            let media = peer.media.as_ref().filter(|media| media.connected)?;
+            Some((peer.id, media.end.clone()))
+        };
+        self.by_id.values().filter_map(up).collect()
+    }
+
+    /// What the conference core is told.
+    pub fn live(&self, lease: Option<String>, now: Instant) -> Live {
+        let mut live = Live { lease, ..Live::default() };
+        for peer in self.by_id.values() {
+            match &peer.who {
+                Who::Operator { .. } => {
+                    let media = peer.media.as_ref().is_some_and(|media| media.connected);
+                    let (solo, talkback) = (peer.solo.clone(), peer.talkback.clone());
+                    live.consoles.insert(peer.id, ConsoleLive { media, solo, talkback, wall: true });
+                }
+                Who::Endpoint { site, role } => {
+                    let key = (site.clone(), crate::convert::endpoint_in(*role));
+                    live.endpoints.insert(key, peer.endpoint_live(now));
+                }
+            }
+        }
+        live
+    }
+
+    /// Judges every site that has or had an endpoint.
+    pub fn judge(&mut self, now: Instant, now_ms: u64) {
+        let mut best: BTreeMap<&SiteSlug, Finding> = BTreeMap::new();
+        for peer in self.by_id.values() {
+            let Who::Endpoint { site, role: EndpointRole::Main | EndpointRole::Backup } = &peer.who else { continue };
+            let finding = Finding::now(&peer.arriving(now));
+            let better = best.get(site).is_none_or(|other| finding.is_better_than(other));
+            if better {
+                best.insert(site, finding);
+            }
+        }
+        let gone: Vec<SiteSlug> = self.verdicts.keys().filter(|site| !best.contains_key(site)).cloned().collect();
+        for (site, finding) in best {
+            self.verdicts.entry(site.clone()).or_insert_with(|| Verdict::new(finding)).observe(now, finding);
+        }
+        for site in gone {
+            self.verdicts.remove(&site);
+            self.lost_since.remove(&site);
+        }
+        for (site, verdict) in &self.verdicts {
+            match verdict.told().quality {
+                wire::Quality::Lost => {
+                    self.lost_since.entry(site.clone()).or_insert(now_ms);
+                }
+                wire::Quality::Good | wire::Quality::Weak | wire::Quality::Bad => {
+                    self.lost_since.remove(site);
+                }
+            }
+        }
+    }
+
+    /// The verdict on a site.
+    pub fn verdict(&self, site: &SiteSlug) -> Option<Finding> {
+        self.verdicts.get(site).map(Verdict::told)
+    }
+}

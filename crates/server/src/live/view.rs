@@ -1,0 +1,121 @@
+//! Live facts as pages see them.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use conference::{SiteSlug, TrackKind};
+use wire::{
+    DeviceState, EndpointLive, EndpointRole, Layer, LiveView, OperatorLive, Quality, QualityReason, Readiness, SiteLive,
+};
+
+use super::peer::{Peer, Peers, Who};
+use super::quality::Finding;
+use super::readiness::{level_dbfs, readiness};
+use crate::convert;
+use crate::view::Audience;
+
+/// Live facts that an audience may read: a site reads its own.
+pub fn live_for(audience: &Audience, view: &LiveView) -> LiveView {
+    let own = match audience {
+        Audience::Centre => return view.clone(),
+        Audience::Site(site) => Some(site),
+        Audience::Screen => None,
+    };
+    let sites = own.and_then(|site| view.sites.get(site).map(|live| (site.clone(), live.clone())));
+    LiveView {
+        sites: sites.into_iter().collect(),
+        operators: Vec::new(),
+        lease: None,
+        journal_ok: view.journal_ok,
+        now: view.now,
+    }
+}
+
+impl Peers {
+    /// All live facts. `high` are the sites of which the high layer is wanted.
+    pub fn live_view(
+        &self,
+        lease: Option<String>,
+        journal_ok: bool,
+        high: &[SiteSlug],
+        now: Instant,
+        now_ms: u64,
+    ) -> LiveView {
+        let mut by_site: BTreeMap<&SiteSlug, Vec<&Peer>> = BTreeMap::new();
+        for peer in self.iter() {
+            if let Who::Endpoint { site, .. } = &peer.who {
+                by_site.entry(site).or_default().push(peer);
+            }
+        }
+        let site = |(site, peers): (&SiteSlug, Vec<&Peer>)| {
+            let lost = self.lost_since.get(site).copied();
+            let live = site_live(&peers, self.verdict(site), lost, high.contains(site), now);
+            (convert::site_out(site.clone()), live)
+        };
+        let operator = |peer: &Peer| match &peer.who {
+            Who::Operator { name, role } if peer.control.is_some() => {
+                Some(OperatorLive { name: name.clone(), role: *role })
+            }
+            Who::Operator { .. } | Who::Endpoint { .. } => None,
+        };
+        let mut operators: Vec<OperatorLive> = self.iter().filter_map(operator).collect();
+        operators.sort_by(|one, other| one.name.cmp(&other.name));
+        operators.dedup();
+        LiveView { sites: by_site.into_iter().map(site).collect(), operators, lease, journal_ok, now: now_ms }
+    }
+}
+
+/// Live facts of a site from its peers, of which there is at least one.
+pub fn site_live(
+    peers: &[&Peer],
+    verdict: Option<Finding>,
+    lost_since: Option<u64>,
+    high_layer_expected: bool,
+    now: Instant,
+) -> SiteLive {
+    let publishes =
+        |peer: &&&Peer| matches!(peer.who, Who::Endpoint { role: EndpointRole::Main | EndpointRole::Backup, .. });
+    let speaks = peers.iter().filter(publishes).max_by_key(|peer| peer.media_arrives(now));
+    let (quality, reason) = match verdict {
+        Some(finding) => (finding.quality, finding.reason),
+        None => (Quality::Lost, Some(QualityReason::NotConnected)),
+    };
+    SiteLive {
+        endpoints: peers.iter().map(|peer| endpoint_live(peer, now)).collect(),
+        quality,
+        reason,
+        lost_since,
+        level_dbfs: speaks.map_or(-127, |peer| level_dbfs(peer, now)),
+        ready: speaks.map_or(Readiness::Offline, |peer| readiness(peer, high_layer_expected, now)),
+    }
+}
+
+fn endpoint_live(peer: &Peer, now: Instant) -> EndpointLive {
+    let role = match &peer.who {
+        Who::Endpoint { role, .. } => *role,
+        Who::Operator { .. } => EndpointRole::Main,
+    };
+    let status = peer.status.as_ref();
+    let arrival = peer.media.as_ref().filter(|media| media.connected).map(|media| &media.arrival);
+    let arriving = peer.arriving(now);
+    let camera = arrival.and_then(|arrival| arrival.track(TrackKind::Camera)).filter(|track| track.flows(now));
+    EndpointLive {
+        role,
+        control: peer.is_heard(now),
+        media: peer.media_arrives(now),
+        camera: status.map_or(DeviceState::Missing, |status| status.camera),
+        microphone: status.map_or(DeviceState::Missing, |status| status.microphone),
+        sound_playing: status.is_some_and(|status| status.sound_playing),
+        content: status.is_some_and(|status| status.content),
+        kbps: arrival.map_or(0.0, |arrival| arrival.kbps().round()),
+        fps: camera.and_then(|track| track.best()).map_or(0.0, |layer| layer.frames as f32),
+        layer: arrival.and_then(|arrival| arrival.layer(now)).map(|layer| match layer {
+            relay_core::Layer::Low => Layer::Low,
+            relay_core::Layer::Mid => Layer::Mid,
+            relay_core::Layer::High => Layer::High,
+        }),
+        loss: arriving.loss,
+        rtt_ms: arriving.rtt_ms,
+        since: peer.since,
+    }
+}

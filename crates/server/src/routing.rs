@@ -1,0 +1,136 @@
+//! What the conference wants to flow → what the relay is told. Nowhere else do the two meet.
+//!
+//! The conference speaks of connections and named slots; the relay of endpoints and m-lines. A connection that has no
+//! media yet, or a slot that its page did not plan, is left out: the next routes name it.
+
+use std::collections::BTreeMap;
+
+use conference::{ConnectionId, MediaKind, Quality, Routing, Slot, Track, TrackKind};
+use relay_core::{EndpointId, Feed, Layer, LineId, Routes, SlotId, TrackId};
+use wire::MediaPlan;
+
+use crate::{convert, media_plan};
+
+/// The media connection of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MediaEnd {
+    /// At the relay.
+    pub endpoint: EndpointId,
+    /// The lines that were negotiated.
+    pub plan: MediaPlan,
+}
+
+/// Media connections that are up, by connection.
+pub type MediaEnds = BTreeMap<ConnectionId, MediaEnd>;
+
+/// Everything that is to flow, in the relay's words.
+pub fn to_relay(routing: &Routing, ends: &MediaEnds) -> Routes {
+    let mut routes = Routes::default();
+    for (connection, receiver) in &routing.receivers {
+        let Some(end) = ends.get(connection) else { continue };
+        for ((slot, kind), feed) in &receiver.slots {
+            let (Some(line), Some(track)) = (line_of(end, *slot, *kind), track_of(ends, feed.track)) else { continue };
+            let slot = SlotId { endpoint: end.endpoint, line };
+            routes.slots.insert(slot, Feed { track, layer: layer_of(feed.quality) });
+        }
+    }
+    let wishes = routing.wishes.iter();
+    routes.wishes.extend(wishes.filter_map(|(track, quality)| Some((track_of(ends, *track)?, layer_of(*quality)))));
+    routes
+}
+
+/// The connection to which a relay endpoint belongs.
+pub fn owner_of(ends: &MediaEnds, endpoint: EndpointId) -> Option<(ConnectionId, &MediaEnd)> {
+    ends.iter().find(|(_, end)| end.endpoint == endpoint).map(|(connection, end)| (*connection, end))
+}
+
+/// What a line that a page sends is.
+pub fn sent_kind(plan: &MediaPlan, line: LineId) -> Option<TrackKind> {
+    match media_plan::slot_at(plan, line)?.slot {
+        wire::Slot::Camera => Some(TrackKind::Camera),
+        wire::Slot::Microphone => Some(TrackKind::Microphone),
+        wire::Slot::Content => Some(TrackKind::Content),
+        _ => None,
+    }
+}
+
+fn line_of(end: &MediaEnd, slot: Slot, kind: MediaKind) -> Option<LineId> {
+    let kind = match kind {
+        MediaKind::Audio => wire::MediaKind::Audio,
+        MediaKind::Video => wire::MediaKind::Video,
+    };
+    media_plan::line_of(&end.plan, convert::slot_out(slot), kind)
+}
+
+fn track_of(ends: &MediaEnds, track: Track) -> Option<TrackId> {
+    let end = ends.get(&track.connection)?;
+    let (slot, kind) = match track.kind {
+        TrackKind::Camera => (wire::Slot::Camera, wire::MediaKind::Video),
+        TrackKind::Microphone => (wire::Slot::Microphone, wire::MediaKind::Audio),
+        TrackKind::Content => (wire::Slot::Content, wire::MediaKind::Video),
+    };
+    let line = media_plan::line_of(&end.plan, slot, kind)?;
+    Some(TrackId { endpoint: end.endpoint, line })
+}
+
+fn layer_of(quality: Quality) -> Layer {
+    match quality {
+        Quality::Low => Layer::Low,
+        Quality::Mid => Layer::Mid,
+        Quality::High => Layer::High,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use conference::{Layout, Picture, Receiver};
+    use wire::{ClientKind, VideoCodec};
+
+    use super::*;
+
+    fn end(endpoint: u64, client: ClientKind) -> MediaEnd {
+        MediaEnd { endpoint: EndpointId(endpoint), plan: media_plan::media_plan(client, VideoCodec::H264, 3) }
+    }
+
+    fn picture() -> Picture {
+        Picture { take: None, layout: Layout::Single, cells: vec![], audio: vec![], plays_sound: true, on_air: false }
+    }
+
+    #[test]
+    fn a_feed_becomes_a_route_between_the_lines_of_two_pages() {
+        let (hall, site) = (ConnectionId(1), ConnectionId(2));
+        let ends = MediaEnds::from([(hall, end(10, ClientKind::Site)), (site, end(20, ClientKind::Site))]);
+        let camera = Track { connection: hall, kind: TrackKind::Camera };
+        let slots = BTreeMap::from([(
+            (Slot::Program { index: 0 }, MediaKind::Video),
+            conference::Feed { track: camera, quality: Quality::High },
+        )]);
+        let receivers = BTreeMap::from([(site, Receiver { slots, picture: picture() })]);
+        let routing = Routing { receivers, wishes: BTreeMap::from([(camera, Quality::Mid)]) };
+
+        let routes = to_relay(&routing, &ends);
+
+        let track = TrackId { endpoint: EndpointId(10), line: LineId(0) };
+        let slot = SlotId { endpoint: EndpointId(20), line: LineId(3) };
+        assert_eq!(routes.slots, BTreeMap::from([(slot, Feed { track, layer: Layer::High })]));
+        assert_eq!(routes.wishes, BTreeMap::from([(track, Layer::Mid)]));
+    }
+
+    #[test]
+    fn a_page_without_media_and_a_slot_that_was_not_planned_are_left_out() {
+        let (hall, screen, absent) = (ConnectionId(1), ConnectionId(2), ConnectionId(3));
+        let ends = MediaEnds::from([(hall, end(10, ClientKind::Site)), (screen, end(20, ClientKind::Screen))]);
+        let camera = Track { connection: hall, kind: TrackKind::Camera };
+        let feed = conference::Feed { track: camera, quality: Quality::Low };
+        let wall = BTreeMap::from([((Slot::Wall { index: 0 }, MediaKind::Video), feed)]);
+        let program = BTreeMap::from([((Slot::Program { index: 0 }, MediaKind::Video), feed)]);
+        let receivers = BTreeMap::from([
+            (screen, Receiver { slots: wall, picture: picture() }),
+            (absent, Receiver { slots: program, picture: picture() }),
+        ]);
+
+        let routes = to_relay(&Routing { receivers, wishes: BTreeMap::new() }, &ends);
+
+        assert!(routes.slots.is_empty());
+    }
+}

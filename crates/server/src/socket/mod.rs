@@ -1,0 +1,128 @@
+//! One WebSocket: a page says hello, is let in or not, and from then on talks to its conference's task.
+//!
+//! ```text
+//!  page ──text──▶ reader ──▶ ConferenceHandle
+//!  page ◀─text── writer ◀── outbox ◀── conference task
+//! ```
+//!
+//! Reader and writer run side by side, so that a page whose downlink is slow can still send "back to hall". Whatever is
+//! wrong with a message costs the page that message, and after [`MAX_BAD_MESSAGES`] its connection; never more.
+
+mod hello;
+pub mod outbox;
+mod rate;
+mod reader;
+mod writer;
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::{ConnectInfo, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::{Sink, SinkExt, StreamExt};
+use wire::{ConferenceId, ServerMessage};
+
+use crate::access::Access;
+use crate::conference_task::{ConferenceHandle, Departure};
+use outbox::Closing;
+
+/// A page says hello within this time; a socket that says nothing costs a file descriptor.
+pub const HELLO_WITHIN: Duration = Duration::from_secs(5);
+/// The server pings this often, for pages whose timers sleep.
+pub const PING_EVERY: Duration = Duration::from_secs(5);
+/// A connection from which nothing was heard for so long is dead: two pings and their answers are missing.
+pub const SILENCE_ENDS: Duration = Duration::from_secs(12);
+/// Bad messages of one connection before it is closed: a page of another version shows itself, a fuzzer is sent away.
+pub const MAX_BAD_MESSAGES: u32 = 10;
+/// How long a farewell may take to be sent to a page that may not read.
+const FAREWELL_WITHIN: Duration = Duration::from_secs(1);
+
+/// Where pages come in: who they are, and which conferences there are.
+#[derive(Debug, Clone)]
+pub struct Lobby {
+    access: Access,
+    first: ConferenceId,
+    conferences: Arc<BTreeMap<ConferenceId, ConferenceHandle>>,
+}
+
+impl Lobby {
+    /// A lobby; pages that name no conference come into `first`.
+    pub fn new(access: Access, first: ConferenceHandle, others: impl IntoIterator<Item = ConferenceHandle>) -> Self {
+        let first_id = first.id().clone();
+        let conferences = std::iter::once(first).chain(others).map(|handle| (handle.id().clone(), handle)).collect();
+        Self { access, first: first_id, conferences: Arc::new(conferences) }
+    }
+
+    /// The conference of this id, or the first.
+    pub fn conference(&self, id: Option<&ConferenceId>) -> Option<&ConferenceHandle> {
+        self.conferences.get(id.unwrap_or(&self.first))
+    }
+
+    /// All conferences.
+    pub fn conferences(&self) -> impl Iterator<Item = &ConferenceHandle> {
+        self.conferences.values()
+    }
+}
+
+/// `GET` [`wire::SOCKET_PATH`].
+pub async fn handler(State(lobby): State<Lobby>, parts: Parts, upgrade: WebSocketUpgrade) -> Response {
+    if !is_same_origin(&parts.headers) {
+        return (StatusCode::FORBIDDEN, "the page is of another origin").into_response();
+    }
+    let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+    upgrade
+        .max_message_size(wire::MAX_MESSAGE_BYTES)
+        .max_frame_size(wire::MAX_MESSAGE_BYTES)
+        .on_upgrade(move |socket| serve(lobby, parts.headers, address, socket))
+}
+
+/// A browser names the origin of the page that opens the socket; a page of a foreign site must not use an operator's
+/// cookie (RFC 6455 §10.2). Programs send no origin.
+fn is_same_origin(headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else { return true };
+    let authority = |text: &str| text.parse::<Uri>().ok()?.authority().map(|authority| authority.as_str().to_owned());
+    let origin = origin.to_str().ok().and_then(authority);
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    origin.is_some() && origin.as_deref() == host
+}
+
+async fn serve(lobby: Lobby, headers: HeaderMap, address: Option<IpAddr>, mut socket: WebSocket) {
+    let (conference, joined) = match hello::admit(&lobby, &headers, address, &mut socket).await {
+        Ok(admitted) => admitted,
+        Err(Some(closing)) => return farewell(&mut socket, &closing).await,
+        Err(None) => return,
+    };
+    let id = joined.socket;
+    let (sink, stream) = socket.split();
+    let mut writer = writer::Writer::new(sink, joined.outbox);
+    let reader = reader::Reader::new(conference.clone(), id, joined.heard, joined.answers);
+    let departure = tokio::select! {
+        departure = reader.run(stream) => departure,
+        () = writer.run() => Departure::Cut,
+    };
+    // The reader may have asked for the farewell itself.
+    writer.say_farewell().await;
+    conference.disconnect(id, departure).await;
+}
+
+/// Tells the page why, then closes; as far as it still reads.
+async fn farewell(socket: &mut (impl Sink<Message, Error = axum::Error> + Unpin), closing: &Closing) {
+    let error = ServerMessage::Error { code: closing.code, detail: closing.detail.clone(), fatal: true };
+    let text = serde_json::to_string(&error).expect("messages of `wire` are plain JSON");
+    let goodbye = async {
+        socket.send(Message::Text(text.into())).await?;
+        socket.send(Message::Close(None)).await
+    };
+    // A page that does not read its farewell has left, or was cut for not reading.
+    let _ = tokio::time::timeout(FAREWELL_WITHIN, goodbye).await;
+}
+
+/// axum hides the kind of a WebSocket error; the text of its source still says it.
+fn exceeds_size(error: &axum::Error) -> bool {
+    error.to_string().contains("Space limit exceeded")
+}
