@@ -3,19 +3,21 @@
 //! ```text
 //! offer 1 send:video:simulcast send:audio      m-lines of the offer, then the offer's lines, then a dot
 //! offer 2 receive:video:hall receive:audio:hall
-//! route 2/0 1/0 high                           slot 2/0 carries the track 1/0
+//! route 2/0 1/0 high                           slot 2/0 carries the track 1/0 from now on
+//! take 7 2/0 3/0 high                          as take 7, once the track 3/0 has a keyframe
 //! ```
 //!
 //! Answers are printed with a dot behind them, events as they come.
 
 use std::{
-    collections::BTreeMap,
     error::Error,
     io::{BufRead, Write},
 };
 
 use relay::{Certificate, Relay, RelayConfig, RelayHandle};
-use relay_core::{Codec, EndpointId, Feed, Kind, Layer, LineDirection, LineId, LinePlan, Routes, SlotId, TrackId};
+use relay_core::{
+    Codec, EndpointId, Feed, Kind, Layer, LineDirection, LineId, LinePlan, Routes, SlotId, TakeId, TrackId,
+};
 
 type Fault = Box<dyn Error + Send + Sync>;
 
@@ -37,7 +39,7 @@ async fn main() -> Result<(), Fault> {
             let _ = writeln!(std::io::stdout(), "event {event:?}");
         }
     });
-    let mut routes = BTreeMap::new();
+    let mut routes = Routes::default();
     let mut lines = std::io::stdin().lock().lines();
     while let Some(line) = lines.next() {
         let line = line?;
@@ -51,16 +53,12 @@ async fn main() -> Result<(), Fault> {
                 offer(&handle, EndpointId(endpoint.parse()?), plan, sdp.join("\r\n") + "\r\n").await?;
             }
             ["route", slot, track, layer] => {
-                let (endpoint, line) = place(slot)?;
-                let (from, from_line) = place(track)?;
-                let layer = match *layer {
-                    "low" => Layer::Low,
-                    "mid" => Layer::Mid,
-                    _ => Layer::High,
-                };
-                let track = TrackId { endpoint: from, line: from_line };
-                routes.insert(SlotId { endpoint, line }, Feed { track, layer });
-                handle.set_routes(Routes { slots: routes.clone(), ..Routes::default() }).await?;
+                route(&mut routes, slot, track, layer)?;
+                handle.set_routes(routes.clone()).await?;
+            }
+            ["take", take, slot, track, layer] => {
+                route(&mut routes, slot, track, layer)?;
+                handle.order_take(TakeId(take.parse()?), routes.clone()).await?;
             }
             [] => {}
             _ => writeln!(std::io::stdout(), "not understood: {line}")?,
@@ -76,6 +74,19 @@ async fn offer(handle: &RelayHandle, endpoint: EndpointId, plan: &[&str], sdp: S
         Ok(answer) => writeln!(std::io::stdout(), "answer {}\n{}.", endpoint.0, answer.sdp)?,
         Err(error) => writeln!(std::io::stdout(), "refused {} {error}", endpoint.0)?,
     }
+    Ok(())
+}
+
+fn route(routes: &mut Routes, slot: &str, track: &str, layer: &str) -> Result<(), Fault> {
+    let (endpoint, line) = place(slot)?;
+    let (from, from_line) = place(track)?;
+    let layer = match layer {
+        "low" => Layer::Low,
+        "mid" => Layer::Mid,
+        _ => Layer::High,
+    };
+    let track = TrackId { endpoint: from, line: from_line };
+    routes.slots.insert(SlotId { endpoint, line }, Feed { track, layer });
     Ok(())
 }
 
