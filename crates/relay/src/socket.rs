@@ -4,15 +4,20 @@ use std::{
     io::{self, IoSlice, IoSliceMut},
     net::{IpAddr, SocketAddr},
     os::fd::{AsFd, AsRawFd},
-    time::Duration,
+    time::{Duration, Instant, SystemTime},
 };
 
 use nix::{
+    cmsg_space,
     errno::Errno,
     poll::{PollFd, PollFlags, PollTimeout, poll},
     sys::{
         eventfd::{EfdFlags, EventFd},
-        socket::{MsgFlags, MultiHeaders, SockaddrStorage, recvmmsg, sendmmsg},
+        socket::{
+            ControlMessage, ControlMessageOwned, MsgFlags, MultiHeaders, SockaddrStorage, recvmmsg, sendmmsg,
+            setsockopt, sockopt::ReceiveTimestampns,
+        },
+        time::TimeSpec,
     },
 };
 use relay_core::{MAX_DATAGRAM_BYTES, Transmit};
@@ -27,12 +32,23 @@ const RECEIVE_BUFFER: usize = 8 * 1024 * 1024;
 /// A keyframe of 50 packets to 64 receivers is 4 MB.
 const SEND_BUFFER: usize = 8 * 1024 * 1024;
 
+/// Nothing waits in the receive buffer for longer unless the thread stood still.
+const MAX_AGE: Duration = Duration::from_secs(1);
+
 /// One more than is looked at, so that longer datagrams are seen to be too long.
 const BUFFER_BYTES: usize = MAX_DATAGRAM_BYTES + 1;
 
 /// How long a full send buffer is waited for before the rest of a batch is dropped: it empties within microseconds
 /// unless the network card stands still, and then media must not wait.
 const SEND_PATIENCE_MILLIS: u8 = 20;
+
+/// A datagram in its buffer.
+#[derive(Debug, Clone, Copy)]
+struct Received {
+    from: SocketAddr,
+    bytes: usize,
+    at: Instant,
+}
 
 /// A bound socket on its way to the relay's thread.
 #[derive(Debug)]
@@ -46,7 +62,7 @@ pub(crate) struct UdpSocket {
     socket: Socket,
     local: SocketAddr,
     buffers: Vec<[u8; BUFFER_BYTES]>,
-    received: Vec<(SocketAddr, usize)>,
+    received: Vec<Received>,
     receive_headers: MultiHeaders<SockaddrStorage>,
     send_headers: MultiHeaders<SockaddrStorage>,
 }
@@ -61,6 +77,9 @@ impl BoundSocket {
         // The kernel caps these at net.core.rmem_max and wmem_max; less than asked for is no fault.
         socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
         socket.set_send_buffer_size(SEND_BUFFER)?;
+        // Endpoints measure their uplink by when their packets arrived. If a batch had one arrival time, the bursts with
+        // which browsers probe for more would look infinitely fast, be disbelieved, and half a minute of climbing lost.
+        setsockopt(&socket, ReceiveTimestampns, &true)?;
         socket.bind(&address.into())?;
         let local = socket.local_addr()?.as_socket().ok_or_else(|| io::Error::other("not an IP socket"))?;
         tracing::debug!(
@@ -83,7 +102,7 @@ impl UdpSocket {
             local: bound.local,
             buffers: vec![[0; BUFFER_BYTES]; BATCH],
             received: Vec::with_capacity(BATCH),
-            receive_headers: MultiHeaders::preallocate(BATCH, None),
+            receive_headers: MultiHeaders::preallocate(BATCH, Some(cmsg_space!(TimeSpec))),
             send_headers: MultiHeaders::preallocate(BATCH, None),
         }
     }
@@ -106,18 +125,30 @@ impl UdpSocket {
             Err(Errno::ECONNREFUSED | Errno::EHOSTUNREACH | Errno::ENETUNREACH) => return Ok(0),
             Err(error) => return Err(error.into()),
         };
+        let (now, wall) = (Instant::now(), SystemTime::now());
         for message in messages {
+            let at = message
+                .cmsgs()
+                .ok()
+                .and_then(|mut controls| controls.find_map(|control| arrival(&control, now, wall)))
+                .unwrap_or(now);
             let from = message.address.as_ref().and_then(to_std);
             // A datagram without an address is of length 0 to the core, which drops it.
-            self.received.push(from.map_or((self.local, 0), |from| (from, message.bytes)));
+            let (from, bytes) = from.map_or((self.local, 0), |from| (from, message.bytes));
+            self.received.push(Received { from, bytes, at });
         }
         Ok(self.received.len())
     }
 
+    /// When the kernel had the datagram at `index` of the last batch.
+    pub(crate) fn arrival(&self, index: usize) -> Instant {
+        self.received[index].at
+    }
+
     /// The datagram at `index` of the last batch.
     pub(crate) fn datagram(&mut self, index: usize) -> (SocketAddr, &mut [u8]) {
-        let (from, length) = self.received[index];
-        (from, &mut self.buffers[index][..length])
+        let Received { from, bytes, .. } = self.received[index];
+        (from, &mut self.buffers[index][..bytes])
     }
 
     /// Sends all of `transmits` and empties it. What cannot be sent is dropped: media does not wait.
@@ -128,7 +159,7 @@ impl UdpSocket {
         let mut sent = 0;
         while sent < slices.len() {
             let end = slices.len().min(sent + BATCH);
-            let no_control: [nix::sys::socket::ControlMessage<'_>; 0] = [];
+            let no_control: [ControlMessage<'_>; 0] = [];
             let result = sendmmsg(
                 self.socket.as_raw_fd(),
                 &mut self.send_headers,
@@ -186,6 +217,14 @@ fn writable(socket: &Socket) -> bool {
     matches!(poll(&mut fds, PollTimeout::from(SEND_PATIENCE_MILLIS)), Ok(ready) if ready > 0)
 }
 
+/// The kernel's stamp on the relay's clock. A wall clock that was set in between gives a time in the future or long ago:
+/// then it is not believed.
+fn arrival(control: &ControlMessageOwned, now: Instant, wall: SystemTime) -> Option<Instant> {
+    let ControlMessageOwned::ScmTimestampns(stamp) = control else { return None };
+    let age = wall.duration_since(SystemTime::UNIX_EPOCH).ok()?.checked_sub(Duration::from(*stamp))?;
+    (age <= MAX_AGE).then(|| now.checked_sub(age)).flatten()
+}
+
 /// The sender's address; an IPv4 sender at an IPv6 socket is shown as IPv4.
 fn to_std(address: &SockaddrStorage) -> Option<SocketAddr> {
     if let Some(address) = address.as_sockaddr_in() {
@@ -216,5 +255,47 @@ impl Waker {
     pub(crate) fn clear(&self) {
         // EAGAIN: nobody called.
         let _ = self.event.read();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn datagrams_of_one_batch_keep_their_own_arrival_times() {
+        let bound = BoundSocket::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let to = bound.local_addr();
+        let mut socket = UdpSocket::new(bound);
+        let sender = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let apart = Duration::from_millis(30);
+        let start = Instant::now();
+        sender.send_to(b"first", to).unwrap();
+        std::thread::sleep(apart);
+        sender.send_to(b"second", to).unwrap();
+
+        assert_eq!(socket.receive().unwrap(), 2);
+
+        assert_eq!(socket.datagram(0), (sender.local_addr().unwrap(), &mut b"first".to_owned()[..]));
+        let (first, second) = (socket.arrival(0), socket.arrival(1));
+        // The two clocks are read one after the other, so a stamp may be off by the time between.
+        let slack = Duration::from_millis(1);
+        assert!(second.saturating_duration_since(first) + slack >= apart);
+        assert!(first + slack >= start && second <= Instant::now());
+        assert_eq!(socket.receive().unwrap(), 0);
+    }
+
+    #[test]
+    fn a_stamp_from_the_future_or_long_ago_is_not_believed() {
+        let (now, wall) = (Instant::now(), SystemTime::now());
+        let stamped = |at: SystemTime| {
+            let stamp = TimeSpec::from(at.duration_since(SystemTime::UNIX_EPOCH).unwrap());
+            arrival(&ControlMessageOwned::ScmTimestampns(stamp), now, wall)
+        };
+        let millis = Duration::from_millis;
+
+        assert_eq!(stamped(wall - millis(5)), Some(now - millis(5)));
+        assert_eq!(stamped(wall + millis(5)), None);
+        assert_eq!(stamped(wall - MAX_AGE - millis(1)), None);
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct Worker {
     queue: mpsc::Receiver<Command>,
     events: mpsc::UnboundedSender<RelayEvent>,
     transmits: Vec<Transmit>,
+    /// The latest time that the core was told.
+    latest: Instant,
 }
 
 /// Whether the thread goes on.
@@ -43,7 +45,15 @@ impl Worker {
         queue: mpsc::Receiver<Command>,
         events: mpsc::UnboundedSender<RelayEvent>,
     ) -> Self {
-        Self { core, socket: UdpSocket::new(socket), waker, queue, events, transmits: Vec::new() }
+        Self {
+            core,
+            socket: UdpSocket::new(socket),
+            waker,
+            queue,
+            events,
+            transmits: Vec::new(),
+            latest: Instant::now(),
+        }
     }
 
     /// Runs until it is told to stop, or nobody is left who could tell.
@@ -56,6 +66,7 @@ impl Worker {
             }
             let now = Instant::now();
             if self.core.poll_timeout().is_some_and(|due| due <= now) {
+                let now = self.tell(now);
                 self.core.handle_timeout(now);
             }
             self.flush();
@@ -74,33 +85,43 @@ impl Worker {
 
     fn commands(&mut self) -> Turn {
         for _ in 0..COMMANDS_PER_TURN {
-            let now = Instant::now();
-            match self.queue.try_recv() {
-                Ok(Command::AcceptOffer { endpoint, plan, sdp, answer }) => {
+            let command = match self.queue.try_recv() {
+                Ok(command) => command,
+                Err(mpsc::error::TryRecvError::Empty) => return Turn::Idle,
+                Err(mpsc::error::TryRecvError::Disconnected) => Command::Shutdown,
+            };
+            let now = self.tell(Instant::now());
+            match command {
+                Command::AcceptOffer { endpoint, plan, sdp, answer } => {
                     // A caller that no longer waits leaves an endpoint that falls silent and is dropped.
                     let _ = answer.send(self.core.accept_offer(now, endpoint, &plan, &sdp));
                 }
-                Ok(Command::Close(endpoint)) => self.core.remove_endpoint(now, endpoint),
-                Ok(Command::SetRoutes(routes)) => self.core.set_routes(now, routes),
-                Ok(Command::OrderTake(take, routes)) => self.core.order_take(now, take, routes),
-                Ok(Command::CancelTake(take)) => self.core.cancel_take(now, take),
-                Ok(Command::Shutdown) | Err(mpsc::error::TryRecvError::Disconnected) => {
+                Command::Close(endpoint) => self.core.remove_endpoint(now, endpoint),
+                Command::SetRoutes(routes) => self.core.set_routes(now, routes),
+                Command::OrderTake(take, routes) => self.core.order_take(now, take, routes),
+                Command::CancelTake(take) => self.core.cancel_take(now, take),
+                Command::Shutdown => {
                     self.core.close(now);
                     return Turn::Over;
                 }
-                Err(mpsc::error::TryRecvError::Empty) => return Turn::Idle,
             }
         }
         Turn::Busy
     }
 
+    /// The time to tell the core. It never goes back: what arrived before the core was last called arrives then.
+    fn tell(&mut self, at: Instant) -> Instant {
+        self.latest = self.latest.max(at);
+        self.latest
+    }
+
     fn datagrams(&mut self) -> std::io::Result<()> {
         for _ in 0..BATCHES_PER_TURN {
             let count = self.socket.receive()?;
-            let now = Instant::now();
             for index in 0..count {
+                let at = self.tell(self.socket.arrival(index));
                 let (from, datagram) = self.socket.datagram(index);
-                self.core.handle_datagram(now, from, datagram);
+                self.core.handle_datagram(at, from, datagram);
             }
             self.flush();
             if count < crate::socket::BATCH {
