@@ -3,23 +3,42 @@
 //! It never uses anything that a page could not know: a server address and the token of a join link.
 //!
 //! ```text
-//!  test_card ─▶ encoder ─▶ packetize ─┐                      ┌─▶ picture (SEI marker, or decoded)
-//!  tone ─────▶ opus ──────────────────┴─▶ peer ◀── relay ────┴─▶ sound (tones)
-//!                                          ▲ offer/answer            │ events
-//!                                          control ◀── WebSocket     ▼ report (JSON lines)
+//!  test_card ─▶ encoder ─▶ packetize ─┐                        ┌─▶ assemble ─▶ watch (marker) ─┐
+//!  tone ─▶ sound (Opus) ──────────────┴─▶ camera ─▶ peer ◀─────┴─▶ watch (tones) ──────────────┤
+//!                                                    ▲ offer, answer        relay              ▼
+//!                              control (WebSocket) ──┴── site ◀── meter ◀── receive ──▶ report (JSON lines)
 //! ```
 //!
-//! What it deliberately lacks: real cameras and microphones, VP8 encoding, congestion control.
+//! What it deliberately lacks: real cameras and microphones, VP8 encoding, congestion control, TLS.
 #![forbid(unsafe_code)]
 
 pub mod annexb;
+pub mod assemble;
+pub mod backoff;
+pub mod camera;
 mod card_files;
+pub mod cli;
+mod control;
 pub mod encoder;
+mod feedback;
 pub mod frame;
 mod lettering;
+pub mod links;
 pub mod marker;
+mod meter;
 pub mod packetize;
+mod patience;
+mod peer;
+mod receive;
+pub mod report;
 pub mod sei;
+mod site;
+mod slots;
 pub mod sound;
 pub mod test_card;
 pub mod tone;
+pub mod watch;
+
+pub use cli::{EndpointArgs, SimulateArgs};
+pub use control::ServerAddress;
+pub use site::{SiteConfig, run};

@@ -1,0 +1,276 @@
+//! The camera and the microphone of a site: live encoders that feed the peer connection.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use rtc::rtp;
+use tokio::sync::{mpsc, watch};
+use webrtc::media_stream::track_local::TrackLocal;
+use wire::Uplink;
+
+use crate::encoder::{LAYERS, LayerEncoder, LayerSpec};
+use crate::packetize;
+use crate::report::unix_ms;
+use crate::sei::Stamp;
+use crate::sound::{FRAME_MS, FRAME_SAMPLES, Microphone};
+use crate::test_card::{FRAME_RATE, TestCard, live_frame};
+
+/// RTP clock of video, Hz.
+const VIDEO_CLOCK: u64 = 90_000;
+/// Packets that leave together; then the rest waits [`PACE_PAUSE`]. A keyframe of 30 packets takes 3 ms.
+const PACE_BURST: usize = 10;
+/// The shortest pause that timers give.
+const PACE_PAUSE: Duration = Duration::from_millis(1);
+/// Period of the card, ms.
+const CARD_PERIOD_MS: u64 = 1_000 / FRAME_RATE as u64;
+
+/// An outgoing RTP stream.
+#[derive(Clone)]
+pub struct RtpStream {
+    /// The track that carries it.
+    pub track: Arc<dyn TrackLocal>,
+    /// SSRC.
+    pub ssrc: u32,
+    /// Payload type that was agreed.
+    pub payload_type: u8,
+    /// Header extensions to put on every packet: id, value.
+    pub extensions: Vec<(u8, Bytes)>,
+}
+
+/// A camera's stream of one layer.
+#[derive(Clone)]
+pub struct LayerStream {
+    /// What it is encoded as.
+    pub spec: LayerSpec,
+    /// Where it goes.
+    pub stream: RtpStream,
+}
+
+struct Numbers {
+    sequence: u16,
+    timestamp_offset: u32,
+}
+
+impl Numbers {
+    /// Random, as RFC 3550 §5.1 wants; the sequence starts low enough that it does not wrap at once.
+    fn new() -> Self {
+        Self { sequence: rand::random::<u16>() >> 1, timestamp_offset: rand::random() }
+    }
+}
+
+/// The peer connection is gone: there is nowhere to send to.
+#[derive(Debug)]
+struct Gone;
+
+async fn send(
+    stream: &RtpStream,
+    numbers: &mut Numbers,
+    timestamp: u32,
+    marker: bool,
+    payload: Bytes,
+) -> Result<(), Gone> {
+    let mut header = rtp::Header {
+        version: 2,
+        marker,
+        payload_type: stream.payload_type,
+        sequence_number: numbers.sequence,
+        timestamp: timestamp.wrapping_add(numbers.timestamp_offset),
+        ssrc: stream.ssrc,
+        ..rtp::Header::default()
+    };
+    for (id, value) in &stream.extensions {
+        header.set_extension(*id, value.clone()).map_err(|_invalid| Gone)?;
+    }
+    numbers.sequence = numbers.sequence.wrapping_add(1);
+    stream.track.write_rtp(rtp::Packet { header, payload }).await.map_err(|_closed| Gone)
+}
+
+struct ActiveLayer {
+    card: TestCard,
+    encoder: LayerEncoder,
+    /// A keyframe is due with the next frame.
+    keyframe: bool,
+}
+
+struct LayerSender {
+    stream: LayerStream,
+    numbers: Numbers,
+    active: Option<ActiveLayer>,
+}
+
+/// A site's camera. Runs until the peer connection is gone.
+pub struct Camera {
+    site: u16,
+    name: Arc<str>,
+    layers: Vec<LayerSender>,
+    began: Instant,
+}
+
+impl Camera {
+    /// A camera of site `site` that sends `layers`.
+    pub fn new(site: u16, name: Arc<str>, layers: Vec<LayerStream>) -> Self {
+        let layers =
+            layers.into_iter().map(|stream| LayerSender { stream, numbers: Numbers::new(), active: None }).collect();
+        Self { site, name, layers, began: Instant::now() }
+    }
+
+    /// Sends frames of the layers that `wanted` names; `keyframes` carries SSRCs whose keyframe was asked for.
+    pub async fn run(mut self, mut wanted: watch::Receiver<Uplink>, mut keyframes: mpsc::Receiver<u32>) {
+        let first = *wanted.borrow_and_update();
+        self.switch(first);
+        if self.send_keyframes().await.is_err() {
+            return;
+        }
+        loop {
+            let sent = tokio::select! {
+                changed = wanted.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    let uplink = *wanted.borrow_and_update();
+                    self.switch(uplink);
+                    self.send_keyframes().await
+                }
+                Some(ssrc) = keyframes.recv() => {
+                    self.ask_keyframe(ssrc);
+                    while let Ok(ssrc) = keyframes.try_recv() {
+                        self.ask_keyframe(ssrc);
+                    }
+                    self.send_keyframes().await
+                }
+                card_frame = self.next_card_frame() => self.send_due(card_frame).await,
+            };
+            if let Err(Gone) = sent {
+                return;
+            }
+        }
+    }
+
+    /// Starts encoders of layers that are wanted now and drops the others.
+    fn switch(&mut self, uplink: Uplink) {
+        for layer in &mut self.layers {
+            let spec = layer.stream.spec;
+            let wanted = match spec.layer {
+                wire::Layer::Low => uplink.low,
+                wire::Layer::Mid => uplink.mid,
+                wire::Layer::High => uplink.high,
+            };
+            if !wanted {
+                layer.active = None;
+            } else if layer.active.is_none() {
+                match LayerEncoder::new(&spec) {
+                    Ok(encoder) => {
+                        let card = TestCard::new(self.site, &self.name, spec.size);
+                        layer.active = Some(ActiveLayer { card, encoder, keyframe: true });
+                    }
+                    Err(error) => tracing::error!(%error, rid = spec.rid, "no encoder"),
+                }
+            }
+        }
+    }
+
+    fn ask_keyframe(&mut self, ssrc: u32) {
+        let asked = self.layers.iter_mut().find(|layer| layer.stream.stream.ssrc == ssrc);
+        if let Some(active) = asked.and_then(|layer| layer.active.as_mut()) {
+            active.keyframe = true;
+        }
+    }
+
+    /// Number of the next card frame in which a layer is due, when it is time. Sites are spread over the period.
+    async fn next_card_frame(&self) -> u64 {
+        let phase = u64::from(self.site) * 7 % CARD_PERIOD_MS;
+        let now = unix_ms();
+        let mut next = (now.saturating_sub(phase)) / CARD_PERIOD_MS + 1;
+        let active = self.layers.iter().filter(|layer| layer.active.is_some());
+        let Some(every) = active.map(|layer| layer.stream.spec.every).min() else {
+            return std::future::pending().await;
+        };
+        while !self.is_due(next, every) {
+            next += 1;
+        }
+        let wait = (next * CARD_PERIOD_MS + phase).saturating_sub(now);
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+        next
+    }
+
+    fn is_due(&self, card_frame: u64, every: u32) -> bool {
+        (card_frame + u64::from(self.site)).is_multiple_of(u64::from(every))
+    }
+
+    async fn send_due(&mut self, card_frame: u64) -> Result<(), Gone> {
+        for index in 0..self.layers.len() {
+            if self.is_due(card_frame, self.layers[index].stream.spec.every) {
+                self.send_frame(index).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Keyframes that were asked for do not wait for the layer's turn.
+    async fn send_keyframes(&mut self) -> Result<(), Gone> {
+        for index in 0..self.layers.len() {
+            if self.layers[index].active.as_ref().is_some_and(|active| active.keyframe) {
+                self.send_frame(index).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn send_frame(&mut self, index: usize) -> Result<(), Gone> {
+        let timestamp = (self.began.elapsed().as_micros() as u64 * VIDEO_CLOCK / 1_000_000) as u32;
+        let layer = &mut self.layers[index];
+        let Some(active) = &mut layer.active else { return Ok(()) };
+        let captured_ms = unix_ms();
+        let frame = live_frame(captured_ms);
+        let stamp = Stamp { marker: active.card.marker(frame), captured_ms };
+        let keyframe = std::mem::take(&mut active.keyframe);
+        let unit = match active.encoder.encode(active.card.draw(captured_ms, frame), stamp, keyframe) {
+            Ok(unit) => unit,
+            Err(error) => {
+                tracing::error!(%error, rid = layer.stream.spec.rid, "a frame was not encoded");
+                return Ok(());
+            }
+        };
+        let payloads = packetize::payloads(&unit);
+        let last = payloads.len().saturating_sub(1);
+        for (at, payload) in payloads.into_iter().enumerate() {
+            if at > 0 && at % PACE_BURST == 0 {
+                tokio::time::sleep(PACE_PAUSE).await;
+            }
+            send(&layer.stream.stream, &mut layer.numbers, timestamp, at == last, payload).await?;
+        }
+        Ok(())
+    }
+}
+
+/// RIDs that an uplink asks for, lowest first.
+pub fn rids(uplink: Uplink) -> Vec<&'static str> {
+    LAYERS
+        .iter()
+        .zip([uplink.low, uplink.mid, uplink.high])
+        .filter_map(|(spec, wanted)| wanted.then_some(spec.rid))
+        .collect()
+}
+
+/// Sends the site's tone until the peer connection is gone.
+pub async fn run_microphone(site: u16, stream: RtpStream) -> Result<(), opus::Error> {
+    let mut microphone = Microphone::of_site(site)?;
+    let mut numbers = Numbers::new();
+    let period = Duration::from_millis(FRAME_MS);
+    let spread = Duration::from_millis(u64::from(site) * 3 % FRAME_MS);
+    let start = tokio::time::Instant::now() + spread;
+    let mut ticks = tokio::time::interval_at(start, period);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    let mut first = true;
+    loop {
+        let at = ticks.tick().await;
+        // Frames that could not be sent in time are a gap in the timestamps, as with a real device.
+        let frames = at.duration_since(start).as_millis() as u64 / FRAME_MS;
+        let timestamp = (frames * FRAME_SAMPLES as u64) as u32;
+        if let Err(Gone) = send(&stream, &mut numbers, timestamp, first, microphone.next_frame()?).await {
+            return Ok(());
+        }
+        first = false;
+    }
+}

@@ -1,0 +1,156 @@
+//! The commands `dienhong endpoint` and `dienhong simulate`.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::Args;
+use tokio::task::JoinSet;
+
+use crate::control::ServerAddress;
+use crate::links::{self, SiteLink};
+use crate::marker::MAX_SITE;
+use crate::report::Reports;
+use crate::site::{self, SiteConfig};
+
+/// Tones that one endpoint tells apart when it does not know the conference: hall and 63 sites, and as many again.
+const DEFAULT_TONES: u16 = 128;
+/// Summaries are written this often.
+const SUMMARY_EVERY: Duration = Duration::from_secs(2);
+/// The file with the links is looked for this often.
+const LINKS_EVERY: Duration = Duration::from_millis(500);
+/// Sites of one process join this far apart, so that two cores share 63 handshakes evenly.
+const JOIN_SPREAD: Duration = Duration::from_millis(15);
+
+/// One headless site.
+#[derive(Debug, Clone, Args)]
+pub struct EndpointArgs {
+    /// The server, for example http://127.0.0.1:8080.
+    #[arg(long)]
+    pub server: String,
+    /// Token of the site's join link.
+    #[arg(long)]
+    pub token: String,
+    /// Index of the site in the conference (0: the hall); it decides colour, marker and tone.
+    #[arg(long)]
+    pub site_index: u16,
+    /// Name to draw.
+    #[arg(long)]
+    pub name: String,
+    /// Decode the received pictures and all sound.
+    #[arg(long)]
+    pub decode: bool,
+    /// Write observations as JSON lines here (and totals beside it) instead of to standard output.
+    #[arg(long)]
+    pub report: Option<PathBuf>,
+}
+
+/// Many headless sites in one process.
+#[derive(Debug, Clone, Args)]
+pub struct SimulateArgs {
+    /// The server, for example http://127.0.0.1:8080.
+    #[arg(long)]
+    pub server: String,
+    /// Join links as the demonstration server writes them; waited for if they are not there yet.
+    #[arg(long)]
+    pub links: PathBuf,
+    /// How many sites, besides the hall.
+    #[arg(long, default_value_t = 63)]
+    pub sites: usize,
+    /// Simulate the hall too.
+    #[arg(long)]
+    pub hall: bool,
+    /// How many of them decode pictures; the others read the marker beside the picture.
+    #[arg(long, default_value_t = 2)]
+    pub decode: usize,
+    /// Write observations as JSON lines here (and totals beside it) instead of to standard output.
+    #[arg(long)]
+    pub report: Option<PathBuf>,
+}
+
+/// Runs one site until Ctrl-C or SIGTERM.
+pub async fn run_endpoint(args: EndpointArgs) -> anyhow::Result<()> {
+    anyhow::ensure!(args.site_index <= MAX_SITE, "a site index is at most {MAX_SITE}");
+    let reports = reports(args.report.as_deref())?;
+    let config = SiteConfig {
+        server: ServerAddress::parse(&args.server)?,
+        token: args.token,
+        index: args.site_index,
+        name: args.name,
+        decode: args.decode,
+        tones: DEFAULT_TONES.max(args.site_index + 1),
+    };
+    let mut sites = JoinSet::new();
+    sites.spawn(site::run(config.clone(), reports.of_site(config.index, &config.name, config.decode)));
+    until_stopped(&reports).await
+}
+
+/// Runs many sites until Ctrl-C or SIGTERM.
+pub async fn run_simulate(args: SimulateArgs) -> anyhow::Result<()> {
+    let server = ServerAddress::parse(&args.server)?;
+    let reports = reports(args.report.as_deref())?;
+    let mut sites = JoinSet::new();
+    let starting = async {
+        let chosen = links::choose(wait_for_links(&args.links).await, args.sites, args.hall);
+        tracing::info!(sites = chosen.len(), server = args.server, "joining");
+        let tones = chosen.iter().map(|link| link.index + 1).max().unwrap_or(1);
+        for (place, link) in chosen.iter().enumerate() {
+            let Some(token) = link.token() else { continue };
+            let config = SiteConfig {
+                server: server.clone(),
+                token: token.to_owned(),
+                index: link.index,
+                name: link.name.clone(),
+                decode: place < args.decode,
+                tones,
+            };
+            sites.spawn(site::run(config, reports.of_site(link.index, &link.name, place < args.decode)));
+            tokio::time::sleep(JOIN_SPREAD).await;
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        stopped = until_stopped(&reports) => stopped,
+        () = starting => Ok(()),
+    }
+}
+
+fn reports(path: Option<&Path>) -> anyhow::Result<Reports> {
+    match path {
+        Some(path) => Reports::to_file(path).with_context(|| format!("creating {}", path.display())),
+        None => Ok(Reports::to_stdout()),
+    }
+}
+
+/// The server may still be starting, or writing the file.
+async fn wait_for_links(path: &Path) -> Vec<SiteLink> {
+    let mut told = false;
+    loop {
+        match links::read(path).await {
+            Ok(links) => return links,
+            Err(error) if !told => {
+                told = true;
+                tracing::info!(error = format!("{error:#}"), "waiting for the join links");
+            }
+            Err(_again) => {}
+        }
+        tokio::time::sleep(LINKS_EVERY).await;
+    }
+}
+
+/// Writes summaries until the process is asked to stop, and a last one then.
+async fn until_stopped(reports: &Reports) -> anyhow::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    let mut summaries = tokio::time::interval(SUMMARY_EVERY);
+    loop {
+        tokio::select! {
+            _ = summaries.tick() => reports.write_summary().context("writing the summary")?,
+            interrupted = tokio::signal::ctrl_c() => {
+                interrupted?;
+                break;
+            }
+            _ = terminate.recv() => break,
+        }
+    }
+    reports.write_summary().context("writing the summary")
+}

@@ -1,0 +1,455 @@
+//! A simulated site: keeps control and media alive for ever, as a page does.
+//!
+//! Control and media live apart: a lost WebSocket does not touch a peer connection that works. Media is built anew when the
+//! server's instance changes, when ICE fails, or when nothing arrives although something is on air.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
+use webrtc::peer_connection::RTCPeerConnectionState;
+use wire::{
+    ClientKind, ClientMessage, DeviceState, EndpointStats, EndpointStatus, ErrorCode, Hello, InstanceId, MediaPlan,
+    Picture, Revision, ServerMessage, TakeId, Uplink, Welcome,
+};
+
+use crate::backoff::{Backoff, until_connected};
+use crate::camera::{Camera, rids, run_microphone};
+use crate::control::{Control, ServerAddress};
+use crate::meter::Meter;
+use crate::patience::{MediaFacts, Patience};
+use crate::peer::{Peer, PeerEvent, Streams};
+use crate::receive::{Receivers, receive};
+use crate::report::{Observation, Report};
+use crate::slots;
+
+/// A connection attempt is given up after this: a server that is being killed may accept and never answer.
+const CONNECT_PATIENCE: Duration = Duration::from_millis(1_500);
+/// Heartbeat.
+const PING_EVERY: Duration = Duration::from_secs(1);
+/// Without any message of the server for this long the control connection is dead.
+const CONTROL_DEAD: Duration = Duration::from_secs(4);
+/// Statistics to the server.
+const STATS_EVERY: Duration = Duration::from_secs(2);
+/// How often media is looked after.
+const MEDIA_CHECK_EVERY: Duration = Duration::from_millis(250);
+/// Pause before another offer after the relay refused one.
+const REFUSED_PAUSE: Duration = Duration::from_secs(1);
+/// Pause after the server said that the token is not (or no longer) valid; a new conference may accept it later.
+const UNAUTHORIZED_PAUSE: Duration = Duration::from_secs(5);
+
+/// Who joins, and how.
+#[derive(Debug, Clone)]
+pub struct SiteConfig {
+    /// Where.
+    pub server: ServerAddress,
+    /// Token of the join link.
+    pub token: String,
+    /// Index in the conference's list of sites, for marker and tone.
+    pub index: u16,
+    /// Name to draw.
+    pub name: String,
+    /// Decode pictures and all sound, instead of reading SEI markers and a window of sound a second.
+    pub decode: bool,
+    /// Tones that can be told apart when listening: number of sites with the hall.
+    pub tones: u16,
+}
+
+/// Joins and stays. Ends only when dropped.
+pub async fn run(config: SiteConfig, report: Report) -> std::convert::Infallible {
+    let (shown_sender, shown) = mpsc::unbounded_channel();
+    let mut site = Site {
+        device: uuid::Uuid::new_v4().to_string(),
+        name: config.name.clone().into(),
+        wanted: watch::channel(Uplink { low: true, mid: false, high: false, content: false }).0,
+        meter: Arc::default(),
+        report,
+        shown_sender,
+        shown,
+        known: None,
+        media: None,
+        generation: 0,
+        patience: Patience::default(),
+        plan: None,
+        on_air: false,
+        welcomes: 0,
+        rtt: Duration::ZERO,
+        config,
+    };
+    let mut backoff = Backoff::default();
+    loop {
+        let server = site.config.server.clone();
+        let report = site.report.clone();
+        let control = until_connected(
+            &mut backoff,
+            CONNECT_PATIENCE,
+            || Control::connect(&server),
+            |error| control_lost(&report, error.map_or_else(|| "no answer".to_owned(), |error| format!("{error:#}"))),
+        )
+        .await;
+        let ended = site.talk(control, &mut backoff).await;
+        control_lost(&site.report, format!("{:#}", ended.error));
+        site.report.update(|summary| summary.control = false);
+        let pause = if ended.unauthorized { UNAUTHORIZED_PAUSE } else { backoff.next_wait(&mut rand::rng()) };
+        tokio::time::sleep(pause).await;
+    }
+}
+
+fn control_lost(report: &Report, reason: String) {
+    report.observe(&Observation::ControlLost { reason });
+}
+
+/// Why a control connection ended.
+struct Ended {
+    error: anyhow::Error,
+    unauthorized: bool,
+}
+
+impl From<anyhow::Error> for Ended {
+    fn from(error: anyhow::Error) -> Self {
+        Self { error, unauthorized: false }
+    }
+}
+
+struct Site {
+    config: SiteConfig,
+    device: String,
+    name: Arc<str>,
+    wanted: watch::Sender<Uplink>,
+    meter: Arc<Meter>,
+    report: Report,
+    shown_sender: mpsc::UnboundedSender<(TakeId, u32)>,
+    shown: mpsc::UnboundedReceiver<(TakeId, u32)>,
+    /// Instance and revision that were seen last.
+    known: Option<(InstanceId, Revision)>,
+    media: Option<Media>,
+    generation: u32,
+    patience: Patience,
+    plan: Option<MediaPlan>,
+    /// Something is on air, so that media is due.
+    on_air: bool,
+    welcomes: u32,
+    rtt: Duration,
+}
+
+/// The current peer connection; dropping it ends its tasks.
+struct Media {
+    peer: Peer,
+    tasks: JoinSet<()>,
+    receivers: Receivers,
+    offered_at: Instant,
+    connected_at: Option<Instant>,
+    streams: Option<Streams>,
+    /// An offer that was refused is repeated then.
+    refused_at: Option<Instant>,
+}
+
+impl Site {
+    /// Serves one control connection until it ends.
+    async fn talk(&mut self, mut control: Control, backoff: &mut Backoff) -> Ended {
+        match self.serve(&mut control, backoff).await {
+            Ok(never) => match never {},
+            Err(ended) => ended,
+        }
+    }
+
+    async fn serve(&mut self, control: &mut Control, backoff: &mut Backoff) -> Result<std::convert::Infallible, Ended> {
+        control.send(&ClientMessage::Hello(self.hello())).await?;
+        let mut ping = ticks(PING_EVERY);
+        let mut stats = ticks(STATS_EVERY);
+        let mut check = ticks(MEDIA_CHECK_EVERY);
+        let mut heard_at = Instant::now();
+        let mut pinged: Option<(u64, Instant)> = None;
+        let mut nonce = 0;
+        loop {
+            tokio::select! {
+                message = control.receive() => {
+                    heard_at = Instant::now();
+                    match message? {
+                        ServerMessage::Welcome(welcome) => {
+                            backoff.reset();
+                            self.welcomed(control, *welcome).await?;
+                        }
+                        ServerMessage::Pong { nonce, .. } => {
+                            if let Some((_, sent)) = pinged.take_if(|(sent, _)| *sent == nonce) {
+                                self.rtt = sent.elapsed();
+                            }
+                        }
+                        message => self.message(control, message).await?,
+                    }
+                }
+                event = next_event(&mut self.media) => self.peer_event(event),
+                Some((take, elapsed_ms)) = self.shown.recv() => self.tell_shown(control, take, elapsed_ms).await?,
+                _ = ping.tick() => {
+                    if heard_at.elapsed() > CONTROL_DEAD {
+                        return Err(anyhow::anyhow!("the server is silent").into());
+                    }
+                    nonce += 1;
+                    pinged = Some((nonce, Instant::now()));
+                    control.send(&ClientMessage::Ping { nonce }).await?;
+                }
+                _ = stats.tick() => {
+                    if self.welcomes > 0 {
+                        control.send(&ClientMessage::Stats(self.stats())).await?;
+                    }
+                }
+                _ = check.tick() => self.check_media(control).await?,
+            }
+        }
+    }
+
+    fn hello(&self) -> Hello {
+        Hello {
+            protocol: wire::PROTOCOL_VERSION,
+            client: ClientKind::Site,
+            token: Some(self.config.token.clone()),
+            conference: None,
+            device: self.device.clone(),
+            instance: self.known.as_ref().map(|(instance, _)| instance.clone()),
+            since: self.known.as_ref().map(|(_, revision)| *revision),
+        }
+    }
+
+    async fn welcomed(&mut self, control: &mut Control, welcome: Welcome) -> anyhow::Result<()> {
+        self.welcomes += 1;
+        let restarted = self.known.as_ref().is_none_or(|(instance, _)| *instance != welcome.instance);
+        self.report.observe(&Observation::Welcomed { instance: welcome.instance.0.clone(), times: self.welcomes });
+        let welcomes = self.welcomes;
+        self.report.update(|summary| {
+            summary.welcomes = welcomes;
+            summary.control = true;
+        });
+        self.known = Some((welcome.instance, welcome.revision));
+        self.picture(&welcome.picture);
+        self.uplink(welcome.uplink);
+        let replanned = self.plan.as_ref() != Some(&welcome.media);
+        self.plan = Some(welcome.media);
+        control.send(&ClientMessage::Status(status())).await?;
+        if restarted || replanned || self.media.is_none() {
+            self.build_media(control, if restarted { "another instance" } else { "another plan" }).await?;
+        }
+        Ok(())
+    }
+
+    async fn message(&mut self, control: &mut Control, message: ServerMessage) -> Result<(), Ended> {
+        match message {
+            ServerMessage::Event { revision, .. } => {
+                if let Some((_, known)) = &mut self.known {
+                    *known = revision;
+                }
+            }
+            ServerMessage::Answer { generation, sdp } if generation == self.generation => {
+                if let Err(error) = self.answered(sdp).await {
+                    tracing::warn!(error = format!("{error:#}"), site = %self.name, "an answer that cannot be used");
+                    self.build_media(control, "the answer cannot be used").await?;
+                }
+            }
+            ServerMessage::OfferRefused { generation, detail } if generation == self.generation => {
+                tracing::warn!(detail, site = %self.name, "the offer was refused");
+                if let Some(media) = &mut self.media {
+                    media.refused_at = Some(Instant::now());
+                }
+            }
+            // Of an older offer.
+            ServerMessage::Answer { .. } | ServerMessage::OfferRefused { .. } => {}
+            ServerMessage::Picture(picture) => self.picture(&picture),
+            ServerMessage::Cut { take, cuts, picture } => {
+                self.picture(&picture);
+                if let Some((take, elapsed_ms)) = self.meter.cut(Instant::now(), take, &cuts) {
+                    self.tell_shown(control, take, elapsed_ms).await?;
+                }
+            }
+            ServerMessage::Uplink(uplink) => self.uplink(uplink),
+            ServerMessage::Error { code, detail, fatal } => {
+                tracing::warn!(?code, detail, fatal, site = %self.name, "the server complains");
+                if fatal {
+                    let unauthorized = matches!(code, ErrorCode::Unauthorized | ErrorCode::Revoked);
+                    return Err(Ended { error: anyhow::anyhow!("{code:?}: {detail}"), unauthorized });
+                }
+            }
+            // Operators' and readers' business.
+            ServerMessage::Welcome(_)
+            | ServerMessage::Live(_)
+            | ServerMessage::Accepted { .. }
+            | ServerMessage::Refused { .. }
+            | ServerMessage::TakeReport(_)
+            | ServerMessage::Talkback { .. }
+            | ServerMessage::Pong { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn picture(&mut self, picture: &Picture) {
+        self.on_air = !picture.cells.is_empty();
+    }
+
+    fn uplink(&mut self, uplink: Uplink) {
+        let changed = self.wanted.send_if_modified(|wanted| std::mem::replace(wanted, uplink) != uplink);
+        if changed {
+            self.report.observe(&Observation::Uplink { layers: rids(uplink) });
+        }
+    }
+
+    async fn tell_shown(&self, control: &mut Control, take: TakeId, elapsed_ms: u32) -> anyhow::Result<()> {
+        self.report.observe(&Observation::Shown { take: take.0, elapsed_ms });
+        control.send(&ClientMessage::Shown { take, elapsed_ms }).await
+    }
+
+    fn stats(&self) -> EndpointStats {
+        let counts = self.meter.take_counts();
+        let share = |part: u64, rest: u64| if part == 0 { 0.0 } else { part as f32 / (part + rest) as f32 };
+        EndpointStats {
+            frames: counts.frames,
+            freezes: counts.freezes,
+            concealed: share(counts.sound_lost, counts.sound_packets),
+            loss: share(counts.lost, counts.packets),
+            rtt_ms: self.rtt.as_secs_f32() * 1_000.0,
+            kbps: counts.bytes as f32 * 8.0 / 1_000.0 / STATS_EVERY.as_secs_f32(),
+        }
+    }
+
+    /// Builds a new peer connection and offers it.
+    async fn build_media(&mut self, control: &mut Control, reason: &'static str) -> anyhow::Result<()> {
+        let Some(plan) = self.plan.clone() else { return Ok(()) };
+        self.generation += 1;
+        let generation = self.generation;
+        let state = "rebuilding".to_owned();
+        self.report.observe(&Observation::Media { generation, state, reason: Some(reason.to_owned()) });
+        if let Some(old) = self.media.take() {
+            self.patience.rebuilt(self.meter.last_media().is_some());
+            tokio::spawn(async move { old.peer.close().await });
+        }
+        self.meter.restart();
+        self.report.update(|summary| {
+            summary.offers = generation;
+            summary.media = false;
+        });
+        let peer = Peer::offer(&plan, self.config.server.local_media_address()).await?;
+        control.send(&ClientMessage::Offer { generation, sdp: peer.offer.clone() }).await?;
+        self.media = Some(Media {
+            peer,
+            tasks: JoinSet::new(),
+            receivers: Receivers {
+                lines: slots::received(&plan).into(),
+                report: self.report.clone(),
+                meter: Arc::clone(&self.meter),
+                shown: self.shown_sender.clone(),
+                decode: self.config.decode,
+                tones: self.config.tones,
+            },
+            offered_at: Instant::now(),
+            connected_at: None,
+            streams: None,
+            refused_at: None,
+        });
+        Ok(())
+    }
+
+    async fn answered(&mut self, sdp: String) -> anyhow::Result<()> {
+        let Some(media) = &mut self.media else { return Ok(()) };
+        let streams = media.peer.answered(sdp).await?;
+        if media.connected_at.is_some() {
+            start_sending(media, &self.config, &self.name, &self.wanted, streams);
+        } else {
+            media.streams = Some(streams);
+        }
+        Ok(())
+    }
+
+    fn peer_event(&mut self, event: Option<PeerEvent>) {
+        let Some(media) = &mut self.media else { return };
+        match event {
+            Some(PeerEvent::Track(track)) => {
+                media.tasks.spawn(receive(track, media.receivers.clone()));
+            }
+            Some(PeerEvent::State(state)) => {
+                let generation = self.generation;
+                let up = state == RTCPeerConnectionState::Connected;
+                self.report.observe(&Observation::Media { generation, state: state.to_string(), reason: None });
+                self.report.update(|summary| summary.media = up);
+                if up {
+                    media.connected_at.get_or_insert_with(Instant::now);
+                    if let Some(streams) = media.streams.take() {
+                        start_sending(media, &self.config, &self.name, &self.wanted, streams);
+                    }
+                } else if state == RTCPeerConnectionState::Failed || state == RTCPeerConnectionState::Closed {
+                    // The next check, at most 250 ms away, builds a new one.
+                    media.refused_at = Some(Instant::now() - REFUSED_PAUSE);
+                }
+            }
+            None => media.refused_at = Some(Instant::now() - REFUSED_PAUSE),
+        }
+    }
+
+    async fn check_media(&mut self, control: &mut Control) -> anyhow::Result<()> {
+        let now = Instant::now();
+        if self.welcomes == 0 {
+            return Ok(());
+        }
+        let reason = match &self.media {
+            None => Some("none"),
+            Some(media) => match media.refused_at {
+                Some(at) => (now.duration_since(at) >= REFUSED_PAUSE).then_some("refused or failed"),
+                None => self.patience.exhausted(
+                    now,
+                    MediaFacts {
+                        offered_at: media.offered_at,
+                        connected_at: media.connected_at,
+                        last_media: self.meter.last_media(),
+                        expected: self.on_air,
+                    },
+                ),
+            },
+        };
+        match reason {
+            Some(reason) => self.build_media(control, reason).await,
+            None => Ok(()),
+        }
+    }
+}
+
+async fn next_event(media: &mut Option<Media>) -> Option<PeerEvent> {
+    match media {
+        Some(media) if media.refused_at.is_none() => media.peer.events.recv().await,
+        _ => std::future::pending().await,
+    }
+}
+
+fn start_sending(
+    media: &mut Media,
+    config: &SiteConfig,
+    name: &Arc<str>,
+    wanted: &watch::Sender<Uplink>,
+    streams: Streams,
+) {
+    if let (false, Some(keyframes)) = (streams.camera.is_empty(), streams.keyframes) {
+        let camera = Camera::new(config.index, Arc::clone(name), streams.camera);
+        media.tasks.spawn(camera.run(wanted.subscribe(), keyframes));
+    }
+    if let Some(microphone) = streams.microphone {
+        let index = config.index;
+        media.tasks.spawn(async move {
+            if let Err(error) = run_microphone(index, microphone).await {
+                tracing::error!(%error, "the microphone stopped");
+            }
+        });
+    }
+}
+
+fn status() -> EndpointStatus {
+    EndpointStatus {
+        camera: DeviceState::Live,
+        microphone: DeviceState::Live,
+        sound_playing: true,
+        content: false,
+        visible: true,
+    }
+}
+
+fn ticks(period: Duration) -> tokio::time::Interval {
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
