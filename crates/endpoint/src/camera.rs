@@ -11,7 +11,7 @@ use wire::Uplink;
 
 use crate::encoder::{LAYERS, LayerEncoder, LayerSpec};
 use crate::packetize;
-use crate::report::unix_ms;
+use crate::report::{Observation, Report, unix_ms};
 use crate::sei::Stamp;
 use crate::sound::{FRAME_MS, FRAME_SAMPLES, Microphone};
 use crate::test_card::{FRAME_RATE, TestCard, live_frame};
@@ -105,14 +105,15 @@ pub struct Camera {
     name: Arc<str>,
     layers: Vec<LayerSender>,
     began: Instant,
+    report: Report,
 }
 
 impl Camera {
     /// A camera of site `site` that sends `layers`.
-    pub fn new(site: u16, name: Arc<str>, layers: Vec<LayerStream>) -> Self {
+    pub fn new(site: u16, name: Arc<str>, layers: Vec<LayerStream>, report: Report) -> Self {
         let layers =
             layers.into_iter().map(|stream| LayerSender { stream, numbers: Numbers::new(), active: None }).collect();
-        Self { site, name, layers, began: Instant::now() }
+        Self { site, name, layers, began: Instant::now(), report }
     }
 
     /// Sends frames of the layers that `wanted` names; `keyframes` carries SSRCs whose keyframe was asked for.
@@ -171,8 +172,9 @@ impl Camera {
     }
 
     fn ask_keyframe(&mut self, ssrc: u32) {
-        let asked = self.layers.iter_mut().find(|layer| layer.stream.stream.ssrc == ssrc);
-        if let Some(active) = asked.and_then(|layer| layer.active.as_mut()) {
+        let Some(asked) = self.layers.iter_mut().find(|layer| layer.stream.stream.ssrc == ssrc) else { return };
+        self.report.observe(&Observation::KeyframeAsked { layer: asked.stream.spec.rid });
+        if let Some(active) = &mut asked.active {
             active.keyframe = true;
         }
     }

@@ -10,11 +10,18 @@ use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication
 use rtc::sansio::Protocol;
 use rtc::shared::error::Error;
 
-/// Marks PLI and FIR for the application; all other RTCP has been dealt with by the interceptors before it.
+/// Passes PLI and FIR on to the application, and nothing else: all other RTCP has been dealt with by the interceptors
+/// before it. The library gives a compound packet to the track that its *first* packet is about, so a request behind
+/// the microphone's receiver report would never reach the camera.
 #[derive(Default)]
 pub struct KeyframeRequests {
     incoming: VecDeque<TaggedPacket>,
     outgoing: VecDeque<TaggedPacket>,
+}
+
+fn is_request(packet: &dyn rtcp::Packet) -> bool {
+    let packet = packet.as_any();
+    packet.is::<PictureLossIndication>() || packet.is::<FullIntraRequest>()
 }
 
 /// SSRCs for which packets ask a keyframe (RFC 4585 §6.3.1, RFC 5104 §4.3.1).
@@ -39,9 +46,11 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for KeyframeRequests {
     type Time = Instant;
 
     fn handle_read(&mut self, mut packet: TaggedPacket) -> Result<(), Error> {
-        if let Packet::Rtcp(rtcp) = &packet.message.packet
-            && !asked_ssrcs(rtcp).is_empty()
-        {
+        if let Packet::Rtcp(compound) = &mut packet.message.packet {
+            compound.retain(|packet| is_request(&**packet));
+            if compound.is_empty() {
+                return Ok(());
+            }
             packet.message.add(Attribute::DeliverToApplication);
         }
         self.incoming.push_back(packet);
@@ -67,4 +76,36 @@ impl Interceptor for KeyframeRequests {
     fn unbind_local_stream(&mut self, _stream: &StreamInfo) {}
     fn bind_remote_stream(&mut self, _stream: &StreamInfo) {}
     fn unbind_remote_stream(&mut self, _stream: &StreamInfo) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rtc::interceptor::AttributedPacket;
+    use rtc::rtcp::receiver_report::ReceiverReport;
+    use rtc::shared::TransportContext;
+
+    fn read(packets: Vec<Box<dyn rtcp::Packet>>) -> Option<Vec<u32>> {
+        let mut requests = KeyframeRequests::default();
+        let message = AttributedPacket::new(Packet::Rtcp(packets));
+        let tagged = TaggedPacket { now: Instant::now(), transport: TransportContext::default(), message };
+        requests.handle_read(tagged).unwrap();
+        let passed = requests.poll_read()?;
+        assert!(passed.message.has(&Attribute::DeliverToApplication));
+        match &passed.message.packet {
+            Packet::Rtcp(packets) => Some(asked_ssrcs(packets)),
+            _ => panic!("it was RTCP"),
+        }
+    }
+
+    #[test]
+    fn a_request_behind_a_report_reaches_the_application_alone() {
+        let pli = PictureLossIndication { sender_ssrc: 1, media_ssrc: 7 };
+        assert_eq!(read(vec![Box::new(ReceiverReport::default()), Box::new(pli)]), Some(vec![7]));
+    }
+
+    #[test]
+    fn other_feedback_stops_here() {
+        assert_eq!(read(vec![Box::new(ReceiverReport::default())]), None);
+    }
 }

@@ -425,7 +425,7 @@ fn start_sending(
     streams: Streams,
 ) {
     if let (false, Some(keyframes)) = (streams.camera.is_empty(), streams.keyframes) {
-        let camera = Camera::new(config.index, Arc::clone(name), streams.camera);
+        let camera = Camera::new(config.index, Arc::clone(name), streams.camera, media.receivers.report.clone());
         media.tasks.spawn(camera.run(wanted.subscribe(), keyframes));
     }
     if let Some(microphone) = streams.microphone {
