@@ -29,7 +29,7 @@ export class ConferenceStore {
   /** Holder of the control lease. */
   lease: string | null = $state(null);
   journalOk: boolean = $state(true);
-  /** When live facts were heard last, ms of `performance.now()`. */
+  /** Server's time of the latest live facts, ms since the epoch. */
   liveAt: number = $state(0);
   #bySlug = new Map<SiteSlug, SiteModel>();
   #operatorsText = '';
@@ -75,7 +75,7 @@ export class ConferenceStore {
   }
 
   /** Live facts, whole. */
-  applyLive(live: LiveView, now: number): void {
+  applyLive(live: LiveView): void {
     for (const model of this.sites) model.setLive(live.sites[model.view.slug] ?? null);
     const operators = JSON.stringify(live.operators);
     if (operators !== this.#operatorsText) {
@@ -84,7 +84,7 @@ export class ConferenceStore {
     }
     this.lease = live.lease;
     this.journalOk = live.journal_ok;
-    this.liveAt = now;
+    this.liveAt = live.now;
   }
 
   #apply(change: StateChange): void {

@@ -158,7 +158,7 @@ export class Connection {
       case 'event':
         return this.conference.applyChanges(message.changes);
       case 'live':
-        this.conference.applyLive(message, performance.now());
+        this.conference.applyLive(message);
         return this.#expect();
       case 'answer':
         return void this.#media.handleAnswer(message.generation, message.sdp);
@@ -188,7 +188,7 @@ export class Connection {
 
   #welcome(welcome: Welcome): void {
     if (welcome.state) this.conference.applySnapshot(welcome.state);
-    this.conference.applyLive(welcome.live, performance.now());
+    this.conference.applyLive(welcome.live);
     this.you = welcome.you;
     this.plan = welcome.media;
     this.uplink = welcome.uplink;

@@ -147,7 +147,7 @@ describe('conference store', () => {
       });
     });
     for (const level of [-30, -25, -20]) {
-      store.applyLive(live(level), 0);
+      store.applyLive(live(level));
       flushSync();
     }
     stop();

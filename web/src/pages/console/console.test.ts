@@ -1,5 +1,5 @@
 import { setLocale } from '$lib/i18n/locale.svelte';
-import type { Layout, Readiness, SiteLive, SiteView, TakeReport } from '$lib/wire';
+import type { Layout, MessageView, Readiness, SiteLive, SiteView, TakeReport } from '$lib/wire';
 import { afterEach, describe, expect, it } from 'vitest';
 import en from '../../../messages/console/en.json';
 import vi from '../../../messages/console/vi.json';
@@ -14,6 +14,7 @@ import {
   type Press,
   remap,
 } from './keys';
+import { awaitsCentre } from './openMessages';
 import { LAYOUTS, pick, previewOf } from './previewPlan';
 import { activeEndpoint, previewVerdict } from './readiness';
 import { shortName } from './shortName';
@@ -173,6 +174,23 @@ describe('the wall’s filter', () => {
 
   it('lists regions once, in the order of the wall', () => {
     expect(regionsOf([view('B'), view('A'), view('B'), view('')])).toEqual(['B', 'A']);
+  });
+});
+
+describe('messages that wait', () => {
+  it('are those of sites that nobody at the centre has acknowledged', () => {
+    const message = (from: string | null, acknowledged: string[]): MessageView => ({
+      id: 1,
+      from,
+      sender: 's',
+      to: [],
+      text: 't',
+      sent_at: 0,
+      acknowledged,
+    });
+    expect(awaitsCentre(message('a', []))).toBe(true);
+    expect(awaitsCentre(message('a', ['centre']))).toBe(false);
+    expect(awaitsCentre(message(null, []))).toBe(false);
   });
 });
 

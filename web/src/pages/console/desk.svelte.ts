@@ -9,6 +9,7 @@ import { IDLE, tallies, type Tally } from '$lib/state/tally';
 import type { Command, FloorMode, ItemId, Layout, MessageId, SiteSlug } from '$lib/wire';
 import { toast } from 'svelte-sonner';
 import { SvelteSet } from 'svelte/reactivity';
+import { awaitsCentre } from './openMessages';
 import { pick, previewOf } from './previewPlan';
 import { TakeGuard } from './takeGuard';
 import type { WallFilter } from './wallFilter';
@@ -203,7 +204,7 @@ export class Desk {
 
   /** Acknowledges the oldest message of a site that nobody at the centre has acknowledged. */
   acknowledgeOldest(): void {
-    const open = this.conference.messages.find((one) => one.from !== null && !one.acknowledged.includes('centre'));
+    const open = this.conference.messages.find(awaitsCentre);
     if (open) this.acknowledge(open.id);
   }
 

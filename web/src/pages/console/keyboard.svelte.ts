@@ -1,6 +1,6 @@
 /** Turns key presses into what the desk does. */
 import type { Desk } from './desk.svelte';
-import { actionOf, type KeyAction, type Keymap, type PressPlace } from './keys';
+import { actionOf, type KeyAction, keyLabel, type Keymap, type PressPlace } from './keys';
 import { moveInWall, type WallMove } from './wallGrid';
 
 /** Attribute of the wall's element, so that arrows inside it are the wall's. */
@@ -19,6 +19,12 @@ export class Keyboard {
   constructor(desk: Desk, keymap: Keymap) {
     this.#desk = desk;
     this.keymap = keymap;
+  }
+
+  /** First key of an action as it is written; empty: it has none. */
+  hint(action: KeyAction): string {
+    const binding = this.keymap[action][0];
+    return binding === undefined ? '' : keyLabel(binding);
   }
 
   /** Begins; the returned function ends it. */
