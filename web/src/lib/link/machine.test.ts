@@ -241,6 +241,16 @@ describe('a server that refuses', () => {
     expect(bench.start()[0]).toEqual({ do: 'probe' });
   });
 
+  it('does not hold a page that slept and reads afterwards that it was replaced', () => {
+    const bench = new Bench();
+    bench.start();
+    bench.connect();
+    bench.now += SILENCE_MS + 60_000;
+    bench.message(fatal('replaced'));
+
+    expect(bench.machine.pollTimeout()).toBeLessThanOrEqual(bench.now + 300);
+  });
+
   it('makes a page of another protocol reload', () => {
     const bench = new Bench();
     bench.start();

@@ -126,6 +126,8 @@ export class LinkMachine {
   /** A message arrived. */
   handleMessage(message: ServerMessage, now: number): void {
     if (this.#phase.name !== 'greeting' && this.#phase.name !== 'ready') return;
+    // What a page reads after a sleep was said to the page of then.
+    const stale = now - this.#heardAt > SILENCE_MS;
     this.#heardAt = now;
     switch (message.type) {
       case 'welcome':
@@ -141,7 +143,7 @@ export class LinkMachine {
       case 'pong':
         return this.#pong(message.nonce, message.now, now);
       case 'error':
-        if (message.fatal) return this.#fatal(message.code, now);
+        if (message.fatal) return stale ? this.#drop(now) : this.#fatal(message.code, now);
         break;
       default:
         break;

@@ -81,6 +81,7 @@ export class Keyboard {
       down: () => this.#move('down'),
       first: () => this.#move('first'),
       last: () => this.#move('last'),
+      claim: () => desk.claimLease(),
       help: () => (this.overview = true),
     };
     acts[action]();
@@ -100,7 +101,5 @@ function placeOf(target: EventTarget | null): PressPlace {
   if (!(target instanceof HTMLElement)) return 'page';
   if (target.isContentEditable || target.matches('textarea, select, input')) return 'text';
   if (target.closest(`[${WALL_ATTRIBUTE}]`)) return 'wall';
-  return target.matches('button, a, summary, [role="option"], [role="listitem"][tabindex], [role="radio"]')
-    ? 'widget'
-    : 'page';
+  return target.matches('button, a, summary, [role="option"], [role="button"], [role="radio"]') ? 'widget' : 'page';
 }

@@ -24,6 +24,7 @@ export const ACTIONS = [
   'down',
   'first',
   'last',
+  'claim',
   'help',
 ] as const;
 /** An action of the keyboard. */
@@ -55,6 +56,7 @@ export const DEFAULT_KEYMAP: Keymap = {
   down: ['ArrowDown'],
   first: ['Home'],
   last: ['End'],
+  claim: ['KeyL'],
   help: ['Shift+Slash'],
 };
 
