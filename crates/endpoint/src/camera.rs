@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use rtc::rtp;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Mutex, OwnedMutexGuard, mpsc, watch};
 use webrtc::media_stream::track_local::TrackLocal;
 use wire::Uplink;
 
@@ -93,27 +93,42 @@ struct ActiveLayer {
     keyframe: bool,
 }
 
+/// Encoders of a site, by layer. They outlive peer connections: an encoder takes megabytes and milliseconds to make.
+#[derive(Default)]
+pub struct Encoders {
+    layers: [Option<ActiveLayer>; LAYERS.len()],
+}
+
 struct LayerSender {
     stream: LayerStream,
     numbers: Numbers,
-    active: Option<ActiveLayer>,
 }
 
-/// A site's camera. Runs until the peer connection is gone.
+/// A site's camera on one peer connection. Runs until that is gone.
 pub struct Camera {
     site: u16,
     name: Arc<str>,
-    layers: Vec<LayerSender>,
+    senders: Vec<LayerSender>,
+    encoders: OwnedMutexGuard<Encoders>,
     began: Instant,
     report: Report,
 }
 
 impl Camera {
-    /// A camera of site `site` that sends `layers`.
-    pub fn new(site: u16, name: Arc<str>, layers: Vec<LayerStream>, report: Report) -> Self {
-        let layers =
-            layers.into_iter().map(|stream| LayerSender { stream, numbers: Numbers::new(), active: None }).collect();
-        Self { site, name, layers, began: Instant::now(), report }
+    /// A camera of site `site` that sends `layers` (in the order of [`LAYERS`]). Waits until the camera of the peer
+    /// connection before has let the encoders go.
+    pub async fn new(
+        site: u16,
+        name: Arc<str>,
+        layers: Vec<LayerStream>,
+        encoders: Arc<Mutex<Encoders>>,
+        report: Report,
+    ) -> Self {
+        let mut encoders = encoders.lock_owned().await;
+        // Nobody on this connection has seen a frame.
+        encoders.layers.iter_mut().flatten().for_each(|layer| layer.keyframe = true);
+        let senders = layers.into_iter().map(|stream| LayerSender { stream, numbers: Numbers::new() }).collect();
+        Self { site, name, senders, encoders, began: Instant::now(), report }
     }
 
     /// Sends frames of the layers that `wanted` names; `keyframes` carries SSRCs whose keyframe was asked for.
@@ -150,20 +165,19 @@ impl Camera {
 
     /// Starts encoders of layers that are wanted now and drops the others.
     fn switch(&mut self, uplink: Uplink) {
-        for layer in &mut self.layers {
-            let spec = layer.stream.spec;
+        for (spec, slot) in LAYERS.iter().zip(&mut self.encoders.layers) {
             let wanted = match spec.layer {
                 wire::Layer::Low => uplink.low,
                 wire::Layer::Mid => uplink.mid,
                 wire::Layer::High => uplink.high,
             };
             if !wanted {
-                layer.active = None;
-            } else if layer.active.is_none() {
-                match LayerEncoder::new(&spec) {
+                *slot = None;
+            } else if slot.is_none() {
+                match LayerEncoder::new(spec) {
                     Ok(encoder) => {
                         let card = TestCard::new(self.site, &self.name, spec.size);
-                        layer.active = Some(ActiveLayer { card, encoder, keyframe: true });
+                        *slot = Some(ActiveLayer { card, encoder, keyframe: true });
                     }
                     Err(error) => tracing::error!(%error, rid = spec.rid, "no encoder"),
                 }
@@ -172,9 +186,9 @@ impl Camera {
     }
 
     fn ask_keyframe(&mut self, ssrc: u32) {
-        let Some(asked) = self.layers.iter_mut().find(|layer| layer.stream.stream.ssrc == ssrc) else { return };
-        self.report.observe(&Observation::KeyframeAsked { layer: asked.stream.spec.rid });
-        if let Some(active) = &mut asked.active {
+        let Some(asked) = self.senders.iter().position(|sender| sender.stream.stream.ssrc == ssrc) else { return };
+        self.report.observe(&Observation::KeyframeAsked { layer: self.senders[asked].stream.spec.rid });
+        if let Some(active) = &mut self.encoders.layers[asked] {
             active.keyframe = true;
         }
     }
@@ -184,8 +198,8 @@ impl Camera {
         let phase = u64::from(self.site) * 7 % CARD_PERIOD_MS;
         let now = unix_ms();
         let mut next = (now.saturating_sub(phase)) / CARD_PERIOD_MS + 1;
-        let active = self.layers.iter().filter(|layer| layer.active.is_some());
-        let Some(every) = active.map(|layer| layer.stream.spec.every).min() else {
+        let active = LAYERS.iter().zip(&self.encoders.layers).filter(|(_, layer)| layer.is_some());
+        let Some(every) = active.map(|(spec, _)| spec.every).min() else {
             return std::future::pending().await;
         };
         while !self.is_due(next, every) {
@@ -201,8 +215,8 @@ impl Camera {
     }
 
     async fn send_due(&mut self, card_frame: u64) -> Result<(), Gone> {
-        for index in 0..self.layers.len() {
-            if self.is_due(card_frame, self.layers[index].stream.spec.every) {
+        for index in 0..self.senders.len() {
+            if self.is_due(card_frame, self.senders[index].stream.spec.every) {
                 self.send_frame(index).await?;
             }
         }
@@ -211,8 +225,8 @@ impl Camera {
 
     /// Keyframes that were asked for do not wait for the layer's turn.
     async fn send_keyframes(&mut self) -> Result<(), Gone> {
-        for index in 0..self.layers.len() {
-            if self.layers[index].active.as_ref().is_some_and(|active| active.keyframe) {
+        for index in 0..self.senders.len() {
+            if self.encoders.layers[index].as_ref().is_some_and(|active| active.keyframe) {
                 self.send_frame(index).await?;
             }
         }
@@ -221,8 +235,8 @@ impl Camera {
 
     async fn send_frame(&mut self, index: usize) -> Result<(), Gone> {
         let timestamp = (self.began.elapsed().as_micros() as u64 * VIDEO_CLOCK / 1_000_000) as u32;
-        let layer = &mut self.layers[index];
-        let Some(active) = &mut layer.active else { return Ok(()) };
+        let Some(active) = &mut self.encoders.layers[index] else { return Ok(()) };
+        let sender = &mut self.senders[index];
         let captured_ms = unix_ms();
         let frame = live_frame(captured_ms);
         let stamp = Stamp { marker: active.card.marker(frame), captured_ms };
@@ -230,7 +244,7 @@ impl Camera {
         let unit = match active.encoder.encode(active.card.draw(captured_ms, frame), stamp, keyframe) {
             Ok(unit) => unit,
             Err(error) => {
-                tracing::error!(%error, rid = layer.stream.spec.rid, "a frame was not encoded");
+                tracing::error!(%error, rid = sender.stream.spec.rid, "a frame was not encoded");
                 return Ok(());
             }
         };
@@ -240,7 +254,7 @@ impl Camera {
             if at > 0 && at % PACE_BURST == 0 {
                 tokio::time::sleep(PACE_PAUSE).await;
             }
-            send(&layer.stream.stream, &mut layer.numbers, timestamp, at == last, payload).await?;
+            send(&sender.stream.stream, &mut sender.numbers, timestamp, at == last, payload).await?;
         }
         Ok(())
     }

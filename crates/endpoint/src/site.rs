@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use webrtc::peer_connection::RTCPeerConnectionState;
@@ -16,7 +16,7 @@ use wire::{
 };
 
 use crate::backoff::{Backoff, until_connected};
-use crate::camera::{Camera, rids, run_microphone};
+use crate::camera::{Camera, Encoders, rids, run_microphone};
 use crate::control::{Control, ServerAddress};
 use crate::meter::Meter;
 use crate::patience::{MediaFacts, Patience};
@@ -64,6 +64,7 @@ pub async fn run(config: SiteConfig, report: Report) -> std::convert::Infallible
         device: uuid::Uuid::new_v4().to_string(),
         name: config.name.clone().into(),
         wanted: watch::channel(Uplink { low: true, mid: false, high: false, content: false }).0,
+        encoders: Arc::default(),
         meter: Arc::default(),
         report,
         shown_sender,
@@ -118,6 +119,7 @@ struct Site {
     device: String,
     name: Arc<str>,
     wanted: watch::Sender<Uplink>,
+    encoders: Arc<Mutex<Encoders>>,
     meter: Arc<Meter>,
     report: Report,
     shown_sender: mpsc::UnboundedSender<(TakeId, u32)>,
@@ -317,7 +319,9 @@ impl Site {
         let generation = self.generation;
         let state = "rebuilding".to_owned();
         self.report.observe(&Observation::Media { generation, state, reason: Some(reason.to_owned()) });
-        if let Some(old) = self.media.take() {
+        if let Some(mut old) = self.media.take() {
+            // The new camera waits for the encoders that the old one holds.
+            old.tasks.abort_all();
             self.patience.rebuilt(self.meter.last_media().is_some());
             tokio::spawn(async move { old.peer.close().await });
         }
@@ -351,7 +355,7 @@ impl Site {
         let Some(media) = &mut self.media else { return Ok(()) };
         let streams = media.peer.answered(sdp).await?;
         if media.connected_at.is_some() {
-            start_sending(media, &self.config, &self.name, &self.wanted, streams);
+            start_sending(media, &self.config, &self.name, &self.wanted, &self.encoders, streams);
         } else {
             media.streams = Some(streams);
         }
@@ -372,7 +376,7 @@ impl Site {
                 if up {
                     media.connected_at.get_or_insert_with(Instant::now);
                     if let Some(streams) = media.streams.take() {
-                        start_sending(media, &self.config, &self.name, &self.wanted, streams);
+                        start_sending(media, &self.config, &self.name, &self.wanted, &self.encoders, streams);
                     }
                 } else if state == RTCPeerConnectionState::Failed || state == RTCPeerConnectionState::Closed {
                     // The next check, at most 250 ms away, builds a new one.
@@ -422,11 +426,19 @@ fn start_sending(
     config: &SiteConfig,
     name: &Arc<str>,
     wanted: &watch::Sender<Uplink>,
+    encoders: &Arc<Mutex<Encoders>>,
     streams: Streams,
 ) {
     if let (false, Some(keyframes)) = (streams.camera.is_empty(), streams.keyframes) {
-        let camera = Camera::new(config.index, Arc::clone(name), streams.camera, media.receivers.report.clone());
-        media.tasks.spawn(camera.run(wanted.subscribe(), keyframes));
+        let camera = Camera::new(
+            config.index,
+            Arc::clone(name),
+            streams.camera,
+            Arc::clone(encoders),
+            media.receivers.report.clone(),
+        );
+        let wanted = wanted.subscribe();
+        media.tasks.spawn(async move { camera.await.run(wanted, keyframes).await });
     }
     if let Some(microphone) = streams.microphone {
         let index = config.index;
