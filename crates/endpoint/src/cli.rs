@@ -17,8 +17,8 @@ use crate::site::{self, SiteConfig};
 const DEFAULT_TONES: u16 = 128;
 /// Summaries are written this often.
 const SUMMARY_EVERY: Duration = Duration::from_secs(2);
-/// The file with the links is looked for this often.
-const LINKS_EVERY: Duration = Duration::from_millis(500);
+/// Files of the server are looked for this often.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Sites of one process join this far apart, so that two cores share 63 handshakes evenly.
 const JOIN_SPREAD: Duration = Duration::from_millis(15);
 
@@ -49,11 +49,15 @@ pub struct EndpointArgs {
 #[derive(Debug, Clone, Args)]
 pub struct SimulateArgs {
     /// The server, for example http://127.0.0.1:8080.
-    #[arg(long)]
-    pub server: String,
-    /// Join links as the demonstration server writes them; waited for if they are not there yet.
-    #[arg(long)]
-    pub links: PathBuf,
+    #[arg(long, required_unless_present = "data")]
+    pub server: Option<String>,
+    /// Join links as a demonstration server writes them; waited for if they are not there yet.
+    #[arg(long, required_unless_present = "data")]
+    pub links: Option<PathBuf>,
+    /// Data folder of a demonstration server: address and links are found there, the hall is simulated too, and the
+    /// report goes to a file beside them.
+    #[arg(long, conflicts_with_all = ["server", "links"])]
+    pub data: Option<PathBuf>,
     /// How many sites, besides the hall.
     #[arg(long, default_value_t = 63)]
     pub sites: usize,
@@ -67,6 +71,13 @@ pub struct SimulateArgs {
     #[arg(long)]
     pub report: Option<PathBuf>,
 }
+
+/// Written by a server into its data folder.
+const ADDRESSES_FILE: &str = "addresses.json";
+/// Written by a demonstration server into its data folder.
+const LINKS_FILE: &str = "demo-links.json";
+/// Report of a demonstration.
+const REPORT_FILE: &str = "simulated-sites.jsonl";
 
 /// Runs one site until Ctrl-C or SIGTERM.
 pub async fn run_endpoint(args: EndpointArgs) -> anyhow::Result<()> {
@@ -87,31 +98,51 @@ pub async fn run_endpoint(args: EndpointArgs) -> anyhow::Result<()> {
 
 /// Runs many sites until Ctrl-C or SIGTERM.
 pub async fn run_simulate(args: SimulateArgs) -> anyhow::Result<()> {
-    let server = ServerAddress::parse(&args.server)?;
-    let reports = reports(args.report.as_deref())?;
+    let in_data = |name: &str| args.data.as_ref().map(|data| data.join(name));
+    let links = args.links.clone().or_else(|| in_data(LINKS_FILE)).context("--links or --data is needed")?;
+    let hall = args.hall || args.data.is_some();
+    let reports = reports(args.report.clone().or_else(|| in_data(REPORT_FILE)).as_deref())?;
     let mut sites = JoinSet::new();
     let starting = async {
-        let chosen = links::choose(wait_for_links(&args.links).await, args.sites, args.hall);
-        tracing::info!(sites = chosen.len(), server = args.server, "joining");
-        let tones = chosen.iter().map(|link| link.index + 1).max().unwrap_or(1);
-        for (place, link) in chosen.iter().enumerate() {
-            let Some(token) = link.token() else { continue };
-            let config = SiteConfig {
-                server: server.clone(),
-                token: token.to_owned(),
-                index: link.index,
-                name: link.name.clone(),
-                decode: place < args.decode,
-                tones,
-            };
-            sites.spawn(site::run(config, reports.of_site(link.index, &link.name, place < args.decode)));
-            tokio::time::sleep(JOIN_SPREAD).await;
-        }
-        std::future::pending::<()>().await;
+        let chosen = links::choose(wait_for(|| links::read(&links)).await, args.sites, hall);
+        let server = match &args.server {
+            Some(server) => ServerAddress::parse(server)?,
+            None => {
+                let addresses = in_data(ADDRESSES_FILE).context("--server or --data is needed")?;
+                wait_for(|| links::read_address(&addresses)).await
+            }
+        };
+        tracing::info!(sites = chosen.len(), ?server, "joining");
+        start_sites(&mut sites, &server, &chosen, args.decode, &reports).await;
+        std::future::pending::<anyhow::Result<()>>().await
     };
     tokio::select! {
         stopped = until_stopped(&reports) => stopped,
-        () = starting => Ok(()),
+        failed = starting => failed,
+    }
+}
+
+async fn start_sites(
+    sites: &mut JoinSet<std::convert::Infallible>,
+    server: &ServerAddress,
+    chosen: &[SiteLink],
+    decode: usize,
+    reports: &Reports,
+) {
+    let tones = chosen.iter().map(|link| link.index + 1).max().unwrap_or(1);
+    for (place, link) in chosen.iter().enumerate() {
+        let Some(token) = link.token() else { continue };
+        let decode = place < decode;
+        let config = SiteConfig {
+            server: server.clone(),
+            token: token.to_owned(),
+            index: link.index,
+            name: link.name.clone(),
+            decode,
+            tones,
+        };
+        sites.spawn(site::run(config, reports.of_site(link.index, &link.name, decode)));
+        tokio::time::sleep(JOIN_SPREAD).await;
     }
 }
 
@@ -122,19 +153,22 @@ fn reports(path: Option<&Path>) -> anyhow::Result<Reports> {
     }
 }
 
-/// The server may still be starting, or writing the file.
-async fn wait_for_links(path: &Path) -> Vec<SiteLink> {
+/// Tries until a file is there and whole: the server may still be starting, or writing it.
+async fn wait_for<T, F>(mut read: impl FnMut() -> F) -> T
+where
+    F: Future<Output = anyhow::Result<T>>,
+{
     let mut told = false;
     loop {
-        match links::read(path).await {
-            Ok(links) => return links,
+        match read().await {
+            Ok(value) => return value,
             Err(error) if !told => {
                 told = true;
-                tracing::info!(error = format!("{error:#}"), "waiting for the join links");
+                tracing::info!(error = format!("{error:#}"), "waiting for the server");
             }
             Err(_again) => {}
         }
-        tokio::time::sleep(LINKS_EVERY).await;
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 

@@ -6,6 +6,8 @@ use anyhow::Context;
 use serde::Deserialize;
 use wire::{EndpointRole, SiteSlug};
 
+use crate::control::ServerAddress;
+
 /// One entry of the file: a JSON array of these.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct SiteLink {
@@ -36,6 +38,19 @@ impl SiteLink {
 pub async fn read(path: &Path) -> anyhow::Result<Vec<SiteLink>> {
     let text = tokio::fs::read(path).await.with_context(|| format!("reading {}", path.display()))?;
     serde_json::from_slice(&text).with_context(|| format!("join links in {}", path.display()))
+}
+
+#[derive(Deserialize)]
+struct Addresses {
+    http: String,
+}
+
+/// Reads the server's address from the file that it writes at its start.
+pub async fn read_address(path: &Path) -> anyhow::Result<ServerAddress> {
+    let text = tokio::fs::read(path).await.with_context(|| format!("reading {}", path.display()))?;
+    let addresses: Addresses =
+        serde_json::from_slice(&text).with_context(|| format!("addresses in {}", path.display()))?;
+    ServerAddress::parse(&addresses.http)
 }
 
 /// The sites to simulate: up to `sites` besides the hall, and the hall if asked for, by index.

@@ -24,7 +24,7 @@ pub struct Receivers {
     /// Counts and takes.
     pub meter: Arc<Meter>,
     /// Takes that were shown, with their time in ms.
-    pub shown: mpsc::UnboundedSender<(TakeId, u32)>,
+    pub shown: mpsc::Sender<(TakeId, u32)>,
     /// Decode pictures and listen always.
     pub decode: bool,
     /// Number of tones that may be heard.
@@ -145,8 +145,9 @@ fn saw(shared: &Receivers, line: &ReceivedLine, now: Instant, seen: Seen) {
         });
     }
     if let Some(shown) = shared.meter.frame_seen(now, &line.name, seen.timestamp) {
-        // Nobody listens while the endpoint stops.
-        let _stopping = shared.shown.send(shown);
+        if shared.shown.try_send(shown).is_err() {
+            tracing::warn!(take = shown.0.0, "nobody could be told that a take is shown");
+        }
     }
 }
 

@@ -17,8 +17,8 @@ pub fn unix_ms() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
 }
 
-/// One observation. The line in the report has also `site`, `index`, `at_ms` (Unix time) and `mono_ms` (since the
-/// process began).
+/// One observation. The line in the report has also `site` (slug, once the server has said it), `name`, `index`,
+/// `at_ms` (Unix time) and `mono_ms` (since the process began).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Observation {
@@ -103,6 +103,7 @@ pub enum Observation {
 #[derive(Serialize)]
 struct Line<'a> {
     site: &'a str,
+    name: &'a str,
     index: u16,
     at_ms: u64,
     mono_ms: u64,
@@ -113,8 +114,10 @@ struct Line<'a> {
 /// Totals of one endpoint.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct EndpointSummary {
-    /// Name.
+    /// Slug of the site; empty until the server has said it.
     pub site: String,
+    /// Name.
+    pub name: String,
     /// Site index.
     pub index: u16,
     /// True if it decodes pictures.
@@ -227,7 +230,7 @@ impl Reports {
 
     /// The report of one endpoint.
     pub fn of_site(&self, index: u16, name: &str, decoding: bool) -> Report {
-        let summary = EndpointSummary { site: name.to_owned(), index, decoding, ..EndpointSummary::default() };
+        let summary = EndpointSummary { name: name.to_owned(), index, decoding, ..EndpointSummary::default() };
         self.lock().endpoints.insert(index, summary);
         Report { reports: self.clone(), index, name: name.into() }
     }
@@ -265,16 +268,12 @@ impl Report {
     /// Writes a line.
     pub fn observe(&self, observation: &Observation) {
         let at_ms = unix_ms();
-        let line = Line {
-            site: &self.name,
-            index: self.index,
-            at_ms,
-            mono_ms: self.reports.shared.began.elapsed().as_millis() as u64,
-            observation,
-        };
+        let mono_ms = self.reports.shared.began.elapsed().as_millis() as u64;
+        let mut inner = self.reports.lock();
+        let site = inner.endpoints.get(&self.index).map_or("", |summary| summary.site.as_str());
+        let line = Line { site, name: &self.name, index: self.index, at_ms, mono_ms, observation };
         let Ok(mut text) = serde_json::to_vec(&line) else { return };
         text.push(b'\n');
-        let mut inner = self.reports.lock();
         // A full disk must not end the media: the line is lost, the summary says what happened.
         let _lost = match &mut inner.output {
             Output::Stdout => io::stdout().lock().write_all(&text),
@@ -313,6 +312,7 @@ mod tests {
         let reports = Reports::to_file(&path).unwrap();
         let report = reports.of_site(4, "Cao Bằng", false);
 
+        report.update(|summary| summary.site = "cao-bang".into());
         report.observe(&Observation::Source {
             slot: "program/0".into(),
             marker_site: 7,
@@ -325,8 +325,8 @@ mod tests {
         reports.write_summary().unwrap();
 
         let line: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
-        assert_eq!(line["event"], "source");
-        assert_eq!((line["site"].as_str(), line["index"].as_u64()), (Some("Cao Bằng"), Some(4)));
+        assert_eq!((line["event"].as_str(), line["name"].as_str()), (Some("source"), Some("Cao Bằng")));
+        assert_eq!((line["site"].as_str(), line["index"].as_u64()), (Some("cao-bang"), Some(4)));
         assert_eq!((line["slot"].as_str(), line["marker_site"].as_u64()), (Some("program/0"), Some(7)));
         assert!(line["at_ms"].as_u64().unwrap() > 1_700_000_000_000);
         let summary_path = format!("{}.summary.json", path.display());

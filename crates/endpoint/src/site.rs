@@ -40,6 +40,9 @@ const REFUSED_PAUSE: Duration = Duration::from_secs(1);
 /// Pause after the server said that the token is not (or no longer) valid; a new conference may accept it later.
 const UNAUTHORIZED_PAUSE: Duration = Duration::from_secs(5);
 
+/// Takes that were shown and not yet told: at most one is awaited at a time, control may be away for some.
+const MAX_SHOWN: usize = 16;
+
 /// Who joins, and how.
 #[derive(Debug, Clone)]
 pub struct SiteConfig {
@@ -59,7 +62,7 @@ pub struct SiteConfig {
 
 /// Joins and stays. Ends only when dropped.
 pub async fn run(config: SiteConfig, report: Report) -> std::convert::Infallible {
-    let (shown_sender, shown) = mpsc::unbounded_channel();
+    let (shown_sender, shown) = mpsc::channel(MAX_SHOWN);
     let mut site = Site {
         device: uuid::Uuid::new_v4().to_string(),
         name: config.name.clone().into(),
@@ -122,8 +125,8 @@ struct Site {
     encoders: Arc<Mutex<Encoders>>,
     meter: Arc<Meter>,
     report: Report,
-    shown_sender: mpsc::UnboundedSender<(TakeId, u32)>,
-    shown: mpsc::UnboundedReceiver<(TakeId, u32)>,
+    shown_sender: mpsc::Sender<(TakeId, u32)>,
+    shown: mpsc::Receiver<(TakeId, u32)>,
     /// Instance and revision that were seen last.
     known: Option<(InstanceId, Revision)>,
     media: Option<Media>,
@@ -217,12 +220,13 @@ impl Site {
     async fn welcomed(&mut self, control: &mut Control, welcome: Welcome) -> anyhow::Result<()> {
         self.welcomes += 1;
         let restarted = self.known.as_ref().is_none_or(|(instance, _)| *instance != welcome.instance);
-        self.report.observe(&Observation::Welcomed { instance: welcome.instance.0.clone(), times: self.welcomes });
         let welcomes = self.welcomes;
         self.report.update(|summary| {
+            summary.site = welcome.you.site.as_ref().map_or_else(String::new, |site| site.0.clone());
             summary.welcomes = welcomes;
             summary.control = true;
         });
+        self.report.observe(&Observation::Welcomed { instance: welcome.instance.0.clone(), times: welcomes });
         self.known = Some((welcome.instance, welcome.revision));
         self.picture(&welcome.picture);
         self.uplink(welcome.uplink);

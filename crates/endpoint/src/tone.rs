@@ -1,5 +1,7 @@
 //! Tones: each site's sound is a sine whose pitch tells the site.
 
+use std::sync::LazyLock;
+
 /// Sampling rate of everything here, Hz (Opus runs at 48 kHz, RFC 7587).
 pub const SAMPLE_RATE: u32 = 48_000;
 /// Pitch of site 0 (the hall), Hz.
@@ -25,11 +27,18 @@ pub fn site_of_hz(hz: f32) -> Option<u16> {
     (0.0..=f32::from(MAX_TONE_SITE)).contains(&steps).then_some(steps as u16)
 }
 
+/// One second of a sine of 1 Hz: every tone of a whole number of hertz is a walk through it, without drift.
+static SINE: LazyLock<Vec<f32>> = LazyLock::new(|| {
+    let step = std::f64::consts::TAU / f64::from(SAMPLE_RATE);
+    (0..SAMPLE_RATE).map(|index| (f64::from(AMPLITUDE) * (step * f64::from(index)).sin()) as f32).collect()
+});
+
 /// An endless sine.
 #[derive(Debug, Clone)]
 pub struct Tone {
-    step: f32,
-    phase: f32,
+    /// Steps through [`SINE`] for each sample.
+    hz: u32,
+    at: u32,
 }
 
 impl Tone {
@@ -38,16 +47,16 @@ impl Tone {
         Self::new(tone_hz(site))
     }
 
-    /// A tone of `hz`.
+    /// A tone of `hz`, rounded to whole hertz.
     pub fn new(hz: f32) -> Self {
-        Self { step: hz / SAMPLE_RATE as f32, phase: 0.0 }
+        Self { hz: hz.round() as u32 % SAMPLE_RATE, at: 0 }
     }
 
     /// Fills mono samples.
     pub fn fill(&mut self, samples: &mut [f32]) {
         for sample in samples {
-            *sample = AMPLITUDE * (self.phase * std::f32::consts::TAU).sin();
-            self.phase = (self.phase + self.step).fract();
+            *sample = SINE[self.at as usize];
+            self.at = (self.at + self.hz) % SAMPLE_RATE;
         }
     }
 }
