@@ -11,11 +11,20 @@
 //! ```
 
 pub mod access;
+pub mod announce;
+pub mod app;
+pub mod assets;
 pub mod conference_task;
 pub mod config;
 pub mod convert;
+pub mod files;
+pub mod http;
+mod listener;
 pub mod live;
 pub mod media_plan;
+pub mod metrics;
 pub mod routing;
 pub mod socket;
+pub mod start;
+pub mod tls;
 pub mod view;

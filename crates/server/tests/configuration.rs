@@ -1,5 +1,7 @@
 //! The examples load as they are, and what is wrong is named with its line.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -33,7 +33,7 @@ pub use operators::{MAX_OPERATORS, NewPassword, OperatorError, OperatorRow};
 pub use passwords::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS};
 pub use revocation::Revocation;
 pub use secret::Secret;
-pub use sign_ins::{COOKIE_NAME, Operator, SIGN_IN_LIFETIME, SignInError, SignInId, SignedIn};
+pub use sign_ins::{COOKIE_NAME, Operator, SECURE_COOKIE_NAME, SIGN_IN_LIFETIME, SignInError, SignInId, SignedIn};
 pub use tokens::{JoinIdentity, JoinToken, TokenError, TokenId};
 
 /// File name of the database in the data folder.

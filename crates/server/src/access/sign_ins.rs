@@ -13,12 +13,16 @@ use super::secret::{self, Secret};
 use super::writer::Write;
 use super::{Access, AccessError, Revocation, from_sql, to_sql};
 
-/// Name of the cookie.
+/// Name of the cookie over plain HTTP.
 pub const COOKIE_NAME: &str = "dienhong_sign_in";
+/// Name of the cookie over HTTPS; browsers accept the prefix only with `Secure` and `Path=/` (RFC 6265bis §4.1.3.2).
+pub const SECURE_COOKIE_NAME: &str = "__Host-dienhong_sign_in";
 /// A sign-in ends when it was not used for this long: a conference day with its rehearsal the evening before.
 pub const SIGN_IN_LIFETIME: Duration = Duration::from_secs(16 * 60 * 60);
 /// The end is moved only when it moved by this much: not a write for every request.
 const EXTEND_AFTER: Duration = Duration::from_secs(5 * 60);
+/// Cookies of ours that are looked at: one of each name.
+const MAX_COOKIES: usize = 2;
 /// Sign-ins of one person: beyond it the oldest ends. A person has a few browsers, a script in a loop has no more.
 const MAX_SIGN_INS: i64 = 20;
 
@@ -91,25 +95,26 @@ impl Access {
 
     /// The operator whose cookie is in these headers, if the sign-in is valid. Moves the end of the sign-in.
     pub async fn operator_from_headers(&self, headers: &HeaderMap) -> Option<Operator> {
-        let cookie = cookie_value(headers)?;
-        match self.operator_of(cookie).await {
-            Ok(operator) => operator,
-            Err(error) => {
-                tracing::warn!(%error, "a sign-in could not be checked");
-                None
+        for cookie in cookies(headers).take(MAX_COOKIES) {
+            match self.operator_of(cookie).await {
+                Ok(Some(operator)) => return Some(operator),
+                Ok(None) => {}
+                Err(error) => tracing::warn!(%error, "a sign-in could not be checked"),
             }
         }
+        None
     }
 
-    /// Ends a sign-in; sockets that came in by it are closed.
+    /// Ends the sign-ins of these cookies; sockets that came in by them are closed.
     ///
     /// # Errors
     /// The database fails.
     pub async fn sign_out(&self, headers: &HeaderMap) -> Result<(), AccessError> {
-        let Some(cookie) = cookie_value(headers) else { return Ok(()) };
-        let id_hash = secret::digest(cookie);
-        sqlx::query("DELETE FROM sign_in WHERE id_hash = ?").bind(id_hash.as_slice()).execute(&self.pool).await?;
-        self.announce(Revocation::SignIn(SignInId(secret::digest_text(&id_hash))));
+        for cookie in cookies(headers).take(MAX_COOKIES) {
+            let id_hash = secret::digest(cookie);
+            sqlx::query("DELETE FROM sign_in WHERE id_hash = ?").bind(id_hash.as_slice()).execute(&self.pool).await?;
+            self.announce(Revocation::SignIn(SignInId(secret::digest_text(&id_hash))));
+        }
         Ok(())
     }
 
@@ -185,13 +190,13 @@ fn millis(duration: Duration) -> u64 {
 }
 
 /// RFC 6265 §4.2.1: `name=value` pairs, separated by `; `.
-fn cookie_value(headers: &HeaderMap) -> Option<&str> {
+fn cookies(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     headers
         .get_all(COOKIE)
         .iter()
         .filter_map(|header| header.to_str().ok())
         .flat_map(|header| header.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == COOKIE_NAME)
+        .filter(|(name, _)| [COOKIE_NAME, SECURE_COOKIE_NAME].contains(name))
         .map(|(_, value)| value)
 }

@@ -1,0 +1,130 @@
+//! What a start tells people and programs: URLs on the terminal, files in the data folder.
+
+use std::fmt::Write as _;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use serde::Serialize;
+use wire::{ConferenceId, EndpointRole, SiteSlug};
+
+use crate::access::JoinToken;
+use crate::config::ConferenceFile;
+use crate::files;
+use crate::start::Server;
+
+/// Where the server listens, for programs; written at each start.
+pub const ADDRESSES_FILE: &str = "addresses.json";
+/// Join tokens of all endpoints of the first conference, for simulated sites; written by a demonstration.
+pub const DEMO_LINKS_FILE: &str = "demo-links.json";
+/// Links that a demonstration prints: two provinces with a picture, and a screen.
+const SHOWN: [(&str, EndpointRole); 3] =
+    [("cao-bang", EndpointRole::Main), ("ha-noi", EndpointRole::Main), ("cao-bang", EndpointRole::Screen)];
+
+#[derive(Serialize)]
+struct AddressesFile {
+    http: String,
+    https: Option<String>,
+    media: Vec<SocketAddr>,
+    console: String,
+    /// One-time link of this start, of a demonstration.
+    sign_in: Option<String>,
+    /// File with the join links, of a demonstration.
+    demo_links: Option<String>,
+}
+
+#[derive(Serialize)]
+struct DemoLink<'a> {
+    site: &'a SiteSlug,
+    endpoint: EndpointRole,
+    token: &'a str,
+    path: String,
+    /// Place in the conference's list of sites; 0 is the hall.
+    index: usize,
+    name: &'a str,
+}
+
+/// Writes the files and gives the text for the terminal.
+///
+/// # Errors
+/// The data folder cannot be written, or the links cannot be read.
+pub async fn announce(server: &Server, data: &Path) -> anyhow::Result<String> {
+    let addresses = server.addresses();
+    let http = url("http", addresses.http);
+    let https = addresses.https.map(|address| url("https", address));
+    let sign_in = server.sign_in_link().map(|token| format!("{http}/sign-in#{}", token.reveal()));
+
+    let mut text = String::new();
+    let mut line = |what: &str, value: &str| {
+        // Writing into a String cannot fail.
+        let _ = writeln!(text, "{what:<28} {value}");
+    };
+    line("Console", &format!("{http}/console"));
+    if let Some(https) = &https {
+        line("Console, other machines", &format!("{https}/console"));
+    }
+    for media in &addresses.media {
+        line("Media (UDP)", &media.to_string());
+    }
+    for made in server.new_passwords() {
+        line(&format!("Password of {:?}, {:?}", made.name, made.role), &format!("{} (shown once)", made.password));
+    }
+    if let Some(link) = &sign_in {
+        line("Sign in, once", link);
+        for (name, path) in write_demo_links(server, data).await? {
+            line(&name, &format!("{http}{path}"));
+        }
+    }
+    let file = AddressesFile {
+        console: format!("{http}/console"),
+        http,
+        https,
+        media: addresses.media.clone(),
+        demo_links: sign_in.is_some().then(|| data.join(DEMO_LINKS_FILE).display().to_string()),
+        sign_in,
+    };
+    files::write_private(&data.join(ADDRESSES_FILE), &serde_json::to_vec_pretty(&file)?)?;
+    Ok(text)
+}
+
+/// Writes all links of the first conference; gives the ones to show.
+async fn write_demo_links(server: &Server, data: &Path) -> anyhow::Result<Vec<(String, String)>> {
+    let Some(conference) = server.conferences().next() else { return Ok(Vec::new()) };
+    let id = ConferenceId(conference.setup.id.0.clone());
+    let tokens = server.app().access.tokens(&id).await?;
+    let links: Vec<DemoLink<'_>> =
+        tokens.iter().filter(|token| !token.revoked).filter_map(|token| link(conference, token)).collect();
+    files::write_private(&data.join(DEMO_LINKS_FILE), &serde_json::to_vec_pretty(&links)?)?;
+    let shown = SHOWN.iter().filter_map(|(site, endpoint)| {
+        let link = links.iter().find(|link| link.site.0 == *site && link.endpoint == *endpoint)?;
+        let kind = match endpoint {
+            EndpointRole::Main => "Join",
+            EndpointRole::Backup => "Join, reserve line",
+            EndpointRole::Screen => "Screen",
+        };
+        Some((format!("{kind} {}", link.name), link.path.clone()))
+    });
+    Ok(shown.collect())
+}
+
+fn link<'a>(conference: &'a ConferenceFile, token: &'a JoinToken) -> Option<DemoLink<'a>> {
+    let index = conference.setup.sites.iter().position(|site| site.slug.0 == token.site.0)?;
+    Some(DemoLink {
+        site: &token.site,
+        endpoint: token.endpoint,
+        token: &token.token,
+        path: format!("/join/{}", token.token),
+        index,
+        name: &conference.setup.sites[index].name,
+    })
+}
+
+/// A URL that works on this machine: `localhost` is a secure context, so cameras work without a certificate.
+fn url(scheme: &str, address: SocketAddr) -> String {
+    let host = match address.ip() {
+        IpAddr::V4(ip) if ip.is_loopback() || ip.is_unspecified() => "localhost".to_owned(),
+        IpAddr::V6(ip) if ip.is_loopback() || ip.is_unspecified() => "localhost".to_owned(),
+        IpAddr::V4(ip) => Ipv4Addr::to_string(&ip),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+    };
+    format!("{scheme}://{host}:{}", address.port())
+}

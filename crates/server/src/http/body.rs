@@ -1,0 +1,63 @@
+//! JSON bodies whose errors are problem details like all others.
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use serde::de::DeserializeOwned;
+use wire::Problem;
+
+use super::problem::{ApiError, PROBLEM_JSON};
+
+/// Largest body of a request: the longest text of a message is 2,000 characters, escaped at most 12 bytes each.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// A JSON body.
+#[derive(Debug)]
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
+        // A form of a foreign page can send text/plain without asking; JSON it cannot.
+        if !kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")) {
+            return Err(plain(axum::http::StatusCode::UNSUPPORTED_MEDIA_TYPE, "send application/json"));
+        }
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| bytes_problem(&rejection))?;
+        serde_json::from_slice(&bytes)
+            .map(Self)
+            .map_err(|error| ApiError::BadRequest(format!("the body is not understood: {error}")).into_response())
+    }
+}
+
+/// Parameters of the path or query that did not fit are problem details too.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
+        query.map(|query| Self(query.0)).map_err(|rejection| ApiError::BadRequest(rejection.body_text()))
+    }
+}
+
+fn bytes_problem(rejection: &BytesRejection) -> Response {
+    plain(rejection.status(), &rejection.body_text())
+}
+
+/// A problem that has nothing but a status and a text.
+pub(super) fn plain(status: axum::http::StatusCode, detail: &str) -> Response {
+    let problem = Problem {
+        kind: "about:blank".to_owned(),
+        title: status.canonical_reason().unwrap_or("Error").to_owned(),
+        status: status.as_u16(),
+        detail: detail.to_owned(),
+        refusal: None,
+    };
+    (status, [(CONTENT_TYPE, PROBLEM_JSON)], axum::Json(problem)).into_response()
+}

@@ -1,0 +1,143 @@
+//! The HTTP side: the API under `/api/v1`, the pages, health and metrics, and what protects all of them.
+//!
+//! ```text
+//!  request ─▶ request id ─▶ log ─▶ time limit ─▶ size limit ─▶ origin ─▶ handler ─▶ security headers
+//! ```
+
+mod audit;
+mod body;
+mod conferences;
+mod identity;
+mod links;
+mod logging;
+mod operators;
+mod origin;
+mod pages;
+mod problem;
+mod security_headers;
+mod sign_in;
+mod status;
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use axum::{Extension, Router, middleware};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use utoipa_swagger_ui::SwaggerUi;
+
+pub use body::MAX_BODY_BYTES;
+pub use conferences::{ConferenceSummary, StateAnswer};
+pub use links::{RevokeRequest, Revoked};
+pub use operators::{NewOperator, OperatorMade};
+pub use problem::{ApiError, PROBLEM_JSON};
+pub use sign_in::Scheme;
+
+use crate::app::App;
+use crate::socket;
+
+/// A request is answered within this time: the journal's deadline is 1.8 s, a password hash queued behind others 5 s.
+pub const REQUEST_WITHIN: Duration = Duration::from_secs(10);
+
+/// Where the API's description is served.
+const OPENAPI_PATH: &str = "/api/v1/openapi.json";
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Diên Hồng",
+        description = "Signalling server of a conference held in many places. Errors are RFC 9457 problem details. \
+                       Operators sign in and are known by a cookie; endpoints of sites send their join token as a bearer."
+    ),
+    modifiers(&Security),
+    tags(
+        (name = "sign-in", description = "Operators come and go"),
+        (name = "conferences", description = "State, events and commands of a conference"),
+        (name = "links", description = "Join links of sites"),
+        (name = "administration", description = "For leads")
+    )
+)]
+struct Description;
+
+struct Security;
+
+impl utoipa::Modify for Security {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        let components = api.components.get_or_insert_with(Default::default);
+        let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(crate::access::COOKIE_NAME)));
+        components.add_security_scheme("operator", cookie);
+        let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        components.add_security_scheme("site", bearer);
+    }
+}
+
+fn api() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(sign_in::sign_in))
+        .routes(routes!(sign_in::sign_in_by_link))
+        .routes(routes!(sign_in::sign_out))
+        .routes(routes!(sign_in::me))
+        .routes(routes!(conferences::list))
+        .routes(routes!(conferences::state))
+        .routes(routes!(conferences::live))
+        .routes(routes!(conferences::events))
+        .routes(routes!(conferences::command))
+        .routes(routes!(links::list))
+        .routes(routes!(links::revoke))
+        .routes(routes!(operators::list, operators::create))
+        .routes(routes!(operators::remove))
+        .routes(routes!(operators::reset_password))
+        .routes(routes!(audit::list))
+}
+
+/// The description of the API.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    api().into_openapi()
+}
+
+/// Everything that the server answers, for one listener.
+pub fn router(app: App, scheme: Scheme) -> Router {
+    let (api, description) = api().split_for_parts();
+    let docs = SwaggerUi::new("/api/docs").url(OPENAPI_PATH, description);
+    let plain = Router::new()
+        .route(wire::SOCKET_PATH, any(socket::handler))
+        .route("/healthz", get(status::healthz))
+        .route("/readyz", get(status::readyz))
+        .route("/metrics", get(status::metrics))
+        .merge(pages::routes());
+    Router::new()
+        .merge(api)
+        .merge(plain)
+        .merge(docs)
+        .fallback(pages::asset)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(app.clone(), origin::check))
+        .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_WITHIN))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(security_headers::add))
+        .layer(PropagateRequestIdLayer::new(logging::REQUEST_ID))
+        .layer(TraceLayer::new_for_http().make_span_with(logging::span))
+        .layer(SetRequestIdLayer::new(logging::REQUEST_ID, MakeRequestUuid))
+        .layer(Extension(scheme))
+        .with_state(app)
+}
+
+async fn method_not_allowed() -> Response {
+    body::plain(StatusCode::METHOD_NOT_ALLOWED, "this path knows other methods")
+}
+
+/// A fault of ours in one request is the end of that request alone.
+fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
+    let text = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
+    ApiError::Fault(format!("panic: {}", text.unwrap_or("unknown"))).into_response()
+}

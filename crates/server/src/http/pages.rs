@@ -1,0 +1,82 @@
+//! The pages, the files that they are made of, and the way in by a join link.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::http::header::{CACHE_CONTROL, LOCATION};
+use axum::http::{HeaderMap, Method, Response, StatusCode};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use wire::EndpointRole;
+
+use super::body;
+use super::identity::From;
+use crate::access::{AuditEntry, TokenError};
+use crate::app::App;
+use crate::assets::{self, PAGES};
+
+pub(super) fn routes() -> Router<App> {
+    let pages = PAGES.into_iter().fold(Router::new(), |router, name| {
+        router.route(&format!("/{name}"), get(move |headers: HeaderMap| async move { assets::page(name, &headers) }))
+    });
+    pages.route("/", get(|| async { see_other("/console") })).route("/join/{token}", get(join))
+}
+
+/// Files of the build; everything else is not there.
+pub(super) async fn asset(request: Request) -> Response<Body> {
+    let path = request.uri().path().trim_start_matches('/');
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let found = if reads { assets::file(path, request.headers()) } else { None };
+    found.unwrap_or_else(|| body::plain(StatusCode::NOT_FOUND, "there is nothing here"))
+}
+
+/// A join link opens the page of its endpoint. The token goes behind the `#`, where no log and no referrer sees it again.
+async fn join(State(app): State<App>, From(address): From, Path(token): Path<String>) -> Response<Body> {
+    match app.access.join(&token).await {
+        Ok(join) => {
+            let page = match join.endpoint {
+                EndpointRole::Main | EndpointRole::Backup => "site",
+                EndpointRole::Screen => "screen",
+            };
+            see_other(&format!("/{page}#{token}"))
+        }
+        Err(error) => {
+            app.access.audit(AuditEntry {
+                who: "-".to_owned(),
+                what: "open a join link".to_owned(),
+                reason: error.to_string(),
+                address,
+            });
+            refused(&error)
+        }
+    }
+}
+
+fn refused(error: &TokenError) -> Response<Body> {
+    let (status, vi, en) = match error {
+        TokenError::Unknown => (StatusCode::NOT_FOUND, "Đường dẫn tham gia không đúng", "This join link is not known"),
+        TokenError::Revoked | TokenError::Expired => {
+            (StatusCode::GONE, "Đường dẫn tham gia không còn hiệu lực", "This join link is no longer valid")
+        }
+        TokenError::Fault(fault) => {
+            tracing::error!(%fault, "a join link could not be checked");
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Máy chủ đang gặp sự cố, xin thử lại sau giây lát",
+                "The server has a problem; try again in a moment",
+            )
+        }
+    };
+    let text = format!(
+        "<!doctype html><html lang=\"vi\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width\"><title>Diên Hồng</title></head><body><main><h1>{vi}</h1>\
+         <p>Xin đề nghị trung tâm điều hành gửi lại đường dẫn của điểm cầu.</p>\
+         <hr><h2 lang=\"en\">{en}</h2><p lang=\"en\">Ask the control room for the link of the site.</p>\
+         </main></body></html>"
+    );
+    assets::html(status, text)
+}
+
+fn see_other(place: &str) -> Response<Body> {
+    (StatusCode::SEE_OTHER, [(LOCATION, place), (CACHE_CONTROL, "no-store")]).into_response()
+}
