@@ -236,7 +236,7 @@ impl Task {
             self.settled.routes = Some(before);
         }
         if let Some((take, after)) = pending {
-            let now = Instant::now();
+            let now = self.now().instant;
             self.orders.extend(self.takes.order(take, after, now));
         }
     }
@@ -267,7 +267,8 @@ impl Task {
     }
 
     pub(super) fn now(&self) -> Now {
-        Now { instant: Instant::now(), wall: Millis((self.tools.clock)()) }
+        // The runtime's clock, so that tests can let it stand.
+        Now { instant: tokio::time::Instant::now().into_std(), wall: Millis((self.tools.clock)()) }
     }
 
     pub(super) fn live(&self, now: Now) -> Live {

@@ -21,9 +21,9 @@ use std::time::Duration;
 
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{ConnectInfo, State};
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use futures_util::{Sink, SinkExt, StreamExt};
 use wire::{ConferenceId, ServerMessage};
 
@@ -69,26 +69,13 @@ impl Lobby {
     }
 }
 
-/// `GET` [`wire::SOCKET_PATH`].
+/// `GET` [`wire::SOCKET_PATH`]. Pages of foreign origins were sent away before (`http::origin`).
 pub async fn handler(State(lobby): State<Lobby>, parts: Parts, upgrade: WebSocketUpgrade) -> Response {
-    if !is_same_origin(&parts.headers) {
-        return (StatusCode::FORBIDDEN, "the page is of another origin").into_response();
-    }
     let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
     upgrade
         .max_message_size(wire::MAX_MESSAGE_BYTES)
         .max_frame_size(wire::MAX_MESSAGE_BYTES)
         .on_upgrade(move |socket| serve(lobby, parts.headers, address, socket))
-}
-
-/// A browser names the origin of the page that opens the socket; a page of a foreign site must not use an operator's
-/// cookie (RFC 6455 §10.2). Programs send no origin.
-fn is_same_origin(headers: &HeaderMap) -> bool {
-    let Some(origin) = headers.get(header::ORIGIN) else { return true };
-    let authority = |text: &str| text.parse::<Uri>().ok()?.authority().map(|authority| authority.as_str().to_owned());
-    let origin = origin.to_str().ok().and_then(authority);
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    origin.is_some() && origin.as_deref() == host
 }
 
 async fn serve(lobby: Lobby, headers: HeaderMap, address: Option<IpAddr>, mut socket: WebSocket) {

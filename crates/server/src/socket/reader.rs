@@ -1,11 +1,11 @@
 //! From the page to the conference's task.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::extract::ws::{Message, WebSocket};
 use futures_util::StreamExt;
 use futures_util::stream::SplitStream;
+use tokio::time::Instant;
 use wire::{ClientMessage, ErrorCode, ServerMessage};
 
 use super::outbox::Outbox;
@@ -31,7 +31,7 @@ enum Next {
 
 impl Reader {
     pub(super) fn new(conference: ConferenceHandle, socket: SocketId, heard: Arc<Heard>, answers: Outbox) -> Self {
-        Self { conference, socket, heard, answers, allowance: Allowance::new(Instant::now()), bad: 0 }
+        Self { conference, socket, heard, answers, allowance: Allowance::new(Instant::now().into_std()), bad: 0 }
     }
 
     /// Reads until the page leaves, is silent too long, or is sent away.
@@ -53,11 +53,11 @@ impl Reader {
     }
 
     async fn take(&mut self, message: Message) -> Next {
-        self.heard.note(Instant::now());
+        self.heard.note(Instant::now().into_std());
         if matches!(message, Message::Close(_)) {
             return Next::Stop(Departure::Left);
         }
-        if !self.allowance.take(Instant::now()) {
+        if !self.allowance.take(Instant::now().into_std()) {
             return self.bad(ErrorCode::TooMany, "too many messages; this one was dropped");
         }
         match message {

@@ -1,0 +1,394 @@
+//! A hall and three sites, with hands for everything around them.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use conference::{ConferenceId, Contact, FloorMode, ItemId, Setup, Site, SiteSlug, SpeechLimits, VideoCodec};
+use journal::fault::FaultyJournal;
+use journal::{Journal, SqliteJournal};
+use relay_core::{EndpointId, LinePlan, OfferError, PlaneEvent, RelayEvent, Routes, SlotId, TakeId};
+use server::access::{Revocation, SignInId, TokenId, system_clock};
+use server::conference_task::{
+    ConferenceHandle, Departure, Joined, MediaRelay, Pending, Refused, RelayOrder, Sender, Surroundings, Visit,
+};
+use server::live::Who;
+use server::socket::outbox::Closing;
+use tokio::sync::{broadcast, mpsc};
+use wire::{
+    ClientKind, ClientMessage, Command, CommandId, EndpointRole, InstanceId, Refusal, Revision, Role, ServerMessage,
+    SourceKind, SourceRef, Welcome,
+};
+
+/// Nothing here takes longer, even on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+pub fn slug(text: &str) -> SiteSlug {
+    SiteSlug::from(text)
+}
+
+pub fn camera(site: &str) -> SourceRef {
+    SourceRef { site: wire::SiteSlug(site.to_owned()), kind: SourceKind::Camera }
+}
+
+fn site(code: &str, slug: &str, hall: bool) -> Site {
+    Site {
+        slug: SiteSlug::from(slug),
+        code: code.to_owned(),
+        name: slug.to_owned(),
+        full_name: slug.to_owned(),
+        region: "region".to_owned(),
+        carrier: "carrier".to_owned(),
+        contact: Contact { name: "IT".to_owned(), phone: format!("0{code}") },
+        column: 0,
+        row: 0,
+        hall,
+    }
+}
+
+pub fn setup() -> Setup {
+    Setup {
+        id: ConferenceId::from("bau-cu-2021"),
+        title: "Hội nghị".to_owned(),
+        codec: VideoCodec::H264,
+        support_phone: "080".to_owned(),
+        sites: vec![
+            site("00", "hall", true),
+            site("04", "cao-bang", false),
+            site("96", "ca-mau", false),
+            site("48", "da-nang", false),
+        ],
+        agenda: vec![conference::Item {
+            id: ItemId::from("bc-01"),
+            title: "Báo cáo".to_owned(),
+            speaker: None,
+            site: None,
+            planned_ms: 0,
+        }],
+        speech: SpeechLimits { allowed_ms: 600_000, warning_ms: 60_000, grace_ms: 30_000 },
+        floor_mode: FloorMode::Operator,
+    }
+}
+
+/// Keeps what the relay was told; answers every offer.
+#[derive(Debug, Default)]
+pub struct RecordingRelay {
+    orders: Mutex<Vec<(Instant, RelayOrder)>>,
+}
+
+impl RecordingRelay {
+    pub fn orders(&self) -> Vec<(Instant, RelayOrder)> {
+        self.orders.lock().unwrap().clone()
+    }
+
+    /// The routes that it was told last.
+    pub fn routes(&self) -> Routes {
+        let orders = self.orders();
+        let routes = orders.iter().rev().find_map(|(_, order)| match order {
+            RelayOrder::SetRoutes(routes) => Some(routes.clone()),
+            _ => None,
+        });
+        routes.unwrap_or_default()
+    }
+
+    pub fn takes(&self) -> Vec<(Instant, TakeId, Routes)> {
+        let take = |(at, order): (Instant, RelayOrder)| match order {
+            RelayOrder::OrderTake(take, routes) => Some((at, take, routes)),
+            _ => None,
+        };
+        self.orders().into_iter().filter_map(take).collect()
+    }
+
+    /// Endpoints that get the sound or picture of `from` in some slot.
+    pub fn receivers_of(&self, from: EndpointId) -> Vec<EndpointId> {
+        let routes = self.routes();
+        let mut receivers: Vec<_> = routes
+            .slots
+            .iter()
+            .filter(|(_, feed)| feed.track.endpoint == from)
+            .map(|(slot, _)| slot.endpoint)
+            .collect();
+        receivers.dedup();
+        receivers
+    }
+}
+
+impl MediaRelay for RecordingRelay {
+    fn accept_offer(
+        &self,
+        endpoint: EndpointId,
+        lines: Vec<LinePlan>,
+        sdp: String,
+    ) -> Pending<'static, Result<String, OfferError>> {
+        let count = lines.len();
+        Box::pin(async move {
+            match sdp.as_str() {
+                "bad" => Err(OfferError::Syntax("bad".to_owned())),
+                _ => Ok(format!("answer {} {count}", endpoint.0)),
+            }
+        })
+    }
+
+    fn order(&self, order: RelayOrder) -> Pending<'_, ()> {
+        self.orders.lock().unwrap().push((Instant::now(), order));
+        Box::pin(std::future::ready(()))
+    }
+}
+
+pub struct World {
+    pub handle: ConferenceHandle,
+    pub relay: Arc<RecordingRelay>,
+    pub relay_events: mpsc::UnboundedSender<RelayEvent>,
+    pub revocations: broadcast::Sender<Revocation>,
+    pub journal: Arc<FaultyJournal>,
+    pub audit: Arc<Mutex<Vec<Refused>>>,
+    pub folder: tempfile::TempDir,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self::in_folder(folder, "first", 100).await
+    }
+
+    pub async fn with_room_for(max_connections: usize) -> Self {
+        Self::in_folder(tempfile::tempdir().unwrap(), "first", max_connections).await
+    }
+
+    async fn in_folder(folder: tempfile::TempDir, instance: &str, max_connections: usize) -> Self {
+        let opened = SqliteJournal::open(&folder.path().join("journal.db")).await.unwrap();
+        assert!(opened.findings.is_empty(), "{:?}", opened.findings);
+        let journal = Arc::new(FaultyJournal::new(Arc::new(opened.journal)));
+        let relay = Arc::new(RecordingRelay::default());
+        let (relay_events, incoming) = mpsc::unbounded_channel();
+        let (revocations, revoked) = broadcast::channel(16);
+        let audit: Arc<Mutex<Vec<Refused>>> = Arc::default();
+        let audited = Arc::clone(&audit);
+        let around = Surroundings {
+            instance: InstanceId(instance.to_owned()),
+            journal: Arc::clone(&journal) as Arc<dyn Journal>,
+            relay: Arc::clone(&relay) as Arc<dyn MediaRelay>,
+            relay_events: incoming,
+            revocations: revoked,
+            audit: Arc::new(move |refused| audited.lock().unwrap().push(refused)),
+            clock: system_clock(),
+            max_connections,
+        };
+        let handle = ConferenceHandle::spawn(setup(), around).await.unwrap();
+        Self { handle, relay, relay_events, revocations, journal, audit, folder }
+    }
+
+    /// Stops everything without a word, as a crash would, and starts anew on the same files.
+    pub async fn restart(self) -> Self {
+        let Self { handle, relay_events, revocations, journal, folder, .. } = self;
+        drop((handle, relay_events, revocations));
+        journal.close().await.unwrap();
+        drop(journal);
+        Self::in_folder(folder, "second", 100).await
+    }
+
+    pub async fn visit(&self, visit: Visit) -> Result<Page, Closing> {
+        let joined = self.handle.connect(visit).await?;
+        Ok(Page { joined, handle: self.handle.clone(), answers: Vec::new() })
+    }
+
+    pub async fn operator(&self, name: &str, role: Role) -> Page {
+        self.visit(operator(name, role)).await.unwrap()
+    }
+
+    /// A page of a site, welcomed.
+    pub async fn site(&self, site: &str) -> Page {
+        let mut page = self.visit(endpoint(site, EndpointRole::Main, "device")).await.unwrap();
+        page.welcome().await;
+        page
+    }
+
+    /// A page of a site with media that is up and devices that work.
+    pub async fn site_with_media(&self, site: &str) -> (Page, EndpointId) {
+        let mut page = self.site(site).await;
+        let endpoint = self.connect_media(&mut page).await;
+        let status = wire::EndpointStatus {
+            camera: wire::DeviceState::Live,
+            microphone: wire::DeviceState::Live,
+            sound_playing: true,
+            content: false,
+            visible: true,
+        };
+        page.say(ClientMessage::Status(status)).await;
+        (page, endpoint)
+    }
+
+    /// Offers, gets the answer, and says that the relay is connected.
+    pub async fn connect_media(&self, page: &mut Page) -> EndpointId {
+        page.say(ClientMessage::Offer { generation: 1, sdp: "offer".to_owned() }).await;
+        let sdp = page
+            .until(|message| match message {
+                ServerMessage::Answer { sdp, .. } => Some(sdp),
+                _ => None,
+            })
+            .await;
+        let number = sdp.split(' ').nth(1).unwrap().parse().unwrap();
+        self.relay_events.send(RelayEvent::Connected { endpoint: EndpointId(number) }).unwrap();
+        EndpointId(number)
+    }
+
+    pub fn plane(&self, event: PlaneEvent) {
+        self.relay_events.send(RelayEvent::Plane(event)).unwrap();
+    }
+
+    pub fn take_done(&self, take: TakeId, cuts: Vec<(SlotId, u32)>) {
+        self.plane(PlaneEvent::TakeDone { take, at: Instant::now(), elapsed: Duration::from_millis(40), cuts });
+    }
+
+    /// Waits until something about the relay's orders holds.
+    pub async fn relay_until<T>(&self, found: impl Fn(&RecordingRelay) -> Option<T>) -> T {
+        let started = Instant::now();
+        loop {
+            if let Some(found) = found(&self.relay) {
+                return found;
+            }
+            assert!(started.elapsed() < PATIENCE, "the relay was never told: {:#?}", self.relay.orders().last());
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    /// Kinds of the events in the log.
+    pub async fn log(&self) -> Vec<wire::LoggedEvent> {
+        self.handle.events(Revision(0), 1_000).await.unwrap()
+    }
+
+    /// Waits until the log holds as many events of a kind.
+    pub async fn logged(&self, kind: &str, wanted: usize) {
+        let started = Instant::now();
+        while self.count(kind).await != wanted {
+            assert!(started.elapsed() < PATIENCE, "{kind} {wanted} times: {:#?}", self.log().await);
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    pub async fn count(&self, kind: &str) -> usize {
+        self.log().await.iter().filter(|event| event.kind == kind).count()
+    }
+}
+
+pub fn operator(name: &str, role: Role) -> Visit {
+    Visit {
+        who: Who::Operator { name: name.to_owned(), role },
+        credential: Revocation::SignIn(SignInId(format!("sign-in-{name}"))),
+        client: ClientKind::Console,
+        device: format!("desk-{name}"),
+        instance: None,
+        since: None,
+        address: None,
+    }
+}
+
+pub fn endpoint(site: &str, role: EndpointRole, device: &str) -> Visit {
+    Visit {
+        who: Who::Endpoint { site: slug(site), role },
+        credential: Revocation::Token(TokenId(format!("token-{site}-{role:?}"))),
+        client: if role == EndpointRole::Screen { ClientKind::Screen } else { ClientKind::Site },
+        device: device.to_owned(),
+        instance: None,
+        since: None,
+        address: None,
+    }
+}
+
+pub fn http_sender(name: &str, role: Role) -> Sender {
+    Sender { who: Who::Operator { name: name.to_owned(), role }, address: None }
+}
+
+/// A page: its outbox and its voice.
+pub struct Page {
+    pub joined: Joined,
+    handle: ConferenceHandle,
+    /// Answers that were read while something else was looked for.
+    answers: Vec<(CommandId, Result<Revision, Refusal>)>,
+}
+
+static LAST_COMMAND: AtomicU64 = AtomicU64::new(0);
+
+pub fn new_id() -> CommandId {
+    CommandId(format!("command-{}", LAST_COMMAND.fetch_add(1, Ordering::Relaxed)))
+}
+
+impl Page {
+    pub async fn say(&self, message: ClientMessage) {
+        self.joined.heard.note(tokio::time::Instant::now().into_std());
+        self.handle.page_says(self.joined.socket, message).await.unwrap();
+    }
+
+    /// Sends a command without waiting for its answer.
+    pub async fn send(&self, command: Command) -> CommandId {
+        let id = new_id();
+        self.say(ClientMessage::Command { id: id.clone(), seen: None, command }).await;
+        id
+    }
+
+    /// Sends a command and waits for its answer.
+    pub async fn command(&mut self, command: Command) -> Result<Revision, Refusal> {
+        let id = self.send(command).await;
+        self.answer(&id).await
+    }
+
+    pub async fn answer(&mut self, wanted: &CommandId) -> Result<Revision, Refusal> {
+        loop {
+            if let Some(place) = self.answers.iter().position(|(id, _)| id == wanted) {
+                return self.answers.remove(place).1;
+            }
+            self.next().await;
+        }
+    }
+
+    pub async fn next(&mut self) -> ServerMessage {
+        let text = tokio::time::timeout(PATIENCE, self.joined.outbox.next()).await;
+        let text = text.expect("a message in time").expect("the connection lives");
+        let message = serde_json::from_str(&text).unwrap();
+        match &message {
+            ServerMessage::Accepted { id, revision } => self.answers.push((id.clone(), Ok(*revision))),
+            ServerMessage::Refused { id, reason } => self.answers.push((id.clone(), Err(reason.clone()))),
+            _ => {}
+        }
+        message
+    }
+
+    /// Reads until `wanted` finds what it looks for.
+    pub async fn until<T>(&mut self, wanted: impl Fn(ServerMessage) -> Option<T>) -> T {
+        loop {
+            if let Some(found) = wanted(self.next().await) {
+                return found;
+            }
+        }
+    }
+
+    pub async fn welcome(&mut self) -> Welcome {
+        match self.next().await {
+            ServerMessage::Welcome(welcome) => *welcome,
+            other => panic!("the welcome comes first, not {other:?}"),
+        }
+    }
+
+    /// Everything that waits.
+    pub fn drain(&mut self) -> Vec<ServerMessage> {
+        let texts = std::iter::from_fn(|| self.joined.outbox.try_next());
+        texts.map(|text| serde_json::from_str(&text).unwrap()).collect()
+    }
+
+    pub async fn closed(&mut self) -> Closing {
+        let mut closing = self.joined.outbox.closing();
+        let closing = tokio::time::timeout(PATIENCE, closing.wait_for(Option::is_some)).await;
+        closing.expect("closed in time").unwrap().clone().unwrap()
+    }
+
+    pub async fn leave(self, departure: Departure) {
+        self.handle.disconnect(self.joined.socket, departure).await;
+    }
+
+    /// Puts a site on air as far as the relay's order; the preview's id is found in the state.
+    pub async fn order_take(&mut self, site: &str) -> CommandId {
+        self.command(Command::SetPreview { layout: wire::Layout::Single, sources: vec![camera(site)] }).await.unwrap();
+        let (_, view) = self.handle.state(server::view::Audience::Centre).await.unwrap();
+        self.send(Command::Take { preview: view.stage.preview.unwrap().id }).await
+    }
+}
