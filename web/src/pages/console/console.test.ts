@@ -21,6 +21,7 @@ import { shortName } from './shortName';
 import { DEBOUNCE_MS, TakeGuard } from './takeGuard';
 import { takeGrade, takeSummary } from './takeSummary';
 import { matches, regionsOf } from './wallFilter';
+import { tallyLabel, tileLabel } from './tileText';
 import { moveInWall, wallGrid } from './wallGrid';
 
 afterEach(() => setLocale('vi'));
@@ -174,6 +175,35 @@ describe('the wall’s filter', () => {
 
   it('lists regions once, in the order of the wall', () => {
     expect(regionsOf([view('B'), view('A'), view('B'), view('')])).toEqual(['B', 'A']);
+  });
+});
+
+describe('what a tile says', () => {
+  const view = { code: '04', name: 'Cao Bằng', muted: false } as unknown as SiteView;
+  const idle = { view, tally: { name: 'idle' }, online: true, quality: 'good', heard: false } as const;
+
+  it('has a word for every colour and icon', () => {
+    expect(tileLabel(idle)).toBe('04 Cao Bằng');
+    expect(tileLabel({ ...idle, tally: { name: 'program' }, heard: true })).toBe(
+      '04 Cao Bằng, ĐANG LÊN HÌNH, micro đang mở',
+    );
+    expect(tileLabel({ ...idle, tally: { name: 'preview' } })).toContain('XEM TRƯỚC');
+    expect(tileLabel({ ...idle, tally: { name: 'cued' } })).toContain('CHUẨN BỊ');
+    expect(tileLabel({ ...idle, tally: { name: 'requested', place: 3 } })).toContain('CHỜ PHÁT BIỂU 3');
+    expect(tileLabel({ ...idle, quality: 'weak' })).toContain('TÍN HIỆU YẾU');
+    expect(tileLabel({ ...idle, quality: 'bad' })).toContain('TÍN HIỆU KÉM');
+    expect(tileLabel({ ...idle, online: false })).toContain('MẤT TÍN HIỆU');
+    expect(tileLabel({ ...idle, view: { ...view, muted: true }, heard: true })).toBe('04 Cao Bằng, đã tắt tiếng');
+  });
+
+  it('distinguishes all tallies and all verdicts', () => {
+    const tallies = [
+      { name: 'program' },
+      { name: 'preview' },
+      { name: 'cued' },
+      { name: 'requested', place: 1 },
+    ] as const;
+    expect(new Set(tallies.map(tallyLabel)).size).toBe(tallies.length);
   });
 });
 
