@@ -4,6 +4,7 @@
  */
 import type { ClientMessage, Command, ServerMessage } from '$lib/wire';
 import { type CommandOutcome, type Identity, LinkMachine, type LinkStatus } from './machine';
+import { parseServerMessage } from './parse';
 import { newId } from './storage';
 
 /** Where pages open their WebSocket; equals `wire::SOCKET_PATH`. */
@@ -149,8 +150,9 @@ export class Link {
     const current = (input: () => void) => () => this.#socket === socket && this.#step(input);
     socket.onopen = current(() => this.#machine.handleOpened(performance.now()));
     socket.onclose = current(() => this.#machine.handleClosed(performance.now()));
-    socket.onmessage = (event: MessageEvent<string>) => {
-      const message = JSON.parse(event.data) as ServerMessage;
+    socket.onmessage = (event: MessageEvent<unknown>) => {
+      const message = parseServerMessage(event.data);
+      if (message === null) return console.warn('not a message of this protocol');
       current(() => this.#machine.handleMessage(message, performance.now()))();
     };
   }

@@ -1,5 +1,6 @@
 /** The console's keys: which press means which action. By `event.code`, so that Telex and VNI change nothing. Pure. */
 import { matchKeyBindingPress, parseKeybinding } from 'tinykeys';
+import * as v from 'valibot';
 
 /** Everything that a key can do, in the order of the overview. */
 export const ACTIONS = [
@@ -106,19 +107,19 @@ export function remap(keymap: Keymap, action: KeyAction, binding: string): Keyma
   return { ...next, [action]: [binding] };
 }
 
+const Bindings = v.array(v.pipe(v.string(), v.check(isAllowed)));
+const StoredKeymap = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object(v.entriesFromList(ACTIONS, v.optional(v.fallback(v.nullable(Bindings), null)))),
+);
+
 /** Reads a remembered keymap; what does not fit is left as delivered. */
 export function keymapFrom(text: string | null): Keymap {
-  try {
-    const stored = JSON.parse(text ?? '{}') as Partial<Record<string, unknown>>;
-    const entries = ACTIONS.map((action) => {
-      const keys = stored[action];
-      const valid = Array.isArray(keys) && keys.every((key) => typeof key === 'string' && isAllowed(key));
-      return [action, valid ? (keys as string[]) : DEFAULT_KEYMAP[action]];
-    });
-    return Object.fromEntries(entries) as Keymap;
-  } catch {
-    return DEFAULT_KEYMAP;
-  }
+  const stored = v.safeParse(StoredKeymap, text);
+  if (!stored.success) return DEFAULT_KEYMAP;
+  const keys = ACTIONS.map((action) => [action, stored.output[action] ?? DEFAULT_KEYMAP[action]]);
+  return Object.fromEntries(keys) as Keymap;
 }
 
 /** Notation of a press, to remap by pressing; none for a modifier alone and for keys that are not given away. */
