@@ -9,7 +9,7 @@ use endpoint::encoder::{LAYERS, LayerEncoder, LayerSpec};
 use endpoint::packetize;
 use endpoint::sei::Stamp;
 use endpoint::sound::{Ear, Microphone};
-use endpoint::test_card::{FRAME_RATE, TestCard};
+use endpoint::test_card::{Detail, FRAME_RATE, TestCard};
 
 const SITES: u16 = 63;
 const SECONDS: u32 = 10;
@@ -42,12 +42,16 @@ fn main() {
     }
     print_share("63 ears, one window a second each", began.elapsed(), 1.0);
 
-    for spec in &LAYERS[1..] {
-        let (mut card, mut encoder) = card(1, spec);
-        let began = Instant::now();
-        let bytes: usize = (0..SECONDS * FRAME_RATE).map(|frame| encode(&mut card, &mut encoder, frame)).sum();
-        print_share(&format!("one layer {}", spec.rid), began.elapsed(), f64::from(SECONDS));
-        println!("  {:.0} kbit/s", bytes as f64 * 8.0 / 1_000.0 / f64::from(SECONDS));
+    for detail in [Detail::Calm, Detail::Busy] {
+        for spec in &LAYERS {
+            let mut card = TestCard::with_detail(1, "Cao Bằng", spec.size, detail);
+            let mut encoder = LayerEncoder::new(spec).unwrap();
+            let began = Instant::now();
+            let frames = (0..SECONDS * FRAME_RATE).step_by(spec.every as usize);
+            let bytes: usize = frames.map(|frame| encode(&mut card, &mut encoder, frame)).sum();
+            print_share(&format!("one layer {}, {detail:?}", spec.rid), began.elapsed(), f64::from(SECONDS));
+            println!("  {:.0} kbit/s", bytes as f64 * 8.0 / 1_000.0 / f64::from(SECONDS));
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::packetize;
 use crate::report::{Observation, Report, unix_ms};
 use crate::sei::Stamp;
 use crate::sound::{FRAME_MS, FRAME_SAMPLES, Microphone};
-use crate::test_card::{FRAME_RATE, TestCard, live_frame};
+use crate::test_card::{Detail, FRAME_RATE, TestCard, live_frame};
 
 /// RTP clock of video, Hz.
 const VIDEO_CLOCK: u64 = 90_000;
@@ -108,6 +108,7 @@ struct LayerSender {
 pub struct Camera {
     site: u16,
     name: Arc<str>,
+    detail: Detail,
     senders: Vec<LayerSender>,
     encoders: OwnedMutexGuard<Encoders>,
     began: Instant,
@@ -120,6 +121,7 @@ impl Camera {
     pub async fn new(
         site: u16,
         name: Arc<str>,
+        detail: Detail,
         layers: Vec<LayerStream>,
         encoders: Arc<Mutex<Encoders>>,
         report: Report,
@@ -128,7 +130,7 @@ impl Camera {
         // Nobody on this connection has seen a frame.
         encoders.layers.iter_mut().flatten().for_each(|layer| layer.keyframe = true);
         let senders = layers.into_iter().map(|stream| LayerSender { stream, numbers: Numbers::new() }).collect();
-        Self { site, name, senders, encoders, began: Instant::now(), report }
+        Self { site, name, detail, senders, encoders, began: Instant::now(), report }
     }
 
     /// Sends frames of the layers that `wanted` names; `keyframes` carries SSRCs whose keyframe was asked for.
@@ -176,7 +178,7 @@ impl Camera {
             } else if slot.is_none() {
                 match LayerEncoder::new(spec) {
                     Ok(encoder) => {
-                        let card = TestCard::new(self.site, &self.name, spec.size);
+                        let card = TestCard::with_detail(self.site, &self.name, spec.size, self.detail);
                         *slot = Some(ActiveLayer { card, encoder, keyframe: true });
                     }
                     Err(error) => tracing::error!(%error, rid = spec.rid, "no encoder"),

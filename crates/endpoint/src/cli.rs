@@ -12,6 +12,7 @@ use crate::links::{self, SiteLink};
 use crate::marker::MAX_SITE;
 use crate::report::Reports;
 use crate::site::{self, SiteConfig};
+use crate::test_card::Detail;
 
 /// Tones that one endpoint tells apart when it does not know the conference: hall and 63 sites, and as many again.
 const DEFAULT_TONES: u16 = 128;
@@ -40,6 +41,9 @@ pub struct EndpointArgs {
     /// Decode the received pictures and all sound.
     #[arg(long)]
     pub decode: bool,
+    /// Send pictures that need a camera's bitrate instead of a calm test card.
+    #[arg(long)]
+    pub busy: bool,
     /// Write observations as JSON lines here (and totals beside it) instead of to standard output.
     #[arg(long)]
     pub report: Option<PathBuf>,
@@ -67,6 +71,9 @@ pub struct SimulateArgs {
     /// How many of them decode pictures; the others read the marker beside the picture.
     #[arg(long, default_value_t = 2)]
     pub decode: usize,
+    /// Send pictures that need a camera's bitrate instead of a calm test card.
+    #[arg(long)]
+    pub busy: bool,
     /// Write observations as JSON lines here (and totals beside it) instead of to standard output.
     #[arg(long)]
     pub report: Option<PathBuf>,
@@ -89,6 +96,7 @@ pub async fn run_endpoint(args: EndpointArgs) -> anyhow::Result<()> {
         index: args.site_index,
         name: args.name,
         decode: args.decode,
+        detail: detail(args.busy),
         tones: DEFAULT_TONES.max(args.site_index + 1),
     };
     let mut sites = JoinSet::new();
@@ -113,7 +121,7 @@ pub async fn run_simulate(args: SimulateArgs) -> anyhow::Result<()> {
             }
         };
         tracing::info!(sites = chosen.len(), ?server, "joining");
-        start_sites(&mut sites, &server, &chosen, args.decode, &reports).await;
+        start_sites(&mut sites, &server, &chosen, detail(args.busy), args.decode, &reports).await;
         std::future::pending::<anyhow::Result<()>>().await
     };
     tokio::select! {
@@ -126,6 +134,7 @@ async fn start_sites(
     sites: &mut JoinSet<std::convert::Infallible>,
     server: &ServerAddress,
     chosen: &[SiteLink],
+    detail: Detail,
     decode: usize,
     reports: &Reports,
 ) {
@@ -138,12 +147,17 @@ async fn start_sites(
             token: token.to_owned(),
             index: link.index,
             name: link.name.clone(),
+            detail,
             decode,
             tones,
         };
         sites.spawn(site::run(config, reports.of_site(link.index, &link.name, decode)));
         tokio::time::sleep(JOIN_SPREAD).await;
     }
+}
+
+fn detail(busy: bool) -> Detail {
+    if busy { Detail::Busy } else { Detail::Calm }
 }
 
 fn reports(path: Option<&Path>) -> anyhow::Result<Reports> {

@@ -144,10 +144,10 @@ fn saw(shared: &Receivers, line: &ReceivedLine, now: Instant, seen: Seen) {
             decoded: shared.decode,
         });
     }
-    if let Some(shown) = shared.meter.frame_seen(now, &line.name, seen.timestamp) {
-        if shared.shown.try_send(shown).is_err() {
-            tracing::warn!(take = shown.0.0, "nobody could be told that a take is shown");
-        }
+    if let Some(shown) = shared.meter.frame_seen(now, &line.name, seen.timestamp)
+        && shared.shown.try_send(shown).is_err()
+    {
+        tracing::warn!(take = shown.0.0, "nobody could be told that a take is shown");
     }
 }
 

@@ -24,6 +24,7 @@ use crate::peer::{Peer, PeerEvent, Streams};
 use crate::receive::{Receivers, receive};
 use crate::report::{Observation, Report};
 use crate::slots;
+use crate::test_card::Detail;
 
 /// A connection attempt is given up after this: a server that is being killed may accept and never answer.
 const CONNECT_PATIENCE: Duration = Duration::from_millis(1_500);
@@ -54,6 +55,8 @@ pub struct SiteConfig {
     pub index: u16,
     /// Name to draw.
     pub name: String,
+    /// How much its picture gives to encode and to send.
+    pub detail: Detail,
     /// Decode pictures and all sound, instead of reading SEI markers and a window of sound a second.
     pub decode: bool,
     /// Tones that can be told apart when listening: number of sites with the hall.
@@ -86,13 +89,14 @@ pub async fn run(config: SiteConfig, report: Report) -> std::convert::Infallible
     loop {
         let server = site.config.server.clone();
         let report = site.report.clone();
-        let control = until_connected(
-            &mut backoff,
-            CONNECT_PATIENCE,
-            || Control::connect(&server),
-            |error| control_lost(&report, error.map_or_else(|| "no answer".to_owned(), |error| format!("{error:#}"))),
-        )
-        .await;
+        // One line for an outage, however many attempts it takes.
+        let mut told = false;
+        let failed = |error: Option<anyhow::Error>| {
+            if !std::mem::replace(&mut told, true) {
+                control_lost(&report, error.map_or_else(|| "no answer".to_owned(), |error| format!("{error:#}")));
+            }
+        };
+        let control = until_connected(&mut backoff, CONNECT_PATIENCE, || Control::connect(&server), failed).await;
         let ended = site.talk(control, &mut backoff).await;
         control_lost(&site.report, format!("{:#}", ended.error));
         site.report.update(|summary| summary.control = false);
@@ -437,6 +441,7 @@ fn start_sending(
         let camera = Camera::new(
             config.index,
             Arc::clone(name),
+            config.detail,
             streams.camera,
             Arc::clone(encoders),
             media.receivers.report.clone(),

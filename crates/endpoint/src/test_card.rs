@@ -37,10 +37,27 @@ const CLOCK_HEIGHT: usize = 30;
 const BAR_TOP: usize = 126;
 const BAR_HEIGHT: usize = 12;
 
+/// Band of noise of a busy card: as high as makes about 100 kbit/s, 600 kbit/s and 2.5 Mbit/s of the three layers.
+const NOISE_BOTTOM: usize = 3;
+/// Strength of the noise around the background's luma.
+const NOISE_AMPLITUDE: u8 = 60;
+
+/// How much there is to encode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Detail {
+    /// A still card with a clock and a bar: costs little to encode and to send.
+    #[default]
+    Calm,
+    /// A band of fresh noise in each frame: the encoder needs the bitrate that a camera's picture would need.
+    Busy,
+}
+
 /// Draws the test card of one site at one size.
 #[derive(Debug, Clone)]
 pub struct TestCard {
     site: u16,
+    /// Noise of a busy card, drawn from a moving place; empty if calm.
+    noise: Vec<u8>,
     still: Frame,
     canvas: Frame,
     clock: ClockFace,
@@ -51,6 +68,11 @@ pub struct TestCard {
 impl TestCard {
     /// The card of site `site` (0: the hall) named `name`. The size must be even and at least 160×90.
     pub fn new(site: u16, name: &str, size: Size) -> Self {
+        Self::with_detail(site, name, size, Detail::Calm)
+    }
+
+    /// The same with more or less to encode.
+    pub fn with_detail(site: u16, name: &str, size: Size, detail: Detail) -> Self {
         let unit = |units: usize| size.height * units / UNITS;
         let mut still = Frame::new(size, background(site));
         let widest = size.width * 9 / 10;
@@ -70,7 +92,11 @@ impl TestCard {
             right: (left + clock.width(CLOCK_CHARACTERS)).min(size.width),
             bottom: unit(CLOCK_TOP) + unit(CLOCK_HEIGHT),
         };
-        Self { site, canvas: still.clone(), still, clock, clock_area, bar_area }
+        let noise = match detail {
+            Detail::Calm => Vec::new(),
+            Detail::Busy => noise(size.width * unit(NOISE_BOTTOM) * 2),
+        };
+        Self { site, noise, canvas: still.clone(), still, clock, clock_area, bar_area }
     }
 
     /// Draws the card as it is at `unix_ms`, with frame number `frame`.
@@ -88,6 +114,12 @@ impl TestCard {
         let bar = self.bar_at(unix_ms);
         for line in bar.top..bar.bottom {
             self.canvas.luma_mut()[line * size.width + bar.left..line * size.width + bar.right].fill(LETTER_LUMA);
+        }
+        if !self.noise.is_empty() {
+            let band = self.noise.len() / 2;
+            // A place that jumps: nothing of the frame before predicts this one.
+            let at = frame as usize * 7_919 % band;
+            self.canvas.luma_mut()[..band].copy_from_slice(&self.noise[at..at + band]);
         }
         let marker = self.marker(frame);
         marker::draw(self.canvas.luma_mut(), size.width, size.height, marker);
@@ -120,6 +152,18 @@ pub fn background(site: u16) -> Colour {
         u: (128.0 + BACKGROUND_CHROMA * hue.cos()).round() as u8,
         v: (128.0 + BACKGROUND_CHROMA * hue.sin()).round() as u8,
     }
+}
+
+/// Reproducible noise around the background's luma (xorshift32).
+fn noise(length: usize) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_u32;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        BACKGROUND_LUMA - NOISE_AMPLITUDE + (state >> 24) as u8 % (2 * NOISE_AMPLITUDE)
+    };
+    (0..length).map(|_| next()).collect()
 }
 
 fn subtitle(site: u16) -> String {
@@ -160,6 +204,15 @@ mod tests {
         assert_ne!(first, later, "clock and bar move");
         assert_eq!(card.draw(1_000, 1), &first, "nothing of the later frame remains");
         assert_ne!(TestCard::new(2, "Hà Nội", SIZE).draw(1_000, 1).planes()[1], first.planes()[1], "colour");
+    }
+
+    #[test]
+    fn a_busy_card_changes_its_band_in_every_frame_and_keeps_its_marker() {
+        let mut card = TestCard::with_detail(1, "Hà Nội", SIZE, Detail::Busy);
+        let first = card.draw(1_000, 1).luma()[..320].to_vec();
+        let second = card.draw(1_040, 2);
+        assert_ne!(second.luma()[..320], first);
+        assert_eq!(marker::read(second.luma(), 320, 180), Some(Marker { site: 1, frame: 2 }));
     }
 
     #[test]

@@ -28,6 +28,7 @@ async fn join(instance: &str) -> Joined {
         token: "token-of-cao-bang".into(),
         index: SITE,
         name: "Cao Bằng".into(),
+        detail: endpoint::test_card::Detail::Calm,
         decode: false,
         tones: 64,
     };
