@@ -138,8 +138,17 @@ impl Metrics {
         text
     }
 
-    /// Begins to watch the relay of a conference.
+    /// Begins to watch the relay of a conference. Its series are there from now on: a dashboard tells 0 from "not known".
     pub fn watch_relay(&self, conference: &wire::ConferenceId) -> RelayWatch {
+        let label = OfConference { conference: conference.0.clone() };
+        drop(self.0.take_seconds.get_or_create(&label));
+        drop(self.0.retransmitted.get_or_create(&label));
+        drop(self.0.lost.get_or_create(&label));
+        for direction in ["in", "out"] {
+            let label = Direction { conference: conference.0.clone(), direction };
+            drop(self.0.packets.get_or_create(&label));
+            drop(self.0.bits.get_or_create(&label));
+        }
         RelayWatch { conference: conference.0.clone(), metrics: self.clone(), running: Arc::new(AtomicBool::new(true)) }
     }
 }

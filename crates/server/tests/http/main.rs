@@ -1,0 +1,10 @@
+//! The HTTP side of a whole server, asked without sockets.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod abuse;
+mod links;
+mod operators;
+mod pages;
+mod roles;
+mod world;

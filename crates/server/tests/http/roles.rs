@@ -1,0 +1,216 @@
+//! Every role with every command, over HTTP.
+
+use std::collections::BTreeSet;
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use utoipa::PartialSchema as _;
+use wire::{Command, EndpointRole, Role};
+
+use crate::world::{CONFERENCE, Credential, World, assert_problem};
+
+/// One of each kind of command.
+fn samples() -> Vec<Value> {
+    let site = |kind: &str| json!({ "type": kind, "site": "cao-bang" });
+    let plain = |kind: &str| json!({ "type": kind });
+    let mut samples: Vec<Value> = [
+        "open_conference",
+        "clear_preview",
+        "back_to_hall",
+        "undo",
+        "mute_all",
+        "clear_queue",
+        "end_speech",
+        "interrupt",
+        "pause_clock",
+        "resume_clock",
+    ]
+    .into_iter()
+    .map(plain)
+    .collect();
+    samples.extend(
+        ["remove_from_air", "mute", "unmute", "withdraw_request", "invite", "cue", "uncue", "grant"]
+            .into_iter()
+            .map(site),
+    );
+    samples.extend([
+        json!({ "type": "end_conference", "confirmation": "no" }),
+        json!({ "type": "set_preview", "layout": "single", "sources": [{ "site": "cao-bang", "kind": "camera" }] }),
+        json!({ "type": "take", "preview": 1 }),
+        json!({ "type": "set_floor_mode", "mode": "queue" }),
+        json!({ "type": "request_floor", "kind": "request" }),
+        json!({ "type": "reorder_queue", "site": "cao-bang", "position": 0 }),
+        json!({ "type": "extend_speech", "seconds": 60 }),
+        json!({ "type": "start_item", "item": "bc-01" }),
+        json!({ "type": "finish_item", "item": "bc-01" }),
+        json!({ "type": "mark_presence", "site": "cao-bang", "present": true, "reason": "" }),
+        json!({ "type": "send_message", "to": [], "text": "Điểm cầu Cao Bằng đã sẵn sàng" }),
+        json!({ "type": "acknowledge_message", "message": 1 }),
+    ]);
+    samples
+}
+
+fn kind(command: &Value) -> String {
+    command["type"].as_str().unwrap().to_owned()
+}
+
+/// The kinds of command that the API's description knows.
+fn described() -> BTreeSet<String> {
+    let schema = serde_json::to_value(Command::schema()).unwrap();
+    let variants = schema["oneOf"].as_array().unwrap();
+    let name = |variant: &Value| {
+        // A variant with fields is one object, or the fields and the tag side by side.
+        let parts = variant["allOf"].as_array().cloned().unwrap_or_else(|| vec![variant.clone()]);
+        let tag = parts.iter().find_map(|part| part["properties"]["type"]["enum"][0].as_str().map(str::to_owned));
+        tag.unwrap()
+    };
+    variants.iter().map(name).collect()
+}
+
+/// What each role may ask for at all, by hand: the other side of the table in the conference core.
+fn allowed(role: Role, kind: &str) -> bool {
+    let speech = ["grant", "end_speech", "interrupt", "pause_clock", "resume_clock", "extend_speech"];
+    let order = ["reorder_queue", "invite"];
+    let write = ["send_message", "acknowledge_message"];
+    match role {
+        Role::Lead | Role::Assistant => kind != "request_floor",
+        Role::Chair => {
+            speech.contains(&kind) || order.contains(&kind) || write.contains(&kind) || kind.ends_with("_item")
+        }
+        Role::Secretary => {
+            order.contains(&kind) || write.contains(&kind) || ["withdraw_request", "mark_presence"].contains(&kind)
+        }
+        Role::Site => write.contains(&kind) || ["request_floor", "withdraw_request"].contains(&kind),
+        Role::Technician | Role::Screen => false,
+    }
+}
+
+#[test]
+fn there_is_a_sample_of_every_command() {
+    let samples: BTreeSet<String> = samples().iter().map(kind).collect();
+    assert_eq!(samples, described());
+    assert_eq!(samples.len(), 30);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_role_with_every_command() {
+    let world = World::start(true).await;
+    let mut roles: Vec<(String, Role, Credential)> = Vec::new();
+    for role in [Role::Lead, Role::Assistant, Role::Chair, Role::Secretary, Role::Technician] {
+        let name = format!("{role:?}-1");
+        let credential = world.operator(&name, role).await;
+        roles.push((name, role, credential));
+    }
+    roles.push(("cao-bang".to_owned(), Role::Site, world.site("cao-bang", EndpointRole::Main).await));
+    roles.push(("cao-bang".to_owned(), Role::Site, world.site("cao-bang", EndpointRole::Backup).await));
+    roles.push(("cao-bang".to_owned(), Role::Screen, world.site("cao-bang", EndpointRole::Screen).await));
+
+    let mut forbidden = 0;
+    for (name, role, credential) in &roles {
+        for command in samples() {
+            let answer = world.command(&command, credential).await;
+            if allowed(*role, &kind(&command)) {
+                assert_ne!(answer.status, StatusCode::FORBIDDEN, "{role:?} may {command}");
+                assert!(answer.status != StatusCode::BAD_REQUEST && answer.status != StatusCode::UNAUTHORIZED);
+            } else {
+                assert_problem(&answer, StatusCode::FORBIDDEN);
+                assert_eq!(answer.json()["refusal"]["code"], "forbidden", "{role:?} may not {command}");
+                forbidden += 1;
+                let rows = world.audit().await;
+                assert_eq!(&rows[0].who, name, "{role:?} {command}: the refusal is in the audit");
+                assert!(rows[0].reason.contains("orbidden"), "{:?}", rows[0]);
+            }
+        }
+    }
+
+    assert!(forbidden > 100, "the table has something to forbid: {forbidden}");
+    let recorded = world.audit().await.iter().filter(|row| row.reason.contains("orbidden")).count();
+    assert_eq!(recorded, forbidden);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_without_the_lease_is_told_and_nothing_happens() {
+    let world = World::start(true).await;
+    let lead = world.operator("lead", Role::Lead).await;
+    let before = world.get(&format!("/api/v1/conferences/{CONFERENCE}/state"), &lead).await.json();
+
+    let answer = world.command(&json!({ "type": "open_conference" }), &lead).await;
+
+    assert_problem(&answer, StatusCode::CONFLICT);
+    assert_eq!(answer.json()["refusal"]["code"], "not_in_control");
+    let after = world.get(&format!("/api/v1/conferences/{CONFERENCE}/state"), &lead).await.json();
+    assert_eq!(after, before);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_command_twice_is_done_once() {
+    let world = World::start(true).await;
+    let secretary = world.operator("thu-ky", Role::Secretary).await;
+    let command = json!({
+        "id": "0198-one",
+        "command": { "type": "mark_presence", "site": "ha-noi", "present": true, "reason": "" }
+    });
+    let path = format!("/api/v1/conferences/{CONFERENCE}/commands");
+
+    let first = world.post(&path, &command, &secretary).await;
+    let second = world.post(&path, &command, &secretary).await;
+
+    assert_eq!(first.status, StatusCode::OK, "{}", String::from_utf8_lossy(&first.body));
+    assert_eq!(second.json(), first.json());
+    let events = world.get(&format!("/api/v1/conferences/{CONFERENCE}/events?after=0&limit=1000"), &secretary).await;
+    let events = events.json();
+    let of_command = events.as_array().unwrap().iter().filter(|event| event["command_id"] == "0198-one").count();
+    assert_eq!(of_command, 1);
+
+    let site = world.site("ha-noi", EndpointRole::Main).await;
+    let bad = json!({ "id": "a b", "command": { "type": "send_message", "to": [], "text": "x" } });
+    assert_problem(&world.post(&path, &bad, &site).await, StatusCode::BAD_REQUEST);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_does_not_read_what_is_the_centres() {
+    let world = World::start(true).await;
+    let site = world.site("cao-bang", EndpointRole::Main).await;
+    let own = format!("/api/v1/conferences/{CONFERENCE}");
+
+    for path in ["events", "links"] {
+        assert_problem(&world.get(&format!("{own}/{path}"), &site).await, StatusCode::FORBIDDEN);
+        let row = &world.audit().await[0];
+        assert_eq!(row.who, format!("{CONFERENCE}/cao-bang/Main"));
+        assert!(row.what.ends_with(path), "{row:?}");
+    }
+    for path in ["/api/v1/audit", "/api/v1/operators", "/api/v1/conferences", "/api/v1/me"] {
+        assert_problem(&world.get(path, &site).await, StatusCode::FORBIDDEN);
+    }
+    assert_problem(&world.get("/api/v1/conferences/khac/state", &site).await, StatusCode::FORBIDDEN);
+    // A site may write to the centre, never to another site.
+    let to_other = json!({ "type": "send_message", "to": ["ha-noi"], "text": "x" });
+    assert_problem(&world.command(&to_other, &site).await, StatusCode::FORBIDDEN);
+    let for_other = json!({ "type": "withdraw_request", "site": "ha-noi" });
+    assert_problem(&world.command(&for_other, &site).await, StatusCode::FORBIDDEN);
+
+    let state = world.get(&format!("{own}/state"), &site).await;
+    assert_eq!(state.status, StatusCode::OK);
+    assert_eq!(state.json()["state"]["sites"].as_array().unwrap().len(), 64);
+    assert_problem(&world.get(&format!("{own}/state"), &Credential::Nobody).await, StatusCode::UNAUTHORIZED);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn administration_is_for_a_lead() {
+    let world = World::start(true).await;
+    for role in [Role::Assistant, Role::Chair, Role::Secretary, Role::Technician] {
+        let operator = world.operator(&format!("{role:?}"), role).await;
+        for path in ["/api/v1/audit", "/api/v1/operators"] {
+            assert_problem(&world.get(path, &operator).await, StatusCode::FORBIDDEN);
+        }
+        let body = json!({ "name": "moi", "role": "lead", "password": null });
+        assert_problem(&world.post("/api/v1/operators", &body, &operator).await, StatusCode::FORBIDDEN);
+        assert_eq!(world.audit().await[0].who, format!("{role:?}"));
+        assert_eq!(world.audit().await[0].what, "POST /api/v1/operators");
+    }
+    world.stop().await;
+}
