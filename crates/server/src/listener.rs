@@ -45,7 +45,8 @@ impl Listener {
         let address = socket.local_addr()?;
         let handle = Handle::new();
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        let mut server = axum_server::from_tcp(socket)?.handle(handle.clone()).http1_only();
+        // Not `http1_only`: with it axum-server serves without upgrades, and every WebSocket ends after its handshake.
+        let mut server = axum_server::from_tcp(socket)?.handle(handle.clone());
         let timer = TokioTimer::new();
         server.http_builder().http1().timer(timer).header_read_timeout(HEAD_WITHIN).max_buf_size(MAX_HEAD_BYTES);
         let task = match tls {
