@@ -136,6 +136,8 @@ export class Link {
     try {
       const answer = await fetch(PROBE_PATH, { cache: 'no-store', signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
       reachable = answer.ok;
+      // Read to the end, so that the connection can be used again.
+      await answer.text();
     } catch {
       // Refused, timed out or offline: all the same to the machine.
     }

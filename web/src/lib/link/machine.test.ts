@@ -139,6 +139,21 @@ describe('a connection that is lost', () => {
     expect(bench.now - heardAt).toBe(SILENCE_MS);
   });
 
+  it('is not blamed for a page that was stopped itself: it reads first', () => {
+    const bench = new Bench();
+    bench.start();
+    bench.connect();
+    bench.now += SILENCE_MS + 60_000;
+    expect(bench.step(() => bench.machine.handleTimeout(bench.now))).not.toContainEqual({ do: 'close' });
+    bench.message({ type: 'event', revision: 6, changes: [] });
+    expect(bench.sleep()).not.toContainEqual({ do: 'close' });
+
+    bench.now += SILENCE_MS + 60_000;
+    bench.step(() => bench.machine.handleTimeout(bench.now));
+    const outputs = [...bench.sleep(), ...bench.sleep()];
+    expect(outputs).toContainEqual({ do: 'close' });
+  });
+
   it('does not wait when the browser says that the network is back', () => {
     const bench = new Bench();
     bench.start();

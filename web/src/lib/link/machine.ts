@@ -20,6 +20,10 @@ import { ServerClock } from './serverClock';
 export const PING_EVERY_MS = 1_000;
 /** Without a word from the server for this long the socket is dead, whatever TCP believes. */
 export const SILENCE_MS = 3_500;
+/** A timer that comes this late means that the page itself was stopped: what the server said waits to be read. */
+export const OVERSLEPT_MS = 500;
+/** Time to read it, before the silence is blamed on the server. */
+export const READ_MS = 1_000;
 /** A socket that has not opened and greeted by then is given up. */
 export const OPEN_TIMEOUT_MS = 4_000;
 /** Commands that wait for an answer; a person cannot send more, so a flood means a fault. */
@@ -169,10 +173,13 @@ export class LinkMachine {
 
   /** Time passes. */
   handleTimeout(now: number): void {
+    const due = this.pollTimeout();
+    if (due === null || now < due) return;
+    if (now > due + OVERSLEPT_MS) this.#forgiveOversleeping(now);
     const phase = this.#phase;
     switch (phase.name) {
       case 'waiting':
-        if (now >= phase.until) this.#probe();
+        this.#probe();
         return;
       case 'opening':
       case 'greeting':
@@ -205,6 +212,12 @@ export class LinkMachine {
   /** Next thing to do. */
   pollOutput(): LinkOutput | undefined {
     return this.#outputs.shift();
+  }
+
+  #forgiveOversleeping(now: number): void {
+    const phase = this.#phase;
+    if (phase.name === 'opening' || phase.name === 'greeting') this.#phase = { ...phase, until: now + READ_MS };
+    if (phase.name === 'ready') this.#heardAt = Math.max(this.#heardAt, now - SILENCE_MS + READ_MS);
   }
 
   #probe(): void {

@@ -174,20 +174,19 @@ export class MediaLink {
     this.#follower?.handleRebuilt();
     peer.connection.onconnectionstatechange = () => this.#peer === peer && this.#listener.changed();
     this.#listener.changed();
-    const sdp = await peer.offer(this.#tracks);
-    // A newer generation may have begun while this one was being described.
-    if (this.#peer === peer) this.#listener.offer(peer.generation, sdp);
+    try {
+      const sdp = await peer.offer(this.#tracks);
+      if (this.#peer === peer) this.#listener.offer(peer.generation, sdp);
+    } catch (fault) {
+      // A newer generation began while this one was being described, and closed it.
+      if (this.#peer === peer) console.error('offer not made', fault);
+    }
   }
 
   async #applyUplink(): Promise<void> {
     const peer = this.#peer;
     if (!peer?.answered) return;
-    try {
-      await peer.setUplink(this.#uplink);
-    } catch (fault) {
-      // The connection was closed meanwhile, or two changes crossed; the next `uplink` or generation sets it again.
-      console.warn('layers not switched', fault);
-    }
+    await peer.setUplink(this.#uplink);
   }
 
   async #count(peer: MediaPeer): Promise<MediaCounters> {

@@ -23,6 +23,7 @@ export class MediaPeer {
   #receiving = new Map<SlotKey, Receiving>();
   #programTracks = new Set<string>();
   #answered = false;
+  #adjusting: Promise<void> = Promise.resolve();
 
   constructor(generation: number, plan: MediaPlan) {
     this.generation = generation;
@@ -50,15 +51,15 @@ export class MediaPeer {
 
   /** Replaces what a line sends, without negotiation. */
   async setTrack(name: SendName, track: MediaStreamTrack | null): Promise<void> {
+    if (this.connection.signalingState === 'closed') return;
     await this.#senders.get(name)?.replaceTrack(track);
   }
 
   /** Switches the layers of the camera and content on and off. */
-  async setUplink(uplink: Uplink): Promise<void> {
-    const camera = this.#senders.get('camera');
-    if (camera) await adjust(camera, cameraEncodings(uplink));
-    const content = this.#senders.get('content');
-    if (content) await adjust(content, [contentEncoding(uplink)]);
+  setUplink(uplink: Uplink): Promise<void> {
+    // One change after the other: parameters that were read before another change was made are refused.
+    this.#adjusting = this.#adjusting.then(() => this.#adjust(uplink));
+    return this.#adjusting;
   }
 
   /** Picture of a slot. The track is there from the start and shows frames once they flow. */
@@ -79,6 +80,14 @@ export class MediaPeer {
   /** Ends it. */
   close(): void {
     this.connection.close();
+  }
+
+  async #adjust(uplink: Uplink): Promise<void> {
+    if (this.connection.signalingState === 'closed') return;
+    const camera = this.#senders.get('camera');
+    if (camera) await adjust(camera, cameraEncodings(uplink));
+    const content = this.#senders.get('content');
+    if (content) await adjust(content, [contentEncoding(uplink)]);
   }
 
   #addLine(line: MediaLine, plan: MediaPlan): void {
@@ -112,5 +121,11 @@ async function adjust(sender: RTCRtpSender, wanted: RTCRtpEncodingParameters[]):
     const match = wanted.find((one) => one.rid !== undefined && one.rid === encoding.rid) ?? wanted[index];
     if (match) Object.assign(encoding, match, encoding.rid === undefined ? {} : { rid: encoding.rid });
   }
-  if (parameters.encodings.length > 0) await sender.setParameters(parameters);
+  if (parameters.encodings.length === 0) return;
+  try {
+    await sender.setParameters(parameters);
+  } catch (fault) {
+    // The connection was closed meanwhile; the next generation sets its layers itself.
+    console.warn('layers not switched', fault);
+  }
 }
