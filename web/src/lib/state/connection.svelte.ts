@@ -116,6 +116,11 @@ export class Connection {
     return this.#link.serverNow();
   }
 
+  /** The clock of `status`'s times, ms; it has nothing to do with the time of day. */
+  monotonicNow(): number {
+    return performance.now();
+  }
+
   /** Round trip of the control connection, ms. */
   get roundTrip(): number | undefined {
     return this.#link.roundTrip;

@@ -49,11 +49,11 @@ export class SitePage {
     return this.#ticker.now;
   }
 
-  /** Whole seconds until an instant of this machine's clock. */
+  /** Whole seconds until an instant of the connection's clock. */
   secondsUntil(at: number): number {
     // Read for its signal: the answer changes as time passes.
     void this.#ticker.now;
-    return Math.max(0, Math.ceil((at - Date.now()) / 1_000));
+    return Math.max(0, Math.ceil((at - this.connection.monotonicNow()) / 1_000));
   }
 
   get status(): SiteStatus {
