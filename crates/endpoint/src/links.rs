@@ -72,6 +72,16 @@ mod tests {
         {"site":"ha-giang","endpoint":"main","token":"t2","index":2,"name":"Hà Giang"}
     ]"#;
 
+    #[tokio::test]
+    async fn the_servers_address_is_found_in_its_data_folder() {
+        let path = std::env::temp_dir().join(format!("endpoint-addresses-{}.json", std::process::id()));
+        assert!(read_address(&path).await.is_err(), "not there yet");
+        std::fs::write(&path, r#"{"http":"http://localhost:8080","https":null,"console":"x"}"#).unwrap();
+        let address = read_address(&path).await.unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(address, ServerAddress::parse("http://localhost:8080").unwrap());
+    }
+
     fn tokens(sites: usize, hall: bool) -> Vec<String> {
         let links: Vec<SiteLink> = serde_json::from_str(FILE).unwrap();
         choose(links, sites, hall).iter().map(|link| link.token().unwrap().to_owned()).collect()

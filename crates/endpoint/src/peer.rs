@@ -70,6 +70,7 @@ pub struct Peer {
     /// What happens to it.
     pub events: mpsc::Receiver<PeerEvent>,
     senders: Vec<SenderLine>,
+    codec: VideoCodec,
 }
 
 struct SenderLine {
@@ -143,7 +144,7 @@ impl Peer {
         let offer = connection.create_offer(None).await.context("making an offer")?;
         let sdp = offer.sdp.clone();
         connection.set_local_description(offer).await.context("setting the offer")?;
-        Ok(Self { connection, offer: sdp, events, senders })
+        Ok(Self { connection, offer: sdp, events, senders, codec: plan.codec })
     }
 
     /// Takes the answer; the streams can be written to once the connection stands.
@@ -153,6 +154,11 @@ impl Peer {
         let mut streams = Streams::default();
         for sender in &self.senders {
             match sender.line.slot {
+                wire::Slot::Camera if self.codec == VideoCodec::Vp8 => {
+                    tracing::warn!(
+                        "the conference wants VP8: a headless site has no encoder for it and sends no picture"
+                    );
+                }
                 wire::Slot::Camera => {
                     for (spec, ssrc) in LAYERS.iter().zip(&sender.ssrcs) {
                         let stream = stream_of(sender, *ssrc, Some(spec.rid)).await?;

@@ -348,6 +348,7 @@ impl Site {
                 report: self.report.clone(),
                 meter: Arc::clone(&self.meter),
                 shown: self.shown_sender.clone(),
+                codec: plan.codec,
                 decode: self.config.decode,
                 tones: self.config.tones,
             },
