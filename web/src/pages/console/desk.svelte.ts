@@ -148,26 +148,26 @@ export class Desk {
   /** Tells a site that it is next, or takes that back. */
   toggleCue(site: SiteSlug): void {
     const cued = this.conference.floor.cued.includes(site);
-    this.#site('cue', cued ? m.uncue : m.cue, { type: cued ? 'uncue' : 'cue', site });
+    void this.#site('cue', cued ? m.uncue : m.cue, { type: cued ? 'uncue' : 'cue', site });
   }
 
   /** Mutes a site for everybody, or lets it be heard. */
   toggleMute(site: SiteSlug): void {
     const muted = this.conference.site(site)?.view.muted ?? false;
-    this.#site('mute', muted ? m.unmute : m.mute, { type: muted ? 'unmute' : 'mute', site });
+    void this.#site('mute', muted ? m.unmute : m.mute, { type: muted ? 'unmute' : 'mute', site });
   }
 
   /** Moves a request by `step` places. */
   reorder(site: SiteSlug, step: number): void {
     const place = this.conference.floor.queue.findIndex((entry) => entry.site === site);
     if (place < 0) return;
-    this.moveTo(site, Math.min(Math.max(0, place + step), this.conference.floor.queue.length - 1));
+    void this.moveTo(site, Math.min(Math.max(0, place + step), this.conference.floor.queue.length - 1));
   }
 
   /** Moves a request to a place, from 0. */
-  moveTo(site: SiteSlug, position: number): void {
+  async moveTo(site: SiteSlug, position: number): Promise<void> {
     if (this.conference.floor.queue[position]?.site === site) return;
-    this.#site('reorder', m.reorder, { type: 'reorder_queue', site, position });
+    await this.#site('reorder', m.reorder, { type: 'reorder_queue', site, position });
   }
 
   /** Looks at the queue's next or previous site, from the one that is in preview. */
@@ -190,7 +190,12 @@ export class Desk {
 
   /** Records a site as present or absent. */
   markPresence(site: SiteSlug, present: boolean, reason: string): void {
-    this.#site('presence', present ? m.mark_present : m.mark_absent, { type: 'mark_presence', site, present, reason });
+    void this.#site('presence', present ? m.mark_present : m.mark_absent, {
+      type: 'mark_presence',
+      site,
+      present,
+      reason,
+    });
   }
 
   /** Sends a text; true: it was taken. */
@@ -257,8 +262,8 @@ export class Desk {
     if (latest && JSON.stringify(latest) !== before) await this.#sendPreview();
   }
 
-  #site(key: string, label: (inputs: { site: string }) => string, command: Command): void {
+  async #site(key: string, label: (inputs: { site: string }) => string, command: Command): Promise<void> {
     const site = 'site' in command ? command.site : '';
-    void this.run(`${key}:${site}`, label({ site: this.name(site) }), command);
+    await this.run(`${key}:${site}`, label({ site: this.name(site) }), command);
   }
 }
