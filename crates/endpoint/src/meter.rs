@@ -38,6 +38,8 @@ struct Inner {
     counts: Counts,
     last_media: Option<Instant>,
     takes: Takes,
+    /// Slots of the picture, and since when.
+    shown_since: BTreeMap<String, Instant>,
 }
 
 impl Meter {
@@ -63,6 +65,20 @@ impl Meter {
     /// The server announced the first frames of a take. As above if they were all seen already.
     pub fn cut(&self, now: Instant, take: TakeId, cuts: &[Cut]) -> Option<(TakeId, u32)> {
         self.lock().takes.cut(now, take, cuts)
+    }
+
+    /// The server said which slots the picture consists of.
+    pub fn picture(&self, now: Instant, slots: &[String]) {
+        let mut inner = self.lock();
+        inner.shown_since.retain(|slot, _| slots.contains(slot));
+        for slot in slots {
+            inner.shown_since.entry(slot.clone()).or_insert(now);
+        }
+    }
+
+    /// Since when a slot is part of the picture.
+    pub fn shown_since(&self, slot: &str) -> Option<Instant> {
+        self.lock().shown_since.get(slot).copied()
     }
 
     /// A new peer connection: its timestamps have nothing to do with the old ones'.
@@ -173,6 +189,17 @@ mod tests {
         meter.cut(now, TakeId(8), &[cut(0, 200)]);
         assert_eq!(meter.frame_seen(now, "program/0", 150), None);
         assert_eq!(meter.frame_seen(now, "program/0", 200), Some((TakeId(8), 0)));
+    }
+
+    #[test]
+    fn a_slot_is_shown_since_it_came_into_the_picture() {
+        let (meter, start) = (Meter::default(), Instant::now());
+        let later = start + Duration::from_secs(1);
+        meter.picture(start, &["program/0".into()]);
+        meter.picture(later, &["program/0".into(), "program/1".into()]);
+        assert_eq!((meter.shown_since("program/0"), meter.shown_since("program/1")), (Some(start), Some(later)));
+        meter.picture(later, &["program/1".into()]);
+        assert_eq!(meter.shown_since("program/0"), None);
     }
 
     #[test]

@@ -14,6 +14,9 @@ use crate::report::{Observation, Report};
 use crate::slots::ReceivedLine;
 use crate::watch::{AudioOutcome, AudioWatch, SILENT_AFTER, Seen, VideoOutcome, VideoWatch};
 
+/// A pause between two frames that a viewer calls frozen; a slow layer comes every 120 ms.
+const FREEZE: Duration = Duration::from_millis(500);
+
 /// What every receiver of one peer connection shares.
 #[derive(Clone)]
 pub struct Receivers {
@@ -118,10 +121,15 @@ async fn receive_video(
 }
 
 fn saw(shared: &Receivers, line: &ReceivedLine, now: Instant, seen: Seen) {
+    // A pause is a pause only between two frames of a source in a slot that was shown all the time.
+    let shown_all_the_time =
+        shared.meter.shown_since(&line.name).is_some_and(|since| now.duration_since(since) >= seen.gap);
+    let pause = if seen.new_source.is_none() && shown_all_the_time { seen.gap } else { Duration::ZERO };
+    let frozen = pause > FREEZE;
     if matches!(line.slot, Slot::Program { .. } | Slot::ProgramContent) {
         shared.meter.count(|counts| {
             counts.frames += 1;
-            counts.freezes += u32::from(seen.freeze.is_some());
+            counts.freezes += u32::from(frozen);
         });
     }
     shared.report.update(|summary| {
@@ -130,12 +138,12 @@ fn saw(shared: &Receivers, line: &ReceivedLine, now: Instant, seen: Seen) {
             None => summary.video.entry(line.name.clone()).or_default(),
         };
         slot.frames += 1;
-        slot.freezes += u32::from(seen.freeze.is_some());
-        slot.longest_gap_ms = slot.longest_gap_ms.max(seen.gap.as_millis() as u64);
+        slot.freezes += u32::from(frozen);
+        slot.longest_gap_ms = slot.longest_gap_ms.max(pause.as_millis() as u64);
         slot.marker_site = Some(seen.marker.site);
         slot.last_frame_ms = crate::report::unix_ms();
     });
-    if let Some(pause) = seen.freeze {
+    if frozen {
         let ms = pause.as_millis() as u64;
         shared.report.observe(&Observation::Freeze { slot: line.name.clone(), ms });
     }

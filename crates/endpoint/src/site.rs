@@ -292,7 +292,9 @@ impl Site {
     }
 
     fn picture(&mut self, picture: &Picture) {
-        self.on_air = !picture.cells.is_empty();
+        let slots: Vec<String> = picture.cells.iter().map(|cell| slots::name(cell.slot)).collect();
+        self.on_air = !slots.is_empty();
+        self.meter.picture(Instant::now(), &slots);
     }
 
     fn uplink(&mut self, uplink: Uplink) {

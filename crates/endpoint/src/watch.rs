@@ -14,8 +14,6 @@ use crate::packetize;
 use crate::sei;
 use crate::sound::Ear;
 
-/// A pause between two frames that a viewer calls frozen; a slow layer comes every 120 ms.
-pub const FREEZE: Duration = Duration::from_millis(500);
 /// An endpoint that does not decode pictures listens to one window of sound in this time.
 pub const LISTEN_EVERY: Duration = Duration::from_secs(1);
 /// Without packets for this long an audio slot is silent.
@@ -36,8 +34,6 @@ pub struct Seen {
     pub timestamp: u32,
     /// Site of the frame before it, if it is another one; `Some(None)`: it is the first.
     pub new_source: Option<Option<u16>>,
-    /// The pause before it, if it was a freeze.
-    pub freeze: Option<Duration>,
     /// Since the frame before it.
     pub gap: Duration,
 }
@@ -110,7 +106,6 @@ impl VideoWatch {
             captured_ms,
             timestamp: frame.timestamp,
             new_source: (before != Some(marker.site)).then_some(before),
-            freeze: (gap > FREEZE).then_some(gap),
             gap,
         }));
     }
