@@ -14,8 +14,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use server::config::{LogConfig, LogFormat};
 
-/// What headless sites log: the media library below them tells of every packet that comes late.
-const SITES_LOG: &str = "warn,endpoint=info";
+/// What headless sites log: the media library below them warns of every packet that comes before its keys.
+const SITES_LOG: &str = "warn,endpoint=info,rtc=error,rtc_dtls=error";
 
 #[derive(Parser)]
 #[command(
