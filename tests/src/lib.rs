@@ -1,0 +1,9 @@
+//! Starts the real binary on ports of its own and talks to it as pages do.
+//!
+//! Each test has its own server and data folder, so that a kill or a flood in one cannot disturb another.
+
+mod client;
+mod server;
+
+pub use client::Client;
+pub use server::{Link, Operator, Server};

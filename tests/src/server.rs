@@ -1,0 +1,184 @@
+//! A server process with a data folder that outlives it.
+
+use std::{
+    net::{SocketAddr, TcpListener, UdpSocket},
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+
+/// Longest time from the start of the process to a served `/readyz`.
+const START_DEADLINE: Duration = Duration::from_secs(20);
+
+/// A running server.
+pub struct Server {
+    child: Child,
+    data: TempDir,
+    http: SocketAddr,
+    media: SocketAddr,
+}
+
+/// A join link of the demo, from `demo-links.json` in the data folder.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Link {
+    /// Site.
+    pub site: String,
+    /// `main`, `backup` or `screen`.
+    pub endpoint: String,
+    /// Join token.
+    pub token: String,
+}
+
+/// An operator who has signed in.
+#[derive(Debug, Clone)]
+pub struct Operator {
+    /// Value of the `Cookie` header.
+    pub cookie: String,
+}
+
+impl Server {
+    /// Starts a server with the sample conference and a new data folder.
+    pub async fn start() -> Result<Self> {
+        let data = TempDir::new()?;
+        let http = SocketAddr::from(([127, 0, 0, 1], free_tcp_port()?));
+        let media = SocketAddr::from(([127, 0, 0, 1], free_udp_port()?));
+        let child = spawn(data.path(), http, media)?;
+        let mut server = Self { child, data, http, media };
+        server.wait_until_ready().await?;
+        Ok(server)
+    }
+
+    /// Address of the HTTP listener.
+    pub fn http(&self) -> SocketAddr {
+        self.http
+    }
+
+    /// Address of the media port.
+    pub fn media(&self) -> SocketAddr {
+        self.media
+    }
+
+    /// The data folder.
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// Ends the process as `kill -9` does.
+    pub async fn kill(&mut self) -> Result<()> {
+        self.child.kill().await.context("kill -9")
+    }
+
+    /// Starts it again on the same ports and data. Gives the time until it was ready.
+    pub async fn restart(&mut self) -> Result<Duration> {
+        let start = Instant::now();
+        self.child = spawn(self.data.path(), self.http, self.media)?;
+        self.wait_until_ready().await?;
+        Ok(start.elapsed())
+    }
+
+    /// Join tokens of all sites.
+    pub fn links(&self) -> Result<Vec<Link>> {
+        let path = self.data.path().join("demo-links.json");
+        let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        let value: serde_json::Value = serde_json::from_str(&text)?;
+        let list = value.get("links").unwrap_or(&value).clone();
+        Ok(serde_json::from_value(list)?)
+    }
+
+    /// Token of one endpoint.
+    pub fn token(&self, site: &str, endpoint: &str) -> Result<String> {
+        let links = self.links()?;
+        let link = links.into_iter().find(|link| link.site == site && link.endpoint == endpoint);
+        Ok(link.with_context(|| format!("no link for {site}/{endpoint}"))?.token)
+    }
+
+    /// `GET` with headers. Gives status and body, whatever the status.
+    pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Result<(u16, String)> {
+        let mut request = agent().get(format!("http://{}{path}", self.http));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut response = request.call()?;
+        Ok((response.status().as_u16(), response.body_mut().read_to_string()?))
+    }
+
+    /// `POST` of JSON with headers. Gives status, `Set-Cookie` and body, whatever the status.
+    pub fn post(&self, path: &str, body: &str, headers: &[(&str, &str)]) -> Result<(u16, Option<String>, String)> {
+        let mut request = agent().post(format!("http://{}{path}", self.http)).header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut response = request.send(body)?;
+        let cookie = response.headers().get("set-cookie").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        Ok((response.status().as_u16(), cookie, response.body_mut().read_to_string()?))
+    }
+
+    /// Signs in with the one-time link that this start of the server made.
+    pub fn sign_in(&self) -> Result<Operator> {
+        let addresses = std::fs::read_to_string(self.data.path().join("addresses.json"))?;
+        let addresses: serde_json::Value = serde_json::from_str(&addresses)?;
+        let link = addresses["sign_in"].as_str().context("addresses.json has no sign_in")?;
+        let token = link.rsplit(['#', '/', '=']).next().context("sign-in link has no token")?;
+        let body = serde_json::json!({ "token": token }).to_string();
+        let (status, cookie, text) = self.post("/api/v1/sign-in/link", &body, &[])?;
+        let Some(cookie) = cookie.filter(|_| status == 200) else { bail!("sign-in: {status} {text}") };
+        Ok(Operator { cookie: cookie.split(';').next().unwrap_or_default().to_owned() })
+    }
+
+    async fn wait_until_ready(&mut self) -> Result<()> {
+        let deadline = Instant::now() + START_DEADLINE;
+        loop {
+            if let Ok((200, _)) = self.get("/readyz", &[]) {
+                return Ok(());
+            }
+            if let Some(status) = self.child.try_wait()? {
+                bail!("the server ended at its start: {status}");
+            }
+            if Instant::now() > deadline {
+                bail!("the server was not ready after {START_DEADLINE:?}");
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(Duration::from_secs(10)))
+        .build()
+        .into()
+}
+
+fn spawn(data: &Path, http: SocketAddr, media: SocketAddr) -> Result<Child> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let binary = std::env::var_os("DIENHONG_BIN").map_or_else(|| root.join("target/debug/dienhong"), PathBuf::from);
+    Command::new(&binary)
+        .arg("serve")
+        .arg("--demo")
+        .arg("--config")
+        .arg(root.join("config/dienhong.toml"))
+        .arg("--data")
+        .arg(data)
+        .env("DIENHONG__LISTEN__HTTP", http.to_string())
+        .env("DIENHONG__LISTEN__HTTPS", "")
+        .env("DIENHONG__MEDIA__BIND", media.to_string())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .with_context(|| format!("start {} (build it with `cargo build -p dienhong`)", binary.display()))
+}
+
+fn free_tcp_port() -> Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+fn free_udp_port() -> Result<u16> {
+    Ok(UdpSocket::bind("127.0.0.1:0")?.local_addr()?.port())
+}
