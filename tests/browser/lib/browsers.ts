@@ -1,0 +1,79 @@
+// Real Chromium, one process for each site, because the fake camera is a flag of the process.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { type BrowserContext, chromium, type Page } from "@playwright/test";
+
+import { binary, chromium as executable } from "./paths.ts";
+
+const FLAGS = [
+  "--headless=new",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--autoplay-policy=no-user-gesture-required",
+  "--disable-background-timer-throttling",
+  "--disable-backgrounding-occluded-windows",
+  "--disable-renderer-backgrounding",
+];
+
+/** A browser of its own with, for a site, its own camera and microphone. */
+export class Browser {
+  readonly #profile: string;
+  readonly context: BrowserContext;
+
+  private constructor(profile: string, context: BrowserContext) {
+    this.#profile = profile;
+    this.context = context;
+  }
+
+  /** A browser without devices: consoles and screens. */
+  static async plain(): Promise<Browser> {
+    return Browser.#launch([]);
+  }
+
+  /** A browser whose camera shows the test card of site `index` and whose microphone hears its tone. */
+  static async withTestCard(index: number, name: string): Promise<Browser> {
+    const folder = mkdtempSync(join(tmpdir(), "dienhong-card-"));
+    const video = join(folder, "card.y4m");
+    const sound = join(folder, "tone.wav");
+    execFileSync(binary, ["test-card", "--site-index", String(index), "--name", name, "--y4m", video, "--wav", sound]);
+    return Browser.#launch(
+      [
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        `--use-file-for-fake-video-capture=${video}`,
+        `--use-file-for-fake-audio-capture=${sound}`,
+      ],
+      folder,
+    );
+  }
+
+  static async #launch(extra: string[], profile = mkdtempSync(join(tmpdir(), "dienhong-browser-"))): Promise<Browser> {
+    const context = await chromium.launchPersistentContext(join(profile, "profile"), {
+      executablePath: executable,
+      args: [...FLAGS, ...extra],
+      ignoreDefaultArgs: ["--mute-audio", "--hide-scrollbars"],
+      viewport: { width: 1280, height: 720 },
+      permissions: extra.length ? ["camera", "microphone"] : [],
+    });
+    return new Browser(profile, context);
+  }
+
+  async open(url: string): Promise<Page> {
+    const page = await this.context.newPage();
+    await page.goto(url);
+    return page;
+  }
+
+  async close(): Promise<void> {
+    await this.context.close();
+    rmSync(this.#profile, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,166 @@
+// The real binary: a server with a data folder that outlives a kill, and simulated sites in a process of their own.
+import { type ChildProcess, spawn } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { binary, outputFolder, root } from "./paths.ts";
+
+/** A join link as the demo writes it. */
+export interface DemoLink {
+  site: string;
+  endpoint: "main" | "backup" | "screen";
+  token: string;
+  index: number;
+  name: string;
+}
+
+const START_DEADLINE_MS = 20_000;
+
+export class Server {
+  readonly data = mkdtempSync(join(tmpdir(), "dienhong-test-"));
+  readonly httpPort: number;
+  readonly mediaPort: number;
+  #child: ChildProcess | null = null;
+  #log: number;
+
+  private constructor(httpPort: number, mediaPort: number, name: string) {
+    this.httpPort = httpPort;
+    this.mediaPort = mediaPort;
+    this.#log = openSync(join(outputFolder("browser-logs"), `${name}-server.log`), "w");
+  }
+
+  static async start(name: string): Promise<Server> {
+    const server = new Server(await freeTcpPort(), await freeUdpPort(), name);
+    await server.restart();
+    return server;
+  }
+
+  get url(): string {
+    return `http://localhost:${this.httpPort}`;
+  }
+
+  /** `kill -9`. */
+  async kill(): Promise<void> {
+    await end(this.#child, "SIGKILL");
+  }
+
+  /** Starts the process on the same ports and data; resolves when it is ready. */
+  async restart(): Promise<void> {
+    const config = join(root, "config/dienhong.toml");
+    this.#child = spawn(binary, ["serve", "--demo", "--config", config, "--data", this.data], {
+      env: {
+        ...process.env,
+        DIENHONG__LISTEN__HTTP: `127.0.0.1:${this.httpPort}`,
+        DIENHONG__LISTEN__HTTPS: "",
+        DIENHONG__MEDIA__BIND: `127.0.0.1:${this.mediaPort}`,
+      },
+      stdio: ["ignore", this.#log, this.#log],
+    });
+    const deadline = Date.now() + START_DEADLINE_MS;
+    while (Date.now() < deadline) {
+      if (this.#child.exitCode !== null) throw new Error(`the server ended with ${this.#child.exitCode}`);
+      const answer = await fetch(`${this.url}/readyz`).catch(() => null);
+      if (answer?.ok) return;
+      await new Promise((done) => setTimeout(done, 25));
+    }
+    throw new Error("the server was not ready in time");
+  }
+
+  /** Stops it gracefully and removes its data. */
+  async stop(): Promise<void> {
+    await end(this.#child, "SIGTERM");
+    closeSync(this.#log);
+    rmSync(this.data, { recursive: true, force: true });
+  }
+
+  links(): DemoLink[] {
+    const file = JSON.parse(readFileSync(join(this.data, "demo-links.json"), "utf8"));
+    return (Array.isArray(file) ? file : file.links) as DemoLink[];
+  }
+
+  link(site: string, endpoint: DemoLink["endpoint"] = "main"): DemoLink {
+    const found = this.links().find((link) => link.site === site && link.endpoint === endpoint);
+    if (!found) throw new Error(`no link for ${site}/${endpoint}`);
+    return found;
+  }
+
+  /** Where a browser goes to join as an endpoint of a site. */
+  joinUrl(site: string, endpoint: DemoLink["endpoint"] = "main"): string {
+    return `${this.url}/join/${this.link(site, endpoint).token}`;
+  }
+
+  /** The one-time sign-in link of this start. */
+  signInUrl(): string {
+    const addresses = JSON.parse(readFileSync(join(this.data, "addresses.json"), "utf8"));
+    return addresses.sign_in as string;
+  }
+}
+
+/** Simulated sites beside the server. */
+export class Simulation {
+  readonly report: string;
+  #child: ChildProcess;
+  #log: number;
+
+  constructor(server: Server, name: string, options: { sites: number; hall?: boolean; decode?: number; except?: string[] }) {
+    const logs = outputFolder("browser-logs");
+    this.report = join(logs, `${name}-report.jsonl`);
+    this.#log = openSync(join(logs, `${name}-simulate.log`), "w");
+    const args = ["simulate", "--server", server.url, "--links", join(server.data, "demo-links.json")];
+    args.push("--sites", String(options.sites), "--decode", String(options.decode ?? 2), "--report", this.report);
+    if (options.hall ?? true) args.push("--hall");
+    for (const site of options.except ?? []) args.push("--except", site);
+    this.#child = spawn(binary, args, { stdio: ["ignore", this.#log, this.#log] });
+  }
+
+  /** Lines of the report so far. */
+  lines(): Record<string, unknown>[] {
+    let text = "";
+    try {
+      text = readFileSync(this.report, "utf8");
+    } catch {
+      return [];
+    }
+    return text
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
+  async stop(): Promise<void> {
+    await end(this.#child, "SIGTERM");
+    closeSync(this.#log);
+  }
+}
+
+async function end(child: ChildProcess | null, signal: NodeJS.Signals): Promise<void> {
+  if (!child || child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise<void>((done) => child.once("exit", () => done()));
+  child.kill(signal);
+  await gone;
+}
+
+function freeTcpPort(): Promise<number> {
+  return new Promise((done, fail) => {
+    const server = createServer();
+    server.once("error", fail);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => (address && typeof address === "object" ? done(address.port) : fail(new Error("no port"))));
+    });
+  });
+}
+
+function freeUdpPort(): Promise<number> {
+  return new Promise((done, fail) => {
+    const socket = createSocket("udp4");
+    socket.once("error", fail);
+    socket.bind(0, "127.0.0.1", () => {
+      const { port } = socket.address();
+      socket.close(() => done(port));
+    });
+  });
+}
