@@ -1,6 +1,9 @@
 // Listens to the tracks that a page received: the level of a tone, in dBFS, from the track's own samples.
 import type { Page } from "@playwright/test";
 
+/** Pitch of a site's tone, Hz (docs/test-card.md). */
+export const toneHz = (index: number): number => 500 + 30 * index;
+
 /** Peak level at each frequency over `seconds`, for every received audio track that sounds in the page, summed by maximum. */
 export async function toneLevels(page: Page, frequencies: number[], seconds = 1): Promise<number[]> {
   return page.evaluate(

@@ -1,0 +1,110 @@
+// What a person does on the pages, so that the tests read as a story and selectors live in one place.
+import { expect, type Page } from "@playwright/test";
+
+import type { Browser } from "./browsers.ts";
+import type { DemoLink, Server } from "./server.ts";
+
+/** Where a page shows the programme: cells that are part of the layout now. */
+export const PROGRAMME = '[data-slot^="program"][data-site] video';
+/** Where a site on air sees itself. */
+export const RETURN = '[data-slot="return"] video';
+/** Where a console shows the preview. */
+export const PREVIEW = '[data-slot^="preview"] video';
+/** A tile of the wall. */
+export const WALL = '[data-slot^="wall"] video';
+
+/** Facts that pages publish for tests. */
+export interface PageFacts {
+  negotiations: number;
+  generation: number;
+  connectionState: string;
+  status: string;
+  instance: string | null;
+}
+
+export function facts(page: Page): Promise<PageFacts> {
+  return page.evaluate(() => {
+    const hook = (window as unknown as { __dienhong: PageFacts }).__dienhong;
+    const { negotiations, generation, connectionState, status, instance } = hook;
+    return { negotiations, generation, connectionState, status, instance };
+  });
+}
+
+/** Waits until a page's media is connected. */
+export async function untilConnected(page: Page): Promise<void> {
+  await expect.poll(async () => (await facts(page)).connectionState, { timeout: 20_000 }).toBe("connected");
+}
+
+/** Joins as a site and goes through the device check. */
+export async function joinSite(browser: Browser, server: Server, site: string): Promise<Page> {
+  const page = await browser.open(server.joinUrl(site));
+  await page.locator('[data-action="enter"]').click();
+  await untilConnected(page);
+  return page;
+}
+
+/** Opens a site's big screen. */
+export async function openScreen(browser: Browser, server: Server, site: string): Promise<Page> {
+  const page = await browser.open(server.joinUrl(site, "screen"));
+  await untilConnected(page);
+  return page;
+}
+
+/** An operator at the console. */
+export class Console {
+  readonly page: Page;
+
+  private constructor(page: Page) {
+    this.page = page;
+  }
+
+  /** Signs in with this start's one-time link. */
+  static async open(browser: Browser, server: Server): Promise<Console> {
+    const page = await browser.open(server.signInUrl());
+    await page.waitForURL("**/console");
+    await untilConnected(page);
+    return new Console(page);
+  }
+
+  /** Finds a site by its name and puts it into preview, by keyboard. */
+  async preview(link: DemoLink): Promise<void> {
+    await this.page.keyboard.press("/");
+    await this.page.keyboard.insertText(link.name);
+    await this.page.keyboard.press("Enter");
+    await this.page.keyboard.press("Enter");
+    await this.untilStage((stage) => stage.preview?.sources[0]?.site === link.site, `${link.site} in preview`);
+  }
+
+  async take(): Promise<void> {
+    await this.page.keyboard.press("F12");
+  }
+
+  async hall(): Promise<void> {
+    await this.page.keyboard.press("F8");
+  }
+
+  async undo(): Promise<void> {
+    await this.page.keyboard.press("Control+z");
+  }
+
+  /** Waits until the stage is as wanted. */
+  async untilStage(wanted: (stage: Stage) => boolean, what: string): Promise<void> {
+    await expect.poll(async () => wanted(await this.stage()), { message: what, timeout: 10_000 }).toBe(true);
+  }
+
+  /** Waits until a site is the main source on air and nothing is under way. */
+  async untilOnAir(site: string): Promise<void> {
+    const onAir = (stage: Stage) => stage.pending === null && stage.program.sources[0]?.source.site === site;
+    await this.untilStage(onAir, `${site} on air`);
+  }
+
+  private stage(): Promise<Stage> {
+    return this.page.evaluate(() => (window as unknown as { __dienhong: { stage: Stage } }).__dienhong.stage);
+  }
+}
+
+interface Stage {
+  program: { sources: { source: { site: string } }[] };
+  preview: { id: number; sources: { site: string }[] } | null;
+  pending: unknown;
+}
