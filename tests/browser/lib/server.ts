@@ -53,9 +53,9 @@ export class Server {
     this.#child = spawn(binary, ["serve", "--demo", "--config", config, "--data", this.data], {
       env: {
         ...process.env,
-        DIENHONG__LISTEN__HTTP: `127.0.0.1:${this.httpPort}`,
-        DIENHONG__LISTEN__HTTPS: "",
-        DIENHONG__MEDIA__BIND: `127.0.0.1:${this.mediaPort}`,
+        DIENHONG__HTTP__LISTEN: `127.0.0.1:${this.httpPort}`,
+        DIENHONG__HTTPS__ENABLED: "false",
+        DIENHONG__MEDIA__LISTEN: `127.0.0.1:${this.mediaPort}`,
       },
       stdio: ["ignore", this.#log, this.#log],
     });
