@@ -40,12 +40,7 @@ impl Client {
     }
 
     /// Opens a console that has seen `since` of `instance`.
-    pub async fn resume(
-        server: &Server,
-        operator: &Operator,
-        instance: InstanceId,
-        since: Revision,
-    ) -> Result<Self> {
+    pub async fn resume(server: &Server, operator: &Operator, instance: InstanceId, since: Revision) -> Result<Self> {
         let hello = Hello { instance: Some(instance), since: Some(since), ..hello(ClientKind::Console, None) };
         Self::hello(server, Some(operator), hello).await
     }

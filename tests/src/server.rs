@@ -109,7 +109,8 @@ impl Server {
 
     /// `POST` of JSON with headers. Gives status, `Set-Cookie` and body, whatever the status.
     pub fn post(&self, path: &str, body: &str, headers: &[(&str, &str)]) -> Result<(u16, Option<String>, String)> {
-        let mut request = agent().post(format!("http://{}{path}", self.http)).header("content-type", "application/json");
+        let mut request =
+            agent().post(format!("http://{}{path}", self.http)).header("content-type", "application/json");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

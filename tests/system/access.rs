@@ -68,8 +68,7 @@ async fn a_site_over_http_gets_403_for_an_operators_command_and_for_the_consoles
 
     for command in operator_commands() {
         let body = serde_json::json!({ "id": uuid::Uuid::now_v7().to_string(), "command": command }).to_string();
-        let (status, _, text) =
-            server.post(&format!("/api/v1/conferences/{conference}/commands"), &body, &headers)?;
+        let (status, _, text) = server.post(&format!("/api/v1/conferences/{conference}/commands"), &body, &headers)?;
         assert_eq!(status, 403, "{command:?}: {text}");
     }
     for path in ["events?after=0&limit=10", "links"] {

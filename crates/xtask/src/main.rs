@@ -5,6 +5,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
+mod bench;
 mod codegen;
 mod doctor;
 mod process;
@@ -54,6 +55,12 @@ enum Task {
         #[arg(long)]
         only: Option<String>,
     },
+    /// Measures, and prints each figure with its goal and verdict; fails if one is missed.
+    Bench {
+        /// What to measure.
+        #[command(subcommand)]
+        what: Bench,
+    },
     /// Generates the TypeScript and the OpenAPI description of the wire messages.
     Codegen {
         /// Changes nothing; fails if a generated file is stale.
@@ -64,6 +71,16 @@ enum Task {
     Doctor,
 }
 
+#[derive(Subcommand)]
+enum Bench {
+    /// The whole system: takes at 63 sites, recovery after a kill, off-air sound, a cut control connection.
+    EndToEnd {
+        /// Writes the figures here as JSON too.
+        #[arg(long)]
+        json: Option<PathBuf>,
+    },
+}
+
 fn main() -> anyhow::Result<ExitCode> {
     let root = workspace::root()?;
     match Arguments::parse().task {
@@ -72,6 +89,7 @@ fn main() -> anyhow::Result<ExitCode> {
             run::run(&root, &run::Wish { sites, config, data, port, serve })
         }
         Task::Test { only } => test::run(&root, only.as_deref()),
+        Task::Bench { what: Bench::EndToEnd { json } } => bench::end_to_end(&root, json.as_deref()),
         Task::Codegen { check: false } => {
             codegen::write(&root)?;
             Ok(ExitCode::SUCCESS)

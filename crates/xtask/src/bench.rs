@@ -1,0 +1,112 @@
+//! `cargo xtask bench`: figures with their goals, measured on the real program and real browsers.
+//!
+//! The figures come from the browser tests, which leave them in `target/figures`; here they are asked for, put into one
+//! table and judged.
+
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, ensure};
+use serde::{Deserialize, Serialize};
+
+use crate::process::{command, run, run_seen};
+use crate::{doctor, web, workspace};
+
+const BROWSER_FOLDER: &str = "tests/browser";
+/// Measurements of `bench end-to-end`, in their order: each is a browser test and the file of its figures.
+const END_TO_END: &[&str] = &["takes", "wall", "recovery", "cut"];
+
+/// One figure, as a test wrote it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Figure {
+    figure: String,
+    value: f64,
+    unit: String,
+    /// Largest good value; none: for information.
+    goal: Option<f64>,
+}
+
+impl Figure {
+    fn met(&self) -> bool {
+        self.goal.is_none_or(|goal| self.value <= goal)
+    }
+
+    fn verdict(&self) -> &'static str {
+        match self.goal {
+            None => "",
+            Some(_) if self.met() => "met",
+            Some(_) => "MISSED",
+        }
+    }
+}
+
+/// Measures, prints the table, writes the JSON; fails if a goal is missed or a measurement gave no figures.
+pub(crate) fn end_to_end(root: &Path, json: Option<&Path>) -> anyhow::Result<ExitCode> {
+    doctor::require_for_tests()?;
+    web::build(root)?;
+    run(command(root, &workspace::cargo(), &["build", "--package", "dienhong"]))?;
+    let folder = root.join(BROWSER_FOLDER);
+    web::install(&folder)?;
+
+    let mut figures = Vec::new();
+    let mut failed = Vec::new();
+    for name in END_TO_END {
+        let file = root.join(format!("target/figures/{name}.json"));
+        // An old file must not be taken for this run's.
+        let _ = fs::remove_file(&file);
+        let status =
+            run_seen(command(&folder, "npx", &["playwright", "test", &format!("specs/{name}.spec.ts")]), |_| {})?;
+        if !status.success() {
+            failed.push(*name);
+        }
+        if let Ok(text) = fs::read_to_string(&file) {
+            figures.extend(serde_json::from_str::<Vec<Figure>>(&text).with_context(|| file.display().to_string())?);
+        }
+    }
+    ensure!(!figures.is_empty(), "nothing was measured");
+
+    println!("\n{}", table(&figures));
+    for name in &failed {
+        println!("the test `{name}` failed: its figures are incomplete");
+    }
+    if let Some(json) = json {
+        fs::write(json, serde_json::to_string_pretty(&figures)? + "\n").with_context(|| json.display().to_string())?;
+    }
+    let good = failed.is_empty() && figures.iter().all(Figure::met);
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn table(figures: &[Figure]) -> String {
+    let width = figures.iter().map(|figure| figure.figure.chars().count()).max().unwrap_or(0);
+    let mut lines = vec![format!("{:<width$}  {:>12}  {:>12}  verdict", "figure", "value", "goal")];
+    for figure in figures {
+        let value = format!("{:.1} {}", figure.value, figure.unit);
+        let goal = figure.goal.map_or_else(|| "–".to_owned(), |goal| format!("≤ {goal}"));
+        lines.push(format!("{:<width$}  {value:>12}  {goal:>12}  {}", figure.figure, figure.verdict()));
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figure(value: f64, goal: Option<f64>) -> Figure {
+        Figure { figure: "x".into(), value, unit: "ms".into(), goal }
+    }
+
+    #[test]
+    fn a_figure_is_met_up_to_its_goal() {
+        assert!(figure(400.0, Some(400.0)).met());
+        assert!(!figure(400.1, Some(400.0)).met());
+        assert!(figure(1e9, None).met());
+    }
+
+    #[test]
+    fn the_table_names_what_was_missed() {
+        let text = table(&[figure(1.0, Some(2.0)), figure(3.0, Some(2.0)), figure(5.0, None)]);
+        assert_eq!(text.lines().filter(|line| line.ends_with("met")).count(), 1);
+        assert_eq!(text.lines().filter(|line| line.ends_with("MISSED")).count(), 1);
+    }
+}
