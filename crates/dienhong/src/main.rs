@@ -36,6 +36,8 @@ enum Command {
     Endpoint(endpoint::cli::EndpointArgs),
     /// Runs many headless sites in one process
     Simulate(endpoint::cli::SimulateArgs),
+    /// Writes a site's test card as files for a browser's fake camera and microphone
+    TestCard(endpoint::cli::TestCardArgs),
     /// Names everything that is wrong with a configuration, by file and line
     CheckConfig {
         /// The configuration
@@ -55,6 +57,7 @@ async fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(arguments).await,
         Command::Endpoint(arguments) => sites(endpoint::cli::run_endpoint(arguments)).await,
         Command::Simulate(arguments) => sites(endpoint::cli::run_simulate(arguments)).await,
+        Command::TestCard(arguments) => endpoint::cli::write_test_card(&arguments).map(|()| ExitCode::SUCCESS),
         Command::CheckConfig { file } => check_config::run(&file),
         Command::ResetPassword(arguments) => reset_password::run(arguments).await,
         Command::Openapi => openapi::run(),

@@ -7,12 +7,14 @@ use anyhow::Context;
 use clap::Args;
 use tokio::task::JoinSet;
 
+use crate::card_files;
 use crate::control::ServerAddress;
 use crate::links::{self, SiteLink};
 use crate::marker::MAX_SITE;
 use crate::report::Reports;
 use crate::site::{self, SiteConfig};
 use crate::test_card::Detail;
+use crate::tone::tone_hz;
 
 /// Tones that one endpoint tells apart when it does not know the conference: hall and 63 sites, and as many again.
 const DEFAULT_TONES: u16 = 128;
@@ -68,6 +70,9 @@ pub struct SimulateArgs {
     /// Simulate the hall too.
     #[arg(long)]
     pub hall: bool,
+    /// Leave this site out (its slug), because somebody else joins as it. May be given several times.
+    #[arg(long)]
+    pub except: Vec<String>,
     /// How many of them decode pictures; the others read the marker beside the picture.
     #[arg(long, default_value_t = 2)]
     pub decode: usize,
@@ -85,6 +90,44 @@ const ADDRESSES_FILE: &str = "addresses.json";
 const LINKS_FILE: &str = "demo-links.json";
 /// Report of a demonstration.
 const REPORT_FILE: &str = "simulated-sites.jsonl";
+
+/// Test cards as files, for browsers' fake cameras and microphones.
+#[derive(Debug, Clone, Args)]
+pub struct TestCardArgs {
+    /// Index of the site in the conference (0: the hall).
+    #[arg(long)]
+    pub site_index: u16,
+    /// Name to draw.
+    #[arg(long)]
+    pub name: String,
+    /// Where the picture is written (YUV4MPEG2).
+    #[arg(long)]
+    pub y4m: PathBuf,
+    /// Where the sound is written (WAV).
+    #[arg(long)]
+    pub wav: PathBuf,
+    /// Width, pixels.
+    #[arg(long, default_value_t = 1280)]
+    pub width: usize,
+    /// Height, pixels.
+    #[arg(long, default_value_t = 720)]
+    pub height: usize,
+    /// Frames a second.
+    #[arg(long, default_value_t = 15)]
+    pub fps: u32,
+    /// Length, seconds; players loop it.
+    #[arg(long, default_value_t = 4)]
+    pub seconds: u32,
+}
+
+/// Writes the picture and the sound of a site's test card.
+pub fn write_test_card(args: &TestCardArgs) -> anyhow::Result<()> {
+    anyhow::ensure!(args.site_index <= MAX_SITE, "a site index is at most {MAX_SITE}");
+    let TestCardArgs { site_index, name, seconds, width, height, fps, .. } = args;
+    card_files::write_y4m(&args.y4m, *site_index, name, *seconds, *width, *height, *fps)
+        .with_context(|| args.y4m.display().to_string())?;
+    card_files::write_wav(&args.wav, tone_hz(*site_index), *seconds).with_context(|| args.wav.display().to_string())
+}
 
 /// Runs one site until Ctrl-C or SIGTERM.
 pub async fn run_endpoint(args: EndpointArgs) -> anyhow::Result<()> {
@@ -112,7 +155,7 @@ pub async fn run_simulate(args: SimulateArgs) -> anyhow::Result<()> {
     let reports = reports(args.report.clone().or_else(|| in_data(REPORT_FILE)).as_deref())?;
     let mut sites = JoinSet::new();
     let starting = async {
-        let chosen = links::choose(wait_for(|| links::read(&links)).await, args.sites, hall);
+        let chosen = links::choose(wait_for(|| links::read(&links)).await, args.sites, hall, &args.except);
         let server = match &args.server {
             Some(server) => ServerAddress::parse(server)?,
             None => {

@@ -53,9 +53,10 @@ pub async fn read_address(path: &Path) -> anyhow::Result<ServerAddress> {
     ServerAddress::parse(&addresses.http)
 }
 
-/// The sites to simulate: up to `sites` besides the hall, and the hall if asked for, by index.
-pub fn choose(mut links: Vec<SiteLink>, sites: usize, hall: bool) -> Vec<SiteLink> {
-    links.retain(|link| link.endpoint == EndpointRole::Main && link.token().is_some());
+/// The sites to simulate: up to `sites` besides the hall, and the hall if asked for, by index; none of `except`.
+pub fn choose(mut links: Vec<SiteLink>, sites: usize, hall: bool, except: &[String]) -> Vec<SiteLink> {
+    links
+        .retain(|link| link.endpoint == EndpointRole::Main && link.token().is_some() && !except.contains(&link.site.0));
     links.sort_by_key(|link| link.index);
     let (halls, others): (Vec<_>, Vec<_>) = links.into_iter().partition(|link| link.index == 0);
     halls.into_iter().filter(|_| hall).chain(others.into_iter().take(sites)).collect()
@@ -82,14 +83,16 @@ mod tests {
         assert_eq!(address, ServerAddress::parse("http://localhost:8080").unwrap());
     }
 
-    fn tokens(sites: usize, hall: bool) -> Vec<String> {
+    fn tokens(sites: usize, hall: bool, except: &[&str]) -> Vec<String> {
         let links: Vec<SiteLink> = serde_json::from_str(FILE).unwrap();
-        choose(links, sites, hall).iter().map(|link| link.token().unwrap().to_owned()).collect()
+        let except: Vec<String> = except.iter().map(|site| (*site).to_owned()).collect();
+        choose(links, sites, hall, &except).iter().map(|link| link.token().unwrap().to_owned()).collect()
     }
 
     #[test]
     fn main_endpoints_are_chosen_in_the_order_of_the_conference() {
-        assert_eq!(tokens(63, true), ["t0", "t1", "t2"]);
-        assert_eq!(tokens(1, false), ["t1"]);
+        assert_eq!(tokens(63, true, &[]), ["t0", "t1", "t2"]);
+        assert_eq!(tokens(1, false, &[]), ["t1"]);
+        assert_eq!(tokens(1, true, &["ha-noi"]), ["t0", "t2"]);
     }
 }
