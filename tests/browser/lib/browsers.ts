@@ -23,6 +23,9 @@ const FLAGS = [
   "--disable-renderer-backgrounding",
 ];
 
+/** Several browsers encode three layers each on two cores: their cameras are modest. */
+const SMALL = ["--width", "640", "--height", "360", "--fps", "15"];
+
 /** A browser of its own with, for a site, its own camera and microphone. */
 export class Browser {
   readonly #profile: string;
@@ -43,7 +46,7 @@ export class Browser {
     const folder = mkdtempSync(join(tmpdir(), "dienhong-card-"));
     const video = join(folder, "card.y4m");
     const sound = join(folder, "tone.wav");
-    execFileSync(binary, ["test-card", "--site-index", String(index), "--name", name, "--y4m", video, "--wav", sound]);
+    execFileSync(binary, ["test-card", "--site-index", String(index), "--name", name, "--y4m", video, "--wav", sound, ...SMALL]);
     return Browser.#launch(
       [
         "--use-fake-device-for-media-stream",

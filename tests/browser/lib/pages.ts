@@ -11,7 +11,7 @@ export const RETURN = '[data-slot="return"] video';
 /** Where a console shows the preview. */
 export const PREVIEW = '[data-slot^="preview"] video';
 /** A tile of the wall. */
-export const WALL = '[data-slot^="wall"] video';
+export const WALL = '[data-wall] video';
 
 /** Facts that pages publish for tests. */
 export interface PageFacts {
