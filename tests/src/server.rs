@@ -7,13 +7,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
 /// Longest time from the start of the process to a served `/readyz`.
 const START_DEADLINE: Duration = Duration::from_secs(20);
+
+/// What the server writes last at its start.
+const ADDRESSES_FILE: &str = "addresses.json";
 
 /// A running server.
 pub struct Server {
@@ -121,7 +124,7 @@ impl Server {
 
     /// Signs in with the one-time link that this start of the server made.
     pub fn sign_in(&self) -> Result<Operator> {
-        let addresses = std::fs::read_to_string(self.data.path().join("addresses.json"))?;
+        let addresses = std::fs::read_to_string(self.data.path().join(ADDRESSES_FILE))?;
         let addresses: serde_json::Value = serde_json::from_str(&addresses)?;
         let link = addresses["sign_in"].as_str().context("addresses.json has no sign_in")?;
         let token = link.rsplit(['#', '/', '=']).next().context("sign-in link has no token")?;
@@ -134,7 +137,8 @@ impl Server {
     async fn wait_until_ready(&mut self) -> Result<()> {
         let deadline = Instant::now() + START_DEADLINE;
         loop {
-            if let Ok((200, _)) = self.get("/readyz", &[]) {
+            let announced = self.data.path().join(ADDRESSES_FILE).exists();
+            if announced && self.get("/readyz", &[]).is_ok_and(|(status, _)| status == 200) {
                 return Ok(());
             }
             if let Some(status) = self.child.try_wait()? {
@@ -157,6 +161,10 @@ fn agent() -> ureq::Agent {
 }
 
 fn spawn(data: &Path, http: SocketAddr, media: SocketAddr) -> Result<Child> {
+    // The file of the last start must not be taken for this one's.
+    if let Err(error) = std::fs::remove_file(data.join(ADDRESSES_FILE)) {
+        ensure!(error.kind() == std::io::ErrorKind::NotFound, "{ADDRESSES_FILE}: {error}");
+    }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let binary = std::env::var_os("DIENHONG_BIN").map_or_else(|| root.join("target/debug/dienhong"), PathBuf::from);
     Command::new(&binary)

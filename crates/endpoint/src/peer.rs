@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use bytes::Bytes;
+use rtc::ice::mdns::MulticastDnsMode;
 use rtc::interceptor::{NackGeneratorBuilder, NackResponderBuilder, ReceiverReportBuilder, SenderReportBuilder, Slot};
 use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_H264, MIME_TYPE_OPUS, MIME_TYPE_RTX, MIME_TYPE_VP8};
 use rtc::rtp_transceiver::rtp_sender::{
@@ -120,6 +121,9 @@ impl Peer {
         let registry = interceptors(&mut engine);
         let settings = SettingEngineBuilder::new()
             .with_include_loopback_candidate(true)
+            // The relay names its addresses; 64 sites of one process that ask the local network for names would answer
+            // each other.
+            .with_multicast_dns_mode(MulticastDnsMode::Disabled)
             .with_ice_timeouts(Some(ICE_DISCONNECTED), Some(ICE_FAILED), Some(ICE_KEEPALIVE))
             .build();
         let (sender, events) = mpsc::channel(MAX_PEER_EVENTS);

@@ -1,7 +1,7 @@
 // The real binary: a server with a data folder that outlives a kill, and simulated sites in a process of their own.
 import { type ChildProcess, spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -38,6 +38,10 @@ export class Server {
     return server;
   }
 
+  get #addresses(): string {
+    return join(this.data, "addresses.json");
+  }
+
   get url(): string {
     return `http://localhost:${this.httpPort}`;
   }
@@ -50,6 +54,8 @@ export class Server {
   /** Starts the process on the same ports and data; resolves when it is ready. */
   async restart(): Promise<void> {
     const config = join(root, "config/dienhong.toml");
+    // Written last at each start; the file of the start before must not be taken for this one's.
+    rmSync(this.#addresses, { force: true });
     this.#child = spawn(binary, ["serve", "--demo", "--config", config, "--data", this.data], {
       env: {
         ...process.env,
@@ -63,7 +69,7 @@ export class Server {
     while (Date.now() < deadline) {
       if (this.#child.exitCode !== null) throw new Error(`the server ended with ${this.#child.exitCode}`);
       const answer = await fetch(`${this.url}/readyz`).catch(() => null);
-      if (answer?.ok) return;
+      if (answer?.ok && existsSync(this.#addresses)) return;
       await new Promise((done) => setTimeout(done, 25));
     }
     throw new Error("the server was not ready in time");
@@ -94,7 +100,7 @@ export class Server {
 
   /** The one-time sign-in link of this start. */
   signInUrl(): string {
-    const addresses = JSON.parse(readFileSync(join(this.data, "addresses.json"), "utf8"));
+    const addresses = JSON.parse(readFileSync(this.#addresses, "utf8"));
     return addresses.sign_in as string;
   }
 }

@@ -6,7 +6,7 @@ import WebSocket from "ws";
 import { Browser } from "../lib/browsers.ts";
 import { keepFigures, quantile } from "../lib/figures.ts";
 import { readMarkers } from "../lib/marker.ts";
-import { Console, joinSite, PROGRAMME, untilConnected } from "../lib/pages.ts";
+import { Console, facts, joinSite, PROGRAMME, untilConnected } from "../lib/pages.ts";
 import { Server, Simulation } from "../lib/server.ts";
 
 const KILLS = 10;
@@ -103,6 +103,7 @@ test("ten kills under load: pages and endpoints are back within five seconds, no
     for (let kill = 0; kill < KILLS; kill++) {
       await site.waitForTimeout(LIFE_MS);
       const seen = simulation.lines().length;
+      const before = (await facts(site)).instance;
       await server.kill();
       const killed = Date.now();
       await server.restart();
@@ -110,11 +111,13 @@ test("ten kills under load: pages and endpoints are back within five seconds, no
       let pageBack = 0;
       while (Date.now() < killed + 4 * RECOVERY_MS) {
         for (const line of simulation.lines().slice(seen)) {
-          const { event, site, at_ms } = line as { event: string; site: string; at_ms: number };
-          if (event === "back_on_air" && at_ms > killed && !endpointsBack.has(site)) endpointsBack.set(site, at_ms - killed);
+          const { event, slot, site, at_ms } = line as { event: string; slot?: string; site: string; at_ms: number };
+          const sees = event === "source" && slot?.startsWith("program") && at_ms > killed;
+          if (sees && !endpointsBack.has(site)) endpointsBack.set(site, at_ms - killed);
         }
-        const connected = await site.evaluate(() => (window as never as { __dienhong: { connectionState: string } }).__dienhong.connectionState);
-        if (!pageBack && connected === "connected" && (await shows())) pageBack = Date.now() - killed;
+        const { connectionState, instance } = await facts(site);
+        const renewed = connectionState === "connected" && instance !== before;
+        if (!pageBack && renewed && (await shows())) pageBack = Date.now() - killed;
         if (pageBack && endpointsBack.size >= SITES - except.length + 1) break;
         await site.waitForTimeout(50);
       }

@@ -16,6 +16,9 @@ const MAX_FINGERPRINTS: usize = 4;
 /// SSRCs kept of one line: three layers with RTX, twice.
 const MAX_LINE_SSRCS: usize = 12;
 
+/// What is kept of the text that a parser could not read: enough to find it, too little to flood a log.
+const MAX_QUOTED_CHARS: usize = 160;
+
 /// A parsed offer.
 #[derive(Debug)]
 pub(super) struct Offer {
@@ -71,7 +74,7 @@ impl OfferedCodec {
 /// Reads an offer.
 pub(super) fn parse(sdp: &str) -> Result<Offer, OfferError> {
     let description = SessionDescription::unmarshal(&mut Cursor::new(sdp.as_bytes()))
-        .map_err(|error| OfferError::Syntax(error.to_string()))?;
+        .map_err(|error| OfferError::Syntax(excerpt(&error.to_string())))?;
     let media = &description.media_descriptions;
     if media.len() > MAX_LINES {
         return Err(OfferError::TooManyLines { lines: media.len() });
@@ -258,4 +261,9 @@ fn parse_ssrcs(attributes: &[Attribute]) -> Vec<(u32, bool)> {
         }
     }
     ssrcs
+}
+
+/// The parser quotes what it did not understand, which a hostile offer makes as long as itself.
+fn excerpt(text: &str) -> String {
+    text.chars().take(MAX_QUOTED_CHARS).collect()
 }
