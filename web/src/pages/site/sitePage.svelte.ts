@@ -1,5 +1,7 @@
 /** The site page's data: the connection, the devices and the status that follows from both. */
 import { keepAwake } from '$lib/link/wakeLock';
+import { type Known, recallKnown, rememberKnown } from '$lib/link/known';
+import { keepShell } from '$lib/link/shell';
 import { recall, remember } from '$lib/link/storage';
 import { Connection } from '$lib/state/connection.svelte';
 import { Ticker } from '$lib/state/ticker.svelte';
@@ -9,6 +11,8 @@ import { reception, type SiteStatus, siteStatus } from './model';
 
 /** The clock on the page changes each second; four looks a second keep it from skipping. */
 const TICK_MS = 250;
+/** A first connection that takes longer than this is a fault that people should see, ms. */
+const FIRST_CONNECTION_MS = 1_500;
 
 /** Everything that the site page shows. Create one, call `start` when the page mounts. */
 export class SitePage {
@@ -24,8 +28,13 @@ export class SitePage {
   pending: boolean = $state(false);
   refusal: Refusal | null = $state.raw(null);
   #ticker: Ticker;
+  #token: string;
+  /** What the link's last connection knew, for when the server is away. */
+  #known: Known | null;
 
   constructor(token: string) {
+    this.#token = token;
+    this.#known = recallKnown(token);
     this.connection = new Connection({ client: 'site', token });
     this.devices = new Devices((name, track) => void this.connection.setTrack(name, track));
     this.#ticker = new Ticker(() => this.connection.serverNow());
@@ -33,6 +42,7 @@ export class SitePage {
 
   /** Begins; the returned function ends it. */
   start(): () => void {
+    void keepShell(this.#token);
     const ends = [this.connection.start(), this.devices.start(), this.#ticker.start(TICK_MS), keepAwake()];
     return () => ends.forEach((end) => end());
   }
@@ -42,7 +52,40 @@ export class SitePage {
   }
 
   get name(): string {
-    return this.connection.conference.site(this.slug)?.view.name ?? this.connection.you?.name ?? '';
+    return (
+      this.connection.conference.site(this.slug)?.view.name ?? this.connection.you?.name ?? this.#known?.site ?? ''
+    );
+  }
+
+  /** Title of the conference; empty: never heard. */
+  get title(): string {
+    return this.connection.conference.info?.title ?? this.#known?.title ?? '';
+  }
+
+  /** Phone number of the control room; empty: never heard. */
+  get phone(): string {
+    return this.connection.conference.info?.support_phone ?? this.#known?.phone ?? '';
+  }
+
+  /** Keeps who the site is and whom to ring. */
+  keepKnown(): void {
+    if (this.connection.conference.info && this.name)
+      rememberKnown(this.#token, { site: this.name, title: this.title, phone: this.phone });
+  }
+
+  /** True while the page connects for the first time and nothing is wrong yet. */
+  get connecting(): boolean {
+    void this.#ticker.now;
+    const { status, welcomed } = this.connection;
+    const young = status.name === 'connecting' && this.connection.monotonicNow() - status.since < FIRST_CONNECTION_MS;
+    return !welcomed && young;
+  }
+
+  /** Round trip to the server, whole ms; none before it was measured. */
+  get roundTrip(): number | null {
+    void this.#ticker.now;
+    const measured = this.connection.roundTrip;
+    return measured === undefined ? null : Math.round(measured);
   }
 
   get now(): number {
