@@ -4,6 +4,7 @@
 //! media yet, or a slot that its page did not plan, is left out: the next routes name it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use conference::{ConnectionId, MediaKind, Quality, Routing, Slot, Track, TrackKind};
 use relay_core::{EndpointId, Feed, Layer, LineId, Routes, SlotId, TrackId};
@@ -17,7 +18,7 @@ pub struct MediaEnd {
     /// At the relay.
     pub endpoint: EndpointId,
     /// The lines that were negotiated.
-    pub plan: MediaPlan,
+    pub plan: Arc<MediaPlan>,
 }
 
 /// Media connections that are up, by connection.
@@ -89,7 +90,7 @@ mod tests {
     use super::*;
 
     fn end(endpoint: u64, client: ClientKind) -> MediaEnd {
-        MediaEnd { endpoint: EndpointId(endpoint), plan: media_plan::media_plan(client, VideoCodec::H264, 3) }
+        MediaEnd { endpoint: EndpointId(endpoint), plan: Arc::new(media_plan::media_plan(client, VideoCodec::H264, 3)) }
     }
 
     fn picture() -> Picture {

@@ -26,10 +26,9 @@ pub enum Audience {
 /// Everything, as the centre sees it.
 pub fn whole(conference: &Conference) -> ConferenceView {
     let state = conference.state();
-    let setup = conference.setup();
     ConferenceView {
         conference: info(conference),
-        sites: setup.sites.iter().map(|site| site_view(site, state)).collect(),
+        sites: conference.wall().map(|site| site_view(site, state)).collect(),
         agenda: agenda(conference),
         floor: floor(state),
         stage: stage(state),

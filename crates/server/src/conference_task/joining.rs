@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use conference::{ConnectionId, Fact};
-use wire::{ClientKind, ErrorCode, InstanceId, Revision, ServerMessage, StateChange, Uplink, Welcome, You};
+use wire::{ClientKind, ErrorCode, InstanceId, MediaPlan, Revision, ServerMessage, StateChange, Uplink, Welcome, You};
 
 use super::letters::{Departure, Refused};
 use super::publish::text_of;
@@ -91,8 +91,9 @@ impl Task {
             return Ok(Some(id));
         }
         if let Who::Endpoint { .. } = visit.who {
-            let others: Vec<_> = self.peers.of_who(&visit.who).map(|peer| (peer.id, peer.is_lost(now))).collect();
-            if others.iter().any(|(_, lost)| !lost) {
+            let gone = |peer: &Peer| peer.is_lost(now) || peer.departure == Some(Departure::Left);
+            let others: Vec<_> = self.peers.of_who(&visit.who).map(|peer| (peer.id, gone(peer))).collect();
+            if others.iter().any(|(_, gone)| !gone) {
                 (self.tools.audit)(Refused {
                     who: visit.who.name().to_owned(),
                     what: "joining from a second device".to_owned(),
@@ -112,7 +113,7 @@ impl Task {
     fn new_peer(&mut self, visit: &Visit) -> ConnectionId {
         let now = self.now();
         let setup = self.ledger.shown().setup();
-        let plan = media_plan(visit.client, convert::codec_out(setup.codec), setup.sites.len());
+        let plan = Arc::new(media_plan(visit.client, convert::codec_out(setup.codec), setup.sites.len()));
         let id = self.next_peer();
         self.peers.insert(Peer {
             id,
@@ -160,7 +161,7 @@ impl Task {
             revision,
             now: now.wall.0,
             you: you(visit, self.ledger.shown()),
-            media: peer.plan.clone(),
+            media: MediaPlan::clone(&peer.plan),
             state,
             live: Box::new(live_view),
             picture,

@@ -14,8 +14,9 @@ use crate::live::{Peer, Who};
 
 /// An endpoint is said to be gone when it was not heard for so long and its media does not arrive either.
 pub const DROPPED_AFTER: Duration = Duration::from_secs(3);
-/// A lost endpoint keeps its media connection for so long: a line that comes back may go on with it.
-pub const ENDPOINT_KEPT: Duration = Duration::from_secs(60);
+/// A lost endpoint is remembered for so long: consoles show since when it is missing, and a line that comes back goes on
+/// with its media connection, if the relay still has it.
+pub const ENDPOINT_KEPT: Duration = Duration::from_secs(30 * 60);
 /// A console without its page keeps its media connection for so long.
 pub const CONSOLE_KEPT: Duration = Duration::from_secs(10);
 

@@ -140,7 +140,7 @@ pub struct Peer {
     /// The device; another one of the same endpoint is refused while this one lives.
     pub device: String,
     /// Its media lines.
-    pub plan: MediaPlan,
+    pub plan: Arc<MediaPlan>,
     /// What would end its right to be here.
     pub credential: Revocation,
     /// Since when, ms since the epoch.

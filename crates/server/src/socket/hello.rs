@@ -63,6 +63,9 @@ struct Visitor {
 async fn first_message(socket: &mut WebSocket) -> Result<Hello, Option<Closing>> {
     loop {
         match socket.recv().await {
+            Some(Ok(Message::Text(text))) if text.len() > wire::MAX_MESSAGE_BYTES => {
+                return Err(closing(ErrorCode::TooLarge, "the hello is too large"));
+            }
             Some(Ok(Message::Text(text))) => {
                 return match serde_json::from_str::<ClientMessage>(&text) {
                     Ok(ClientMessage::Hello(hello)) => Ok(hello),

@@ -24,7 +24,7 @@ use axum::extract::{ConnectInfo, State};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::response::Response;
-use futures_util::{Sink, SinkExt, StreamExt};
+use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use wire::{ConferenceId, ServerMessage};
 
 use crate::access::Access;
@@ -39,8 +39,14 @@ pub const PING_EVERY: Duration = Duration::from_secs(5);
 pub const SILENCE_ENDS: Duration = Duration::from_secs(12);
 /// Bad messages of one connection before it is closed: a page of another version shows itself, a fuzzer is sent away.
 pub const MAX_BAD_MESSAGES: u32 = 10;
+/// What is read of a message at most. Somewhat more than is accepted, so that a page that sends too much is told so; whoever
+/// sends more than this is cut in the middle of it, and usually does not get to read why.
+const MAX_READ_BYTES: usize = 4 * wire::MAX_MESSAGE_BYTES;
 /// How long a farewell may take to be sent to a page that may not read.
 const FAREWELL_WITHIN: Duration = Duration::from_secs(1);
+/// What a page still sends is thrown away for so long after the farewell: closing a connection with unread bytes resets it,
+/// and the page would lose the reason.
+const LINGER: Duration = Duration::from_millis(500);
 
 /// Where pages come in: who they are, and which conferences there are.
 #[derive(Debug, Clone)]
@@ -73,27 +79,32 @@ impl Lobby {
 pub async fn handler(State(lobby): State<Lobby>, parts: Parts, upgrade: WebSocketUpgrade) -> Response {
     let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
     upgrade
-        .max_message_size(wire::MAX_MESSAGE_BYTES)
-        .max_frame_size(wire::MAX_MESSAGE_BYTES)
+        .max_message_size(MAX_READ_BYTES)
+        .max_frame_size(MAX_READ_BYTES)
         .on_upgrade(move |socket| serve(lobby, parts.headers, address, socket))
 }
 
 async fn serve(lobby: Lobby, headers: HeaderMap, address: Option<IpAddr>, mut socket: WebSocket) {
     let (conference, joined) = match hello::admit(&lobby, &headers, address, &mut socket).await {
         Ok(admitted) => admitted,
-        Err(Some(closing)) => return farewell(&mut socket, &closing).await,
+        Err(Some(closing)) => {
+            farewell(&mut socket, &closing).await;
+            return linger(&mut socket).await;
+        }
         Err(None) => return,
     };
     let id = joined.socket;
-    let (sink, stream) = socket.split();
+    let (sink, mut stream) = socket.split();
     let mut writer = writer::Writer::new(sink, joined.outbox);
     let reader = reader::Reader::new(conference.clone(), id, joined.heard, joined.answers);
     let departure = tokio::select! {
-        departure = reader.run(stream) => departure,
+        departure = reader.run(&mut stream) => departure,
         () = writer.run() => Departure::Cut,
     };
     // The reader may have asked for the farewell itself.
-    writer.say_farewell().await;
+    if writer.say_farewell().await {
+        linger(&mut stream).await;
+    }
     conference.disconnect(id, departure).await;
 }
 
@@ -107,6 +118,12 @@ async fn farewell(socket: &mut (impl Sink<Message, Error = axum::Error> + Unpin)
     };
     // A page that does not read its farewell has left, or was cut for not reading.
     let _ = tokio::time::timeout(FAREWELL_WITHIN, goodbye).await;
+}
+
+async fn linger(stream: &mut (impl Stream<Item = Result<Message, axum::Error>> + Unpin)) {
+    let rest = async { while let Some(Ok(_)) = stream.next().await {} };
+    // Whoever goes on talking after that is reset.
+    let _ = tokio::time::timeout(LINGER, rest).await;
 }
 
 /// axum hides the kind of a WebSocket error; the text of its source still says it.

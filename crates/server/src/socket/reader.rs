@@ -35,7 +35,7 @@ impl Reader {
     }
 
     /// Reads until the page leaves, is silent too long, or is sent away.
-    pub(super) async fn run(mut self, mut stream: SplitStream<WebSocket>) -> Departure {
+    pub(super) async fn run(mut self, stream: &mut SplitStream<WebSocket>) -> Departure {
         loop {
             let Ok(message) = tokio::time::timeout(SILENCE_ENDS, stream.next()).await else {
                 tracing::debug!(socket = self.socket.0, "silent connection closed");
@@ -61,6 +61,7 @@ impl Reader {
             return self.bad(ErrorCode::TooMany, "too many messages; this one was dropped");
         }
         match message {
+            Message::Text(text) if text.len() > wire::MAX_MESSAGE_BYTES => self.too_large(),
             Message::Text(text) => match serde_json::from_str::<ClientMessage>(&text) {
                 Ok(message) => self.dispatch(message).await,
                 Err(error) => self.bad(ErrorCode::BadMessage, &error.to_string()),
@@ -97,10 +98,14 @@ impl Reader {
 
     fn unreadable(&mut self, error: &axum::Error) -> Next {
         if exceeds_size(error) {
-            self.answers.close(ErrorCode::TooLarge, format!("a message is at most {} bytes", wire::MAX_MESSAGE_BYTES));
-        } else {
-            tracing::debug!(socket = self.socket.0, %error, "connection broke");
+            return self.too_large();
         }
+        tracing::debug!(socket = self.socket.0, %error, "connection broke");
+        Next::Stop(Departure::Cut)
+    }
+
+    fn too_large(&self) -> Next {
+        self.answers.close(ErrorCode::TooLarge, format!("a message is at most {} bytes", wire::MAX_MESSAGE_BYTES));
         Next::Stop(Departure::Cut)
     }
 

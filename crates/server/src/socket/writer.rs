@@ -8,7 +8,7 @@ use tokio::time::{Interval, MissedTickBehavior};
 use wire::ErrorCode;
 
 use super::outbox::OutboxReader;
-use super::{PING_EVERY, farewell};
+use super::{FAREWELL_WITHIN, PING_EVERY, farewell};
 
 pub(super) struct Writer {
     sink: SplitSink<WebSocket, Message>,
@@ -48,18 +48,24 @@ impl Writer {
     }
 
     /// Sends what was queued before the wish to close, then the reason. A page that was cut for not reading gets only
-    /// the reason.
-    pub(super) async fn say_farewell(&mut self) {
+    /// the reason. False: the server had no wish to close.
+    pub(super) async fn say_farewell(&mut self) -> bool {
         let Some(closing) = self.outbox.closing().borrow().clone() else {
-            return;
+            return false;
         };
         if closing.code != ErrorCode::TooSlow {
-            while let Some(text) = self.outbox.try_next() {
-                if self.sink.feed(Message::Text(text)).await.is_err() {
-                    return;
-                }
-            }
+            // A page that stopped reading just now must not hold its socket for ever.
+            let _ = tokio::time::timeout(FAREWELL_WITHIN, self.send_rest()).await;
         }
         farewell(&mut self.sink, &closing).await;
+        true
+    }
+
+    async fn send_rest(&mut self) {
+        while let Some(text) = self.outbox.try_next() {
+            if self.sink.feed(Message::Text(text)).await.is_err() {
+                return;
+            }
+        }
     }
 }

@@ -19,6 +19,9 @@
 //!
 //! This is a state without clock and I/O: mutate, then drain [`Ledger::next_batch`] and [`Ledger::answers`].
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -432,6 +435,8 @@ impl<A> Ledger<A> {
         for event in events {
             if self.late.front() == Some(&event) {
                 self.late.pop_front();
+            } else {
+                self.unwritten.iter_mut().for_each(|(revision, _)| *revision += 1);
             }
             self.base.apply(&event);
         }

@@ -1,0 +1,9 @@
+//! The WebSocket of a whole server on loopback: real journal, real access, real relay, a client that is not ours.
+
+// A test that cannot go on should say where.
+#![allow(clippy::unwrap_used)]
+
+mod admission;
+mod bounds;
+mod roles;
+mod server_world;

@@ -1,0 +1,204 @@
+//! A server with a hall and two sites, and clients of it.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use server::config::ServerConfig;
+use server::start::{Server, StartOptions};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use wire::{
+    ClientKind, ClientMessage, Command, CommandId, ConferenceId, EndpointRole, Hello, Refusal, Revision, ServerMessage,
+};
+
+const PATIENCE: Duration = Duration::from_secs(15);
+
+const SERVER: &str = r#"
+conferences = ["hop.toml"]
+http.listen = "127.0.0.1:0"
+https.enabled = false
+media.listen = "127.0.0.1:0"
+media.announce = ["127.0.0.1"]
+[[operators]]
+name = "lan"
+role = "lead"
+[[operators]]
+name = "hoa"
+role = "lead"
+[[operators]]
+name = "minh"
+role = "assistant"
+[[operators]]
+name = "chu-toa"
+role = "chair"
+[[operators]]
+name = "thu-ky"
+role = "secretary"
+[[operators]]
+name = "ky-thuat"
+role = "technician"
+"#;
+const CONFERENCE: &str = r#"
+id = "hop"
+title = "Họp"
+sites = "sites.csv"
+[hall]
+slug = "dien-hong"
+name = "Hội trường"
+[[agenda]]
+id = "mo"
+title = "Mở đầu"
+site = "cao-bang"
+"#;
+const SITES: &str = "code,slug,name,full_name,region,column,row\n\
+    04,cao-bang,Cao Bằng,Tỉnh Cao Bằng,Bắc,5,0\n\
+    96,ca-mau,Cà Mau,Tỉnh Cà Mau,Nam,5,9\n";
+
+pub struct ServerWorld {
+    pub server: Server,
+    passwords: BTreeMap<String, String>,
+    pub folder: tempfile::TempDir,
+}
+
+impl ServerWorld {
+    pub async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in [("dienhong.toml", SERVER), ("hop.toml", CONFERENCE), ("sites.csv", SITES)] {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        let config = ServerConfig::load(&folder.path().join("dienhong.toml"), &BTreeMap::new()).unwrap();
+        let options = StartOptions { data: folder.path().join("data"), demo: false };
+        let server = Server::start(&config, &options).await.unwrap();
+        let passwords = server.new_passwords().iter().map(|new| (new.name.clone(), new.password.clone())).collect();
+        Self { server, passwords, folder }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.server.addresses().http
+    }
+
+    pub async fn token(&self, site: &str, endpoint: EndpointRole) -> String {
+        let tokens = self.server.app().access.tokens(&ConferenceId("hop".to_owned())).await.unwrap();
+        let token = tokens.into_iter().find(|token| token.site.0 == site && token.endpoint == endpoint);
+        token.unwrap().token
+    }
+
+    pub async fn cookie(&self, name: &str) -> String {
+        let signed_in = self.server.app().access.sign_in(name, &self.passwords[name], None).await.unwrap();
+        format!("{}={}", server::access::COOKIE_NAME, signed_in.cookie.reveal())
+    }
+
+    pub async fn open(&self, cookie: Option<&str>) -> Client {
+        let mut request = format!("ws://{}{}", self.address(), wire::SOCKET_PATH).into_client_request().unwrap();
+        if let Some(cookie) = cookie {
+            request.headers_mut().insert("cookie", cookie.parse().unwrap());
+        }
+        let (stream, _) = tokio_tungstenite::connect_async(request).await.unwrap();
+        Client { stream, last_id: 0 }
+    }
+
+    /// A console of this operator, welcomed.
+    pub async fn console(&self, name: &str) -> Client {
+        let cookie = self.cookie(name).await;
+        let mut client = self.open(Some(&cookie)).await;
+        client.say(&ClientMessage::Hello(hello(ClientKind::Console, None))).await;
+        client.welcomed().await;
+        client
+    }
+
+    /// A page of a site, welcomed.
+    pub async fn site(&self, site: &str) -> Client {
+        let token = self.token(site, EndpointRole::Main).await;
+        let mut client = self.open(None).await;
+        client.say(&ClientMessage::Hello(hello(ClientKind::Site, Some(token)))).await;
+        client.welcomed().await;
+        client
+    }
+
+    pub async fn events(&self) -> Vec<wire::LoggedEvent> {
+        let app = self.server.app();
+        app.lobby.conference(None).unwrap().events(Revision(0), 1_000).await.unwrap()
+    }
+}
+
+pub fn hello(client: ClientKind, token: Option<String>) -> Hello {
+    Hello {
+        protocol: wire::PROTOCOL_VERSION,
+        client,
+        token,
+        conference: None,
+        device: "a device".to_owned(),
+        instance: None,
+        since: None,
+    }
+}
+
+pub struct Client {
+    pub stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    last_id: u64,
+}
+
+impl Client {
+    pub async fn say(&mut self, message: &ClientMessage) {
+        self.say_text(&serde_json::to_string(message).unwrap()).await;
+    }
+
+    pub async fn say_text(&mut self, text: &str) {
+        self.stream.send(Message::text(text)).await.unwrap();
+    }
+
+    /// The next message of the server; none once it has closed.
+    pub async fn next(&mut self) -> Option<ServerMessage> {
+        loop {
+            match tokio::time::timeout(PATIENCE, self.stream.next()).await.expect("a message in time") {
+                Some(Ok(Message::Text(text))) => return Some(serde_json::from_str(&text).unwrap()),
+                Some(Ok(Message::Close(_)) | Err(Error::Protocol(_) | Error::Io(_))) | None => return None,
+                Some(Ok(_)) => {}
+                Some(Err(error)) => panic!("{error}"),
+            }
+        }
+    }
+
+    pub async fn until<T>(&mut self, wanted: impl Fn(ServerMessage) -> Option<T>) -> T {
+        loop {
+            let message = self.next().await.expect("the connection lives");
+            if let Some(found) = wanted(message) {
+                return found;
+            }
+        }
+    }
+
+    pub async fn welcomed(&mut self) -> wire::Welcome {
+        match self.next().await {
+            Some(ServerMessage::Welcome(welcome)) => *welcome,
+            other => panic!("the welcome comes first, not {other:?}"),
+        }
+    }
+
+    /// The reason of the end, which must come.
+    pub async fn sent_away(&mut self) -> wire::ErrorCode {
+        loop {
+            match self.next().await {
+                Some(ServerMessage::Error { code, fatal: true, .. }) => return code,
+                Some(_) => {}
+                None => panic!("closed without a reason"),
+            }
+        }
+    }
+
+    pub async fn command(&mut self, command: Command) -> Result<Revision, Refusal> {
+        self.last_id += 1;
+        let wanted = CommandId(format!("{:p}-{}", &raw const self.stream, self.last_id));
+        self.say(&ClientMessage::Command { id: wanted.clone(), seen: None, command }).await;
+        self.until(|message| match message {
+            ServerMessage::Accepted { id, revision } if id == wanted => Some(Ok(revision)),
+            ServerMessage::Refused { id, reason } if id == wanted => Some(Err(reason)),
+            _ => None,
+        })
+        .await
+    }
+}
