@@ -141,7 +141,7 @@ impl Takes {
             .filter(|(slot, first)| !self.latest.get(slot).is_some_and(|latest| at_or_after(*latest, *first)))
             .collect();
         // A newer take replaces an older one that was not seen.
-        self.pending = (!cuts.is_empty()).then_some(Pending { take, since: now, waiting });
+        self.pending = Some(Pending { take, since: now, waiting });
         self.finished(now)
     }
 

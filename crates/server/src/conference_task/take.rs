@@ -100,22 +100,22 @@ impl Task {
         // Whatever the state says now, the relay carries the take's routes.
         self.forget_routes();
         let Some(at_relay) = self.takes.at_relay.take_if(|at_relay| at_relay.take == take) else { return };
-        let forwarded = self.sites_of(cuts.iter().map(|(slot, _)| slot.endpoint));
-        let receivers = self.sites_of(at_relay.routes.slots.keys().map(|slot| slot.endpoint));
+        let receiving: BTreeSet<EndpointId> = at_relay.routes.slots.keys().map(|slot| slot.endpoint).collect();
+        let receivers = self.sites_of(receiving.iter().copied());
         let main = self.main_site_of_pending();
-        let fact =
-            Fact::TakeShown { take: convert::take_from_relay(take), receivers: forwarded, elapsed_ms: millis(elapsed) };
+        let fact = Fact::TakeShown { take: convert::take_from_relay(take), receivers, elapsed_ms: millis(elapsed) };
         if !self.happened(fact) {
             return;
         }
         self.figures.takes_shown += 1;
-        self.note_cuts(convert::take_out(convert::take_from_relay(take)), cuts);
+        self.note_cuts(convert::take_out(convert::take_from_relay(take)), cuts, &receiving);
         if let Some(site) = main {
             self.takes.keep(TakeReport {
                 take: convert::take_out(convert::take_from_relay(take)),
                 site: convert::site_out(site),
                 elapsed_ms: millis(at.saturating_duration_since(at_relay.began)),
-                forwarded,
+                // The relay switches every receiver at once; one whose pictures all stay has them already.
+                forwarded: receivers,
                 receivers,
                 shown: 0,
                 failed: None,
@@ -169,7 +169,11 @@ impl Task {
         }
     }
 
-    fn note_cuts(&mut self, take: TakeId, cuts: &[(SlotId, u32)]) {
+    /// Every receiver is told, also one in whose slots nothing changes: its layout or its names do.
+    fn note_cuts(&mut self, take: TakeId, cuts: &[(SlotId, u32)], receiving: &BTreeSet<EndpointId>) {
+        for peer in receiving.iter().filter_map(|endpoint| self.peers.of_endpoint(*endpoint)) {
+            self.takes.cuts.entry(peer.id).or_insert_with(|| (take, Vec::new()));
+        }
         for (slot, rtp_timestamp) in cuts {
             let Some(peer) = self.peers.of_endpoint(slot.endpoint) else { continue };
             let Some(line) = media_plan::slot_at(&peer.plan, slot.line) else { continue };

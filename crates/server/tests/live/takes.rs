@@ -49,7 +49,7 @@ async fn a_take_is_logged_before_the_relay_hears_of_it_and_shown_to_everybody_at
             _ => None,
         })
         .await;
-    assert_eq!((report.site.0.as_str(), report.forwarded, report.shown, report.failed), ("cao-bang", 2, 0, None));
+    assert_eq!((report.site.0.as_str(), report.forwarded, report.shown, report.failed), ("cao-bang", 3, 0, None));
 
     ca_mau.say(ClientMessage::Shown { take: shown, elapsed_ms: 12 }).await;
     let report = lead
