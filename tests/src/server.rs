@@ -134,6 +134,13 @@ impl Server {
         Ok(Operator { cookie: cookie.split(';').next().unwrap_or_default().to_owned() })
     }
 
+    /// Runs another command of the program on the data folder. Gives whether it went well, and what it printed.
+    pub async fn run(&self, arguments: &[&str]) -> Result<(bool, String)> {
+        let output = Command::new(binary()).args(arguments).arg("--data").arg(self.data.path()).output().await?;
+        let text = [output.stdout, output.stderr].concat();
+        Ok((output.status.success(), String::from_utf8_lossy(&text).into_owned()))
+    }
+
     async fn wait_until_ready(&mut self) -> Result<()> {
         let deadline = Instant::now() + START_DEADLINE;
         loop {
@@ -165,13 +172,12 @@ fn spawn(data: &Path, http: SocketAddr, media: SocketAddr) -> Result<Child> {
     if let Err(error) = std::fs::remove_file(data.join(ADDRESSES_FILE)) {
         ensure!(error.kind() == std::io::ErrorKind::NotFound, "{ADDRESSES_FILE}: {error}");
     }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let binary = std::env::var_os("DIENHONG_BIN").map_or_else(|| root.join("target/debug/dienhong"), PathBuf::from);
+    let binary = binary();
     Command::new(&binary)
         .arg("serve")
         .arg("--demo")
         .arg("--config")
-        .arg(root.join("config/dienhong.toml"))
+        .arg(root().join("config/dienhong.toml"))
         .arg("--data")
         .arg(data)
         .env("DIENHONG__HTTP__LISTEN", http.to_string())
@@ -182,6 +188,14 @@ fn spawn(data: &Path, http: SocketAddr, media: SocketAddr) -> Result<Child> {
         .kill_on_drop(true)
         .spawn()
         .with_context(|| format!("start {} (build it with `cargo build -p dienhong`)", binary.display()))
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn binary() -> PathBuf {
+    std::env::var_os("DIENHONG_BIN").map_or_else(|| root().join("target/debug/dienhong"), PathBuf::from)
 }
 
 fn free_tcp_port() -> Result<u16> {

@@ -54,6 +54,16 @@ async fn log_of(server: &Server, operator: &Operator, conference: &str) -> Resul
     }
 }
 
+/// The conference as pages see it, without the revision: each start is an event of its own.
+fn state_of(server: &Server, operator: &Operator, conference: &str) -> Result<serde_json::Value> {
+    let headers = [("cookie", operator.cookie.as_str())];
+    let (status, text) = server.get(&format!("/api/v1/conferences/{conference}/state"), &headers)?;
+    ensure!(status == 200, "{status} {text}");
+    let mut state: serde_json::Value = serde_json::from_str(&text)?;
+    ensure!(state["state"]["sites"].as_array().is_some_and(|sites| sites.len() == 64), "{text:.200}");
+    Ok(state["state"].take())
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_that_was_acknowledged_is_lost_over_ten_kills() -> Result<()> {
     let mut server = Server::start().await?;
@@ -94,6 +104,16 @@ async fn nothing_that_was_acknowledged_is_lost_over_ten_kills() -> Result<()> {
     for (i, event) in (1..).zip(&log) {
         ensure!(event.revision.0 == i, "the log has a hole at {i}");
     }
+    let live = state_of(&server, &operator, &conference)?;
+    drop(console);
+    server.kill().await?;
+    server.restart().await?;
+    let operator = server.sign_in()?;
+    ensure!(state_of(&server, &operator, &conference)? == live, "the replayed state is not the one that was live");
+    server.kill().await?;
+    let (good, text) = server.run(&["verify-log"]).await?;
+    ensure!(good, "{text}");
+
     let slowest = recoveries.iter().max().copied().unwrap_or_default();
     println!("kills: {KILLS}, sent: {sent}, acknowledged: {}, lost: 0, slowest start: {slowest:?}", acknowledged.len());
     Ok(())

@@ -87,6 +87,9 @@ async fn receive_video(
         }
         let now = Instant::now();
         shared.meter.packet(now, payload.len());
+        if header.marker {
+            frame_ended(shared, line, now, header.timestamp);
+        }
         if shared.codec == VideoCodec::Vp8 {
             continue;
         }
@@ -157,7 +160,11 @@ fn saw(shared: &Receivers, line: &ReceivedLine, now: Instant, seen: Seen) {
             decoded: shared.decode,
         });
     }
-    if let Some(shown) = shared.meter.frame_seen(now, &line.name, seen.timestamp)
+}
+
+/// A frame ended: a take that waited for it is shown. Any source counts, also one whose picture carries no test card.
+fn frame_ended(shared: &Receivers, line: &ReceivedLine, now: Instant, timestamp: u32) {
+    if let Some(shown) = shared.meter.frame_seen(now, &line.name, timestamp)
         && shared.shown.try_send(shown).is_err()
     {
         tracing::warn!(take = shown.0.0, "nobody could be told that a take is shown");

@@ -5,7 +5,7 @@ import type { Browser } from "./browsers.ts";
 import type { DemoLink, Server } from "./server.ts";
 
 /** Where a page shows the programme: cells that are part of the layout now. */
-export const PROGRAMME = '[data-slot^="program"][data-site] video';
+export const PROGRAMME = '[data-slot^="program"].shown video';
 /** Where a site on air sees itself. */
 export const RETURN = '[data-slot="return"] video';
 /** Where a console shows the preview. */

@@ -34,20 +34,22 @@ test("takes A → B → hall → undo are seen and heard right by everybody, wit
     const operator = await Console.open(plain, server);
     const pages: Record<string, Page> = { [HALL]: await camera(HALL), [A]: await camera(A), [B]: await camera(B) };
     const screen = await openScreen(plain, server, A);
-    const everyone = [...Object.values(pages), screen, operator.page];
+    await operator.page.getByRole("button", { name: "Nghe chương trình" }).click();
+    const receivers: [string, Page][] = [...Object.entries(pages), [A, screen], ["console", operator.page]];
+    const everyone = receivers.map(([, page]) => page);
     const before = await Promise.all(everyone.map(facts));
     let worstOffAir = -140;
 
     /** What everybody must see and hear while `onAir` is on air. */
     const check = async (onAir: string) => {
       await operator.untilOnAir(onAir);
-      for (const [site, page] of [...Object.entries(pages), [A, screen] as const]) {
+      for (const [site, page] of receivers) {
         // A site on air sees the hall; the hall on air sees the programme, its own picture.
         await untilShows(page, PROGRAMME, index(site === onAir && onAir !== HALL ? HALL : onAir));
         if (site === onAir && onAir !== HALL && page !== screen) await untilShows(page, RETURN, index(onAir));
       }
       const sites = [HALL, A, B];
-      for (const [site, page] of [...Object.entries(pages), [A, screen] as const]) {
+      for (const [site, page] of receivers) {
         const levels = await toneLevels(page, sites.map((one) => toneHz(index(one))));
         sites.forEach((source, i) => {
           const level = levels[i]!;

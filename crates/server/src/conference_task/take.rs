@@ -171,7 +171,8 @@ impl Task {
 
     /// Every receiver is told, also one in whose slots nothing changes: its layout or its names do.
     fn note_cuts(&mut self, take: TakeId, cuts: &[(SlotId, u32)], receiving: &BTreeSet<EndpointId>) {
-        for peer in receiving.iter().filter_map(|endpoint| self.peers.of_endpoint(*endpoint)) {
+        for endpoint in receiving {
+            let Some(peer) = self.peers.of_endpoint(*endpoint) else { continue };
             self.takes.cuts.entry(peer.id).or_insert_with(|| (take, Vec::new()));
         }
         for (slot, rtp_timestamp) in cuts {
