@@ -30,7 +30,8 @@ pub struct Surroundings {
     pub revocations: broadcast::Receiver<Revocation>,
     /// Takes refusals for the audit; must not wait.
     pub audit: Arc<dyn Fn(Refused) + Send + Sync>,
-    /// Milliseconds since the epoch.
+    /// Milliseconds since the epoch. Read once: a step of the machine's clock during a conference must not end a speech or
+    /// a grace time, so the time of the start and what has passed since make the conference's clock.
     pub clock: Clock,
     /// Most open WebSockets; more are refused.
     pub max_connections: usize,
@@ -55,7 +56,8 @@ impl ConferenceHandle {
     ///
     /// # Errors
     /// The setup is wrong, or the log cannot be read, understood or written.
-    pub async fn spawn(setup: Setup, around: Surroundings) -> Result<Self, StartError> {
+    pub async fn spawn(setup: Setup, mut around: Surroundings) -> Result<Self, StartError> {
+        around.clock = steady(&around.clock);
         let stream = StreamId(setup.id.0.clone());
         let mut conference = Conference::new(setup).map_err(StartError::Setup)?;
         replay(&mut conference, around.journal.as_ref(), &stream).await?;
@@ -90,6 +92,12 @@ impl ConferenceHandle {
         tokio::spawn(task.run(inputs));
         Ok(handle)
     }
+}
+
+/// A clock that begins where the given one stands and then only runs on.
+fn steady(clock: &Clock) -> Clock {
+    let (began, at) = (tokio::time::Instant::now(), clock());
+    Arc::new(move || at.saturating_add(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)))
 }
 
 async fn replay(conference: &mut Conference, journal: &dyn Journal, stream: &StreamId) -> Result<(), StartError> {

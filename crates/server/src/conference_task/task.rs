@@ -223,6 +223,7 @@ impl Task {
     }
 
     fn route(&mut self, live: &Live, ends: &routing::MediaEnds) {
+        let now = self.now().instant;
         let conference = self.ledger.shown();
         let stage = &conference.state().stage;
         let before = routing::to_relay(&conference.routes(stage.program(), live), ends);
@@ -236,7 +237,6 @@ impl Task {
             self.settled.routes = Some(before);
         }
         if let Some((take, after)) = pending {
-            let now = self.now().instant;
             self.orders.extend(self.takes.order(take, after, now));
         }
     }

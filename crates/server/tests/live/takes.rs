@@ -132,3 +132,17 @@ async fn a_site_that_joins_during_a_take_is_part_of_it() {
         .await;
     assert!(reordered.slots.iter().any(|(slot, _)| slot.endpoint == ca_mau));
 }
+
+#[tokio::test]
+async fn a_step_of_the_clock_neither_ends_a_speech_nor_moves_the_time() {
+    let stepped = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(1_000_000_000));
+    let read = std::sync::Arc::clone(&stepped);
+    let world = World::with_clock(std::sync::Arc::new(move || read.load(std::sync::atomic::Ordering::Relaxed))).await;
+    let before = world.handle.now();
+
+    stepped.fetch_add(2 * 60 * 60 * 1_000, std::sync::atomic::Ordering::Relaxed);
+
+    assert!(world.handle.now().since(before) < 10_000);
+    stepped.store(0, std::sync::atomic::Ordering::Relaxed);
+    assert!(world.handle.now() >= before);
+}

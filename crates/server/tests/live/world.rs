@@ -8,7 +8,7 @@ use conference::{ConferenceId, Contact, FloorMode, ItemId, Setup, Site, SiteSlug
 use journal::fault::FaultyJournal;
 use journal::{Journal, SqliteJournal};
 use relay_core::{EndpointId, LinePlan, OfferError, PlaneEvent, RelayEvent, Routes, SlotId, TakeId};
-use server::access::{Revocation, SignInId, TokenId, system_clock};
+use server::access::{Clock, Revocation, SignInId, TokenId, system_clock};
 use server::conference_task::{
     ConferenceHandle, Departure, Joined, MediaRelay, Pending, Refused, RelayOrder, Sender, Surroundings, Visit,
 };
@@ -148,14 +148,18 @@ pub struct World {
 impl World {
     pub async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self::in_folder(folder, "first", 100).await
+        Self::in_folder(folder, "first", 100, system_clock()).await
+    }
+
+    pub async fn with_clock(clock: Clock) -> Self {
+        Self::in_folder(tempfile::tempdir().unwrap(), "first", 100, clock).await
     }
 
     pub async fn with_room_for(max_connections: usize) -> Self {
-        Self::in_folder(tempfile::tempdir().unwrap(), "first", max_connections).await
+        Self::in_folder(tempfile::tempdir().unwrap(), "first", max_connections, system_clock()).await
     }
 
-    async fn in_folder(folder: tempfile::TempDir, instance: &str, max_connections: usize) -> Self {
+    async fn in_folder(folder: tempfile::TempDir, instance: &str, max_connections: usize, clock: Clock) -> Self {
         let opened = SqliteJournal::open(&folder.path().join("journal.db")).await.unwrap();
         assert!(opened.findings.is_empty(), "{:?}", opened.findings);
         let journal = Arc::new(FaultyJournal::new(Arc::new(opened.journal)));
@@ -171,7 +175,7 @@ impl World {
             relay_events: incoming,
             revocations: revoked,
             audit: Arc::new(move |refused| audited.lock().unwrap().push(refused)),
-            clock: system_clock(),
+            clock,
             max_connections,
         };
         let handle = ConferenceHandle::spawn(setup(), around).await.unwrap();
@@ -184,7 +188,7 @@ impl World {
         drop((handle, relay_events, revocations));
         journal.close().await.unwrap();
         drop(journal);
-        Self::in_folder(folder, "second", 100).await
+        Self::in_folder(folder, "second", 100, system_clock()).await
     }
 
     pub async fn visit(&self, visit: Visit) -> Result<Page, Closing> {
