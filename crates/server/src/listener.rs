@@ -2,13 +2,16 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum_server::Handle;
+use axum_server::accept::{Accept, DefaultAcceptor};
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use hyper_util::rt::TokioTimer;
+use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
 /// A request's head arrives within this time, also the first one of a connection: a slow-loris ends here.
@@ -45,16 +48,16 @@ impl Listener {
         let address = socket.local_addr()?;
         let handle = Handle::new();
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        // Not `http1_only`: with it axum-server serves without upgrades, and every WebSocket ends after its handshake.
         let mut server = axum_server::from_tcp(socket)?.handle(handle.clone());
+        // Not `http1_only`: with it axum-server serves without upgrades, and every WebSocket ends after its handshake.
         let timer = TokioTimer::new();
         server.http_builder().http1().timer(timer).header_read_timeout(HEAD_WITHIN).max_buf_size(MAX_HEAD_BYTES);
         let task = match tls {
-            None => tokio::spawn(server.serve(service)),
+            None => tokio::spawn(server.acceptor(FirstByte(DefaultAcceptor::new())).serve(service)),
             Some(config) => {
                 let acceptor =
                     RustlsAcceptor::new(RustlsConfig::from_config(config)).handshake_timeout(HANDSHAKE_WITHIN);
-                tokio::spawn(server.acceptor(acceptor).serve(service))
+                tokio::spawn(server.acceptor(FirstByte(acceptor)).serve(service))
             }
         };
         Ok(Self { address, handle, task })
@@ -77,5 +80,30 @@ impl Listener {
             Ok(Err(error)) => tracing::warn!(%error, address = %self.address, "a listener ended badly"),
             Err(error) => tracing::error!(%error, address = %self.address, "a listener's task ended badly"),
         }
+    }
+}
+
+/// Waits for the first byte of a connection before anything else: the server below tells HTTP/1 from HTTP/2 by it and would
+/// wait for ever; its own time for a head begins only then.
+#[derive(Clone)]
+struct FirstByte<A>(A);
+
+impl<A, S> Accept<TcpStream, S> for FirstByte<A>
+where
+    A: Accept<TcpStream, S> + Clone + Send + 'static,
+    A::Future: Send,
+    S: Send + 'static,
+{
+    type Stream = A::Stream;
+    type Service = A::Service;
+    type Future = Pin<Box<dyn Future<Output = io::Result<(Self::Stream, Self::Service)>> + Send>>;
+
+    fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
+        let acceptor = self.0.clone();
+        Box::pin(async move {
+            let first = tokio::time::timeout(HEAD_WITHIN, stream.peek(&mut [0])).await;
+            first.map_err(|_elapsed| io::Error::from(io::ErrorKind::TimedOut))??;
+            acceptor.accept(stream, service).await
+        })
     }
 }
