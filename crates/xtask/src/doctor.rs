@@ -131,24 +131,43 @@ pub(crate) fn report() -> bool {
     !wanting().any(|tool| tool.need == Need::Required)
 }
 
-/// Fails with the line to type if something required is missing; says nothing otherwise.
-pub(crate) fn require() -> anyhow::Result<()> {
-    if TOOLS.iter().any(|tool| tool.need == Need::Required && !is_fine(tool)) {
+/// What is about to be done.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Purpose {
+    /// Build and start the program.
+    Run,
+    /// Run the tests as well.
+    Test,
+}
+
+impl Purpose {
+    fn needs(self, tool: &Tool) -> bool {
+        match tool.need {
+            Need::Required => true,
+            Need::ForTests => self == Purpose::Test,
+            Need::Optional => false,
+        }
+    }
+}
+
+/// Installs what is missing for the purpose and what Debian has; fails with the line to type if that was not possible.
+/// Says nothing if everything is there.
+pub(crate) fn provide(purpose: Purpose) -> anyhow::Result<()> {
+    let lacks = |tool: &&Tool| purpose.needs(tool) && !is_fine(tool);
+    let missing: Vec<_> = TOOLS.iter().filter(lacks).collect();
+    if missing.iter().any(|tool| package(tool).is_some()) {
+        let optional = TOOLS.iter().filter(|tool| tool.need == Need::Optional && !is_fine(tool));
+        let packages: Vec<_> = missing.into_iter().chain(optional).filter_map(package).collect();
+        println!("missing: {}; installing with apt-get", packages.join(", "));
+        if let Err(error) = install(&packages) {
+            println!("{error:#}\n");
+        }
+    }
+    if TOOLS.iter().any(|tool| lacks(&tool)) {
         report();
         bail!("something that is required is missing; see above");
     }
     Ok(())
-}
-
-/// Installs the Debian packages that the tests need and that are missing, if it may; then as [`require`].
-pub(crate) fn require_for_tests() -> anyhow::Result<()> {
-    let missing: Vec<_> = TOOLS.iter().filter(|tool| tool.need != Need::Optional && !is_fine(tool)).collect();
-    let packages: Vec<_> = missing.iter().filter_map(|tool| package(tool)).collect();
-    if !packages.is_empty() {
-        println!("the tests need {}: installing with apt-get", packages.join(", "));
-        install(&packages)?;
-    }
-    require()
 }
 
 fn install(packages: &[&str]) -> anyhow::Result<()> {
@@ -164,7 +183,7 @@ fn install(packages: &[&str]) -> anyhow::Result<()> {
     let mut arguments = vec!["install", "-y"];
     arguments.extend(packages);
     // A machine that never updated its lists, or long ago, finds no package.
-    apt(&arguments).or_else(|_| apt(&["update"]).and_then(|()| apt(&arguments))).context("installing with apt-get")
+    apt(&arguments).or_else(|_| apt(&["update"]).and_then(|()| apt(&arguments))).context("apt-get")
 }
 
 fn package(tool: &Tool) -> Option<&'static str> {
@@ -247,6 +266,17 @@ mod tests {
 
         assert_eq!(line.as_deref(), Some("sudo apt-get install -y nodejs npm g++ cmake chromium"));
         assert_eq!(apt_line(std::iter::empty()), None);
+    }
+
+    #[test]
+    fn only_the_tests_ask_for_a_browser_and_nothing_insists_on_what_is_optional() {
+        let asked = |purpose: Purpose| {
+            let tools = TOOLS.iter().filter(move |tool| purpose.needs(tool));
+            tools.map(|tool| tool.name).collect::<Vec<_>>()
+        };
+
+        assert_eq!(asked(Purpose::Run), ["Rust", "Node", "npm", "C++ compiler", "CMake"]);
+        assert_eq!(asked(Purpose::Test), ["Rust", "Node", "npm", "C++ compiler", "CMake", "Chromium"]);
     }
 
     #[test]

@@ -81,9 +81,16 @@ enum Bench {
     },
 }
 
-fn main() -> anyhow::Result<ExitCode> {
+fn main() -> ExitCode {
+    run(Arguments::parse().task).unwrap_or_else(|error| {
+        eprintln!("{error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run(task: Task) -> anyhow::Result<ExitCode> {
     let root = workspace::root()?;
-    match Arguments::parse().task {
+    match task {
         Task::Run { demo, sites, config, data, port, serve } => {
             let sites = demo.then_some(sites);
             run::run(&root, &run::Wish { sites, config, data, port, serve })

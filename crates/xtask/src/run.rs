@@ -39,7 +39,7 @@ enum Input {
 
 /// Runs until Ctrl-C, or until the server ends by itself.
 pub(crate) fn run(root: &Path, wish: &Wish) -> anyhow::Result<ExitCode> {
-    doctor::require()?;
+    doctor::provide(doctor::Purpose::Run)?;
     web::build(root)?;
     process::run(process::command(root, &workspace::cargo(), &["build", "--package", "dienhong"]))?;
 
