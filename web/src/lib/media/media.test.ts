@@ -1,9 +1,9 @@
-import type { Picture } from '$lib/wire';
+import type { MediaLine, Picture } from '$lib/wire';
 import { describe, expect, it } from 'vitest';
 import { preferredCodecs } from './codecs';
 import { cameraEncodings, FULL_FRAME_RATE, IDLE_FRAME_RATE } from './encodings';
 import { CUT_PATIENCE_MS, isAtOrAfter, PictureFollower } from './pictureFollower';
-import { slotCount, slotKey } from './slots';
+import { pictureSlots, slotCount, slotKey } from './slots';
 import { countersOf, statsBetween } from './statistics';
 import { CONNECT_MS, LONGEST_CONNECT_MS, MediaWatchdog, STALL_MS } from './watchdog';
 
@@ -58,6 +58,22 @@ describe('slots', () => {
       ({ slot: { name: 'program', index }, kind, direction: 'receive' }) as const;
     const lines = [line(0, 'video'), line(0, 'audio'), line(1, 'video')];
     expect(slotCount({ codec: 'h264', lines }, 'program')).toBe(2);
+  });
+
+  it('that show pictures are those of the plan, whatever their number', () => {
+    const lines = [
+      { slot: { name: 'camera' }, kind: 'video', direction: 'send' },
+      { slot: { name: 'program', index: 0 }, kind: 'video', direction: 'receive' },
+      { slot: { name: 'program', index: 0 }, kind: 'audio', direction: 'receive' },
+      { slot: { name: 'program', index: 1 }, kind: 'video', direction: 'receive' },
+      { slot: { name: 'program_content' }, kind: 'video', direction: 'receive' },
+      { slot: { name: 'return' }, kind: 'video', direction: 'receive' },
+    ] as const satisfies MediaLine[];
+    const plan = { codec: 'h264' as const, lines: [...lines] };
+
+    expect(pictureSlots(plan, 'program', 'program_content')).toEqual(['program:0', 'program:1', 'program_content']);
+    expect(pictureSlots(plan, 'camera')).toEqual([]);
+    expect(pictureSlots(null, 'program')).toEqual([]);
   });
 });
 
