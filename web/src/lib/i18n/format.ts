@@ -1,4 +1,5 @@
 /** Times, durations and numbers as they are written. */
+import type { ClockReading } from '$lib/state/speechClock';
 import { locale } from './locale.svelte';
 
 const TAGS = { vi: 'vi-VN', en: 'en-GB' } as const;
@@ -37,6 +38,12 @@ export function duration(ms: number): string {
 
 /** Time that is left, rounded up: 00:00 means that nothing is left. */
 export const remaining = (ms: number) => duration(Math.ceil(ms / 1_000) * 1_000);
+
+/** A speech clock as every page shows it: what is left, `+` what is over, or what was spoken where no time was set. */
+export function speechTime({ phase, overrunMs, remainingMs, spokenMs }: ClockReading): string {
+  if (phase === 'overrun') return `+${duration(overrunMs)}`;
+  return remainingMs === null ? duration(spokenMs) : remaining(remainingMs);
+}
 
 /** Minutes, `15'`. */
 export const minutes = (ms: number) => `${Math.round(ms / 60_000)}′`;

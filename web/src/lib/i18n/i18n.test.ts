@@ -2,7 +2,8 @@ import type { Refusal } from '$lib/wire';
 import { afterEach, describe, expect, it } from 'vitest';
 import en from '../../../messages/shared/en.json';
 import vi from '../../../messages/shared/vi.json';
-import { clockTime, duration, percent, remaining } from './format';
+import { readClock } from '$lib/state/speechClock';
+import { clockTime, duration, percent, remaining, speechTime } from './format';
 import { locale, setLocale } from './locale.svelte';
 import { fold, search } from './search';
 import { refusalText } from './wording';
@@ -111,6 +112,14 @@ describe('times', () => {
     expect(duration(-5)).toBe('00:00');
     expect(remaining(60_001)).toBe('01:01');
     expect(remaining(0)).toBe('00:00');
+  });
+
+  it('of a speech are what is left, what is over, or what was spoken', () => {
+    const clock = { allowed_ms: 60_000, warning_ms: 10_000, spoken_ms: 0, running_since: 0 };
+    expect(speechTime(readClock(clock, 1_000))).toBe('00:59');
+    expect(speechTime(readClock(clock, 60_000))).toBe('00:00');
+    expect(speechTime(readClock(clock, 65_000))).toBe('+00:05');
+    expect(speechTime(readClock({ ...clock, allowed_ms: 0 }, 65_000))).toBe('01:05');
   });
 
   it('are the hall’s, wherever the page is open', () => {

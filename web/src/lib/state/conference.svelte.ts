@@ -15,6 +15,8 @@ import { SiteModel } from './site.svelte';
 
 /** Messages that are kept, as many as the server sends in a snapshot. */
 export const MAX_MESSAGES = 200;
+/** Longest text of a message, in characters; as `wire::MAX_TEXT_CHARS`. */
+export const MAX_TEXT_CHARS = 2_000;
 
 /** State of one conference; every field is a signal of its own. */
 export class ConferenceStore {

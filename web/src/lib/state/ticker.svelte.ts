@@ -1,3 +1,6 @@
+/** Clocks show seconds; four looks a second keep them from skipping one, ms. */
+const PERIOD_MS = 250;
+
 /** A clock that widgets can read: it wakes them at most once per period. */
 export class Ticker {
   /** Server's time, ms since the epoch. */
@@ -10,10 +13,10 @@ export class Ticker {
   }
 
   /** Begins; the returned function ends it. */
-  start(periodMs: number): () => void {
+  start(): () => void {
     const tick = () => (this.now = this.#read());
     tick();
-    const timer = setInterval(tick, periodMs);
+    const timer = setInterval(tick, PERIOD_MS);
     return () => clearInterval(timer);
   }
 }

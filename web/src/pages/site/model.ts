@@ -29,7 +29,7 @@ export type SiteStatus =
   | { name: 'check' }
   | { name: 'ended' }
   | { name: 'on_air'; clock: ClockReading | null }
-  | { name: 'overtime'; overMs: number }
+  | { name: 'overtime'; clock: ClockReading }
   | { name: 'next'; why: 'cued' | 'invited' | 'agenda' }
   | { name: 'queued'; place: number; total: number; response: boolean; minutes: number | null }
   | { name: 'waiting' }
@@ -63,7 +63,7 @@ export function siteStatus(facts: SiteFacts): SiteStatus {
 function onAir(facts: SiteFacts): SiteStatus {
   const { holder } = facts.floor;
   const clock = holder?.site === facts.slug ? readClock(holder.clock, facts.now) : null;
-  if (clock?.phase === 'overrun') return { name: 'overtime', overMs: clock.overrunMs };
+  if (clock?.phase === 'overrun') return { name: 'overtime', clock };
   return { name: 'on_air', clock };
 }
 

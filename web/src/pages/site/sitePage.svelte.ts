@@ -9,8 +9,6 @@ import type { Command, EndpointStatus, Refusal } from '$lib/wire';
 import { Devices } from './devices.svelte';
 import { reception, type SiteStatus, siteStatus } from './model';
 
-/** The clock on the page changes each second; four looks a second keep it from skipping. */
-const TICK_MS = 250;
 /** A first connection that takes longer than this is a fault that people should see, ms. */
 const FIRST_CONNECTION_MS = 1_500;
 
@@ -43,7 +41,7 @@ export class SitePage {
   /** Begins; the returned function ends it. */
   start(): () => void {
     void keepShell(this.#token);
-    const ends = [this.connection.start(), this.devices.start(), this.#ticker.start(TICK_MS), keepAwake()];
+    const ends = [this.connection.start(), this.devices.start(), this.#ticker.start(), keepAwake()];
     return () => ends.forEach((end) => end());
   }
 
