@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { preferredCodecs } from './codecs';
 import { cameraEncodings, FULL_FRAME_RATE, IDLE_FRAME_RATE } from './encodings';
 import { CUT_PATIENCE_MS, isAtOrAfter, PictureFollower } from './pictureFollower';
-import { pictureSlots, slotCount, slotKey } from './slots';
+import { receivedSlots, slotCount, slotKey } from './slots';
 import { countersOf, statsBetween } from './statistics';
 import { CONNECT_MS, LONGEST_CONNECT_MS, MediaWatchdog, STALL_MS } from './watchdog';
 
@@ -60,7 +60,7 @@ describe('slots', () => {
     expect(slotCount({ codec: 'h264', lines }, 'program')).toBe(2);
   });
 
-  it('that show pictures are those of the plan, whatever their number', () => {
+  it('that show or sound are those of the plan, whatever their number', () => {
     const lines = [
       { slot: { name: 'camera' }, kind: 'video', direction: 'send' },
       { slot: { name: 'program', index: 0 }, kind: 'video', direction: 'receive' },
@@ -71,9 +71,14 @@ describe('slots', () => {
     ] as const satisfies MediaLine[];
     const plan = { codec: 'h264' as const, lines: [...lines] };
 
-    expect(pictureSlots(plan, 'program', 'program_content')).toEqual(['program:0', 'program:1', 'program_content']);
-    expect(pictureSlots(plan, 'camera')).toEqual([]);
-    expect(pictureSlots(null, 'program')).toEqual([]);
+    expect(receivedSlots(plan, 'video', 'program', 'program_content')).toEqual([
+      'program:0',
+      'program:1',
+      'program_content',
+    ]);
+    expect(receivedSlots(plan, 'audio', 'program', 'program_content')).toEqual(['program:0']);
+    expect(receivedSlots(plan, 'video', 'camera')).toEqual([]);
+    expect(receivedSlots(null, 'video', 'program')).toEqual([]);
   });
 });
 

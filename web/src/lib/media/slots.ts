@@ -1,4 +1,4 @@
-import type { MediaPlan, Slot } from '$lib/wire';
+import type { MediaKind, MediaPlan, Slot } from '$lib/wire';
 
 /** A slot as a key of maps, for example `program:0`, `return`. */
 export type SlotKey = string;
@@ -8,10 +8,9 @@ export function slotKey(slot: Slot): SlotKey {
   return 'index' in slot ? `${slot.name}:${slot.index}` : slot.name;
 }
 
-/** Slots of these names in which a page receives pictures, in the plan's order. */
-export function pictureSlots(plan: MediaPlan | null, ...names: Slot['name'][]): SlotKey[] {
-  const lines = plan?.lines ?? [];
-  const received = lines.filter(({ kind, direction }) => kind === 'video' && direction === 'receive');
+/** Slots of these names in which a page receives pictures or sounds, in the plan's order. */
+export function receivedSlots(plan: MediaPlan | null, kind: MediaKind, ...names: Slot['name'][]): SlotKey[] {
+  const received = (plan?.lines ?? []).filter((line) => line.kind === kind && line.direction === 'receive');
   return received.filter((line) => names.includes(line.slot.name)).map((line) => slotKey(line.slot));
 }
 
