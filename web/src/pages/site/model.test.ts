@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ConferenceInfo, FloorView, SiteLive, SpeechClock } from '$lib/wire';
-import { reception, type SiteFacts, siteStatus } from './model';
+import { reception, sharedScreenOnAir, type SiteFacts, siteStatus } from './model';
 
 const NOW = 1_000_000;
 
@@ -58,6 +58,17 @@ describe('the status of a site page', () => {
     const holder = { site: 'cao-bang', clock: clock({ allowed_ms: 60_000, spoken_ms: 61_000 }), grace_until: null };
     const status = siteStatus(facts({ floor: floor({ holder }), picture: onAir() }));
     expect(status).toMatchObject({ name: 'overtime', clock: { phase: 'overrun', overrunMs: 1_000 } });
+  });
+});
+
+describe('the shared screen', () => {
+  it('is on air while the picture has it, not while another site’s or the camera is seen', () => {
+    const cell = (site: string, kind: 'camera' | 'content') =>
+      ({ slot: { name: 'program_content' }, site, kind }) as const;
+    const picture = (...cells: ReturnType<typeof cell>[]) => ({ ...onAir(), cells });
+    expect(sharedScreenOnAir(picture(cell('cao-bang', 'content')), 'cao-bang')).toBe(true);
+    expect(sharedScreenOnAir(picture(cell('ha-noi', 'content'), cell('cao-bang', 'camera')), 'cao-bang')).toBe(false);
+    expect(sharedScreenOnAir(null, 'cao-bang')).toBe(false);
   });
 });
 

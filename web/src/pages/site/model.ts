@@ -6,11 +6,11 @@
  */
 import type { LinkStatus } from '$lib/link/machine';
 import { type ClockReading, readClock } from '$lib/state/speechClock';
-import type { AgendaView, ConferenceInfo, ErrorCode, FloorView, Picture, SiteLive } from '$lib/wire';
+import type { AgendaView, ConferenceInfo, ErrorCode, FloorView, Picture, SiteLive, SiteSlug } from '$lib/wire';
 
 /** Everything that the status depends on. */
 export type SiteFacts = {
-  slug: string;
+  slug: SiteSlug;
   link: LinkStatus;
   /** People on the site said that camera and microphone are right. */
   checked: boolean;
@@ -87,6 +87,11 @@ function queued(place: number, floor: FloorView): SiteStatus {
     response: floor.queue[place]?.kind === 'response',
     minutes: allowed > 0 ? Math.ceil(((place + 1) * allowed) / 60_000) : null,
   };
+}
+
+/** True while everybody sees the site's shared screen. */
+export function sharedScreenOnAir(picture: Picture | null, slug: SiteSlug): boolean {
+  return picture?.cells.some((cell) => cell.kind === 'content' && cell.site === slug) ?? false;
 }
 
 /** What the centre really receives of the site, by the relay's measurements; null: not known yet. */

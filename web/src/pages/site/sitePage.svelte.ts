@@ -3,11 +3,13 @@ import { keepAwake } from '$lib/link/wakeLock';
 import { type Known, recallKnown, rememberKnown } from '$lib/link/known';
 import { keepShell } from '$lib/link/shell';
 import { recall, remember } from '$lib/link/storage';
+import { captureScreen } from '$lib/media/screenCapture';
 import { Connection } from '$lib/state/connection.svelte';
 import { Ticker } from '$lib/state/ticker.svelte';
 import type { Command, EndpointStatus, Refusal } from '$lib/wire';
 import { Devices } from './devices.svelte';
-import { reception, type SiteStatus, siteStatus } from './model';
+import { reception, sharedScreenOnAir, type SiteStatus, siteStatus } from './model';
+import { ScreenShare } from './screenShare.svelte';
 
 /** A first connection that takes longer than this is a fault that people should see, ms. */
 const FIRST_CONNECTION_MS = 1_500;
@@ -16,6 +18,7 @@ const FIRST_CONNECTION_MS = 1_500;
 export class SitePage {
   readonly connection: Connection;
   readonly devices: Devices;
+  readonly share: ScreenShare;
   /** People have seen the device check in this browser; a reload or a reboot goes straight on. */
   checked: boolean = $state(recall('site.checked') === 'yes');
   /** The browser wants a key press before it plays sound. */
@@ -35,6 +38,7 @@ export class SitePage {
     this.#known = recallKnown(token);
     this.connection = new Connection({ client: 'site', token });
     this.devices = new Devices((name, track) => void this.connection.setTrack(name, track));
+    this.share = new ScreenShare(captureScreen, (track) => void this.connection.setTrack('content', track));
     this.#ticker = new Ticker(() => this.connection.serverNow());
   }
 
@@ -42,7 +46,10 @@ export class SitePage {
   start(): () => void {
     void keepShell(this.#token);
     const ends = [this.connection.start(), this.devices.start(), this.#ticker.start(), keepAwake()];
-    return () => ends.forEach((end) => end());
+    return () => {
+      ends.forEach((end) => end());
+      this.share.end();
+    };
   }
 
   get slug(): string {
@@ -121,13 +128,23 @@ export class SitePage {
     return reception(site?.live ? { ...site.live, level_dbfs: site.level } : null);
   }
 
+  /** People may begin to share a screen: the centre hears of it. */
+  get mayShare(): boolean {
+    return this.connection.ready && this.connection.conference.info?.phase !== 'ended';
+  }
+
+  /** Everybody sees the site's shared screen. */
+  get sharedScreenOnAir(): boolean {
+    return sharedScreenOnAir(this.connection.picture, this.slug);
+  }
+
   /** What the centre is told of devices and playback. */
   get endpointStatus(): EndpointStatus {
     return {
       camera: this.devices.camera.state,
       microphone: this.devices.microphone.state,
       sound_playing: !this.soundBlocked,
-      content: false,
+      content: this.share.track !== null,
       visible: true,
     };
   }
