@@ -30,4 +30,10 @@ export class SiteModel {
   get online(): boolean {
     return this.live !== null && this.live.quality !== 'lost' && this.live.endpoints.some((endpoint) => endpoint.media);
   }
+
+  /** True while it shares content that can be put on air. */
+  get sharing(): boolean {
+    const endpoints = this.live?.endpoints ?? [];
+    return endpoints.some(({ role, media, content }) => role !== 'screen' && media && content);
+  }
 }

@@ -1,4 +1,4 @@
-import type { ConferenceView, LiveView, SiteLive, SiteView, SpeechClock, StageView } from '$lib/wire';
+import type { ConferenceView, EndpointLive, LiveView, SiteLive, SiteView, SpeechClock, StageView } from '$lib/wire';
 import { flushSync } from 'svelte';
 import { describe, expect, it } from 'vitest';
 import { ConferenceStore, MAX_MESSAGES } from './conference.svelte';
@@ -100,6 +100,21 @@ const siteLive = (level: number): SiteLive => ({
   level_dbfs: level,
   ready: { state: 'ready' },
 });
+const ENDPOINT: EndpointLive = {
+  role: 'main',
+  control: true,
+  media: true,
+  camera: 'live',
+  microphone: 'live',
+  sound_playing: true,
+  content: false,
+  kbps: 0,
+  fps: 0,
+  layer: null,
+  loss: 0,
+  rtt_ms: 0,
+  since: 0,
+};
 const live = (level: number): LiveView => ({
   sites: { a: siteLive(level) },
   operators: [],
@@ -131,6 +146,22 @@ describe('conference store', () => {
     store.applySnapshot(snapshot(['hall', 'a', 'b']));
 
     expect(store.sites).toBe(before);
+  });
+
+  it('knows which site shares content: one of its senders that is here, never its screen', () => {
+    const store = new ConferenceStore();
+    store.applySnapshot(snapshot(['hall', 'a']));
+    const shares = (changes: Partial<EndpointLive>) => {
+      const endpoints = [{ ...ENDPOINT, ...changes }];
+      store.applyLive({ ...live(-30), sites: { a: { ...siteLive(-30), endpoints } } });
+      return store.site('a')?.sharing;
+    };
+
+    expect(shares({ content: true })).toBe(true);
+    expect(shares({ content: true, role: 'backup' })).toBe(true);
+    expect(shares({ content: false })).toBe(false);
+    expect(shares({ content: true, media: false })).toBe(false);
+    expect(shares({ content: true, role: 'screen' })).toBe(false);
   });
 
   it('does not wake readers of a site for a level alone', () => {

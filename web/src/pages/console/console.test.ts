@@ -1,5 +1,5 @@
 import { setLocale } from '$lib/i18n/locale.svelte';
-import type { Layout, MessageView, Readiness, SiteLive, SiteView, TakeReport } from '$lib/wire';
+import type { Layout, MessageView, Readiness, SiteLive, SiteView, SourceRef, TakeReport } from '$lib/wire';
 import { afterEach, describe, expect, it } from 'vitest';
 import en from '../../../messages/console/en.json';
 import vi from '../../../messages/console/vi.json';
@@ -15,7 +15,8 @@ import {
   remap,
 } from './keys';
 import { awaitsCentre } from './openMessages';
-import { LAYOUTS, pick, previewOf } from './previewPlan';
+import { obstacleText } from './obstacleText';
+import { LAYOUTS, obstacleTo, pick, previewOf } from './previewPlan';
 import { activeEndpoint, previewVerdict } from './readiness';
 import { shortName } from './shortName';
 import { DEBOUNCE_MS, TakeGuard } from './takeGuard';
@@ -72,8 +73,10 @@ describe('short names', () => {
 });
 
 describe('the preview of a layout', () => {
-  const sites = (layout: Layout, picked: string[]) =>
-    previewOf(layout, picked, 'hall')?.sources.map((source) => `${source.site}/${source.kind}`);
+  const everybody = () => true;
+  const nobody = () => false;
+  const sites = (layout: Layout, picked: string[], shares = everybody) =>
+    previewOf(layout, picked, 'hall', shares)?.sources.map((source) => `${source.site}/${source.kind}`);
 
   it('takes the picked sites, and the hall where another is needed', () => {
     expect(sites('single', ['a', 'b'])).toEqual(['a/camera']);
@@ -87,17 +90,30 @@ describe('the preview of a layout', () => {
 
   it('shows the hall alone where it cannot be beside itself', () => {
     for (const layout of ['side_by_side', 'speaker_hall', 'grid'] as const) {
-      expect(previewOf(layout, ['hall'], 'hall')).toEqual({
+      expect(previewOf(layout, ['hall'], 'hall', everybody)).toEqual({
         layout: 'single',
         sources: [{ site: 'hall', kind: 'camera' }],
       });
     }
   });
 
+  it('shows the camera alone of a site that shares nothing, and says beforehand that content would be in vain', () => {
+    expect(sites('content_speaker', ['a'], nobody)).toEqual(['a/camera']);
+    expect(obstacleTo('content_speaker', ['a'], nobody)).toEqual({ name: 'no_content', site: 'a' });
+    expect(obstacleTo('content_speaker', [], everybody)).toEqual({ name: 'nothing_picked' });
+    expect(obstacleTo('content_speaker', ['a'], everybody)).toBeNull();
+    for (const layout of LAYOUTS.filter((one) => one !== 'content_speaker')) {
+      expect(obstacleTo(layout, ['a'], nobody)).toBeNull();
+    }
+    expect(obstacleText({ name: 'no_content', site: 'a' }, () => 'Cao Bằng')).toBe('Cao Bằng chưa chia sẻ màn hình');
+  });
+
   it('never has the same source twice or too many visitors, and is nothing when nothing was picked', () => {
     for (const layout of LAYOUTS) {
-      expect(previewOf(layout, [], 'hall')).toBeNull();
-      const sources = previewOf(layout, ['a', 'b', 'hall', 'c'], 'hall')!.sources.map((one) => JSON.stringify(one));
+      expect(previewOf(layout, [], 'hall', everybody)).toBeNull();
+      const sources = previewOf(layout, ['a', 'b', 'hall', 'c'], 'hall', everybody)!.sources.map((one) =>
+        JSON.stringify(one),
+      );
       expect(new Set(sources).size).toBe(sources.length);
       expect(sources.length).toBeLessThanOrEqual(4);
     }
@@ -125,7 +141,9 @@ describe('a take by hand', () => {
 });
 
 describe('readiness beside the take', () => {
-  const of = (states: Record<string, Readiness>) => previewVerdict(Object.keys(states), (site) => states[site] ?? null);
+  const camera = (site: string): SourceRef => ({ site, kind: 'camera' });
+  const of = (states: Record<string, Readiness>) =>
+    previewVerdict(Object.keys(states).map(camera), ({ site }) => states[site] ?? null);
   const ready: Readiness = { state: 'ready' };
 
   it('is green only when every source is ready, and names the first that is not', () => {
@@ -133,7 +151,7 @@ describe('readiness beside the take', () => {
     expect(of({ a: ready, b: ready })).toEqual({ state: 'ready' });
     expect(of({ a: ready, b: { state: 'warning', reason: 'silent' } })).toEqual({
       state: 'warning',
-      site: 'b',
+      source: camera('b'),
       reason: 'silent',
     });
   });
@@ -141,9 +159,15 @@ describe('readiness beside the take', () => {
   it('tells an offline source before a warning; unknown is offline', () => {
     expect(of({ a: { state: 'warning', reason: 'loss' }, b: { state: 'offline' } })).toEqual({
       state: 'offline',
-      site: 'b',
+      source: camera('b'),
     });
-    expect(previewVerdict(['x'], () => null)).toEqual({ state: 'offline', site: 'x' });
+    expect(previewVerdict([camera('x')], () => null)).toEqual({ state: 'offline', source: camera('x') });
+  });
+
+  it('tells content that is no longer shared, beside a camera that is ready', () => {
+    const content: SourceRef = { site: 'a', kind: 'content' };
+    const verdict = previewVerdict([content, camera('a')], ({ kind }) => (kind === 'camera' ? ready : null));
+    expect(verdict).toEqual({ state: 'offline', source: content });
   });
 
   it('looks at the endpoint that would be on air, never at a screen', () => {
@@ -180,7 +204,7 @@ describe('the wall’s filter', () => {
 
 describe('what a tile says', () => {
   const view = { code: '04', name: 'Cao Bằng', muted: false } as unknown as SiteView;
-  const idle = { view, tally: { name: 'idle' }, online: true, quality: 'good', heard: false } as const;
+  const idle = { view, tally: { name: 'idle' }, online: true, quality: 'good', heard: false, sharing: false } as const;
 
   it('has a word for every colour and icon', () => {
     expect(tileLabel(idle)).toBe('04 Cao Bằng');
@@ -193,6 +217,7 @@ describe('what a tile says', () => {
     expect(tileLabel({ ...idle, quality: 'weak' })).toContain('TÍN HIỆU YẾU');
     expect(tileLabel({ ...idle, quality: 'bad' })).toContain('TÍN HIỆU KÉM');
     expect(tileLabel({ ...idle, online: false })).toContain('MẤT TÍN HIỆU');
+    expect(tileLabel({ ...idle, sharing: true })).toBe('04 Cao Bằng, đang chia sẻ màn hình');
     expect(tileLabel({ ...idle, view: { ...view, muted: true }, heard: true })).toBe('04 Cao Bằng, đã tắt tiếng');
   });
 

@@ -10,7 +10,7 @@ import type { Command, FloorMode, ItemId, Layout, MessageId, SiteSlug } from '$l
 import { toast } from 'svelte-sonner';
 import { SvelteSet } from 'svelte/reactivity';
 import { awaitsCentre } from './openMessages';
-import { pick, previewOf } from './previewPlan';
+import { type LayoutObstacle, obstacleTo, pick, previewOf } from './previewPlan';
 import { TakeGuard } from './takeGuard';
 import type { WallFilter } from './wallFilter';
 
@@ -68,6 +68,9 @@ export class Desk {
     return this.tallies.get(site) ?? IDLE;
   }
 
+  /** True while a site shares content. */
+  shares = (site: SiteSlug): boolean => this.conference.site(site)?.sharing ?? false;
+
   /** Short name of a site. */
   name = (site: SiteSlug): string => this.conference.nameOf(site);
 
@@ -96,10 +99,25 @@ export class Desk {
   /** Chooses a layout and rebuilds the preview from what was picked. */
   async chooseLayout(layout: Layout): Promise<void> {
     this.layout = layout;
-    if (this.picked.length === 0) {
-      this.picked = (this.conference.stage?.preview?.sources ?? []).map((source) => source.site);
-    }
+    this.picked = this.targets;
     await this.#sendPreview();
+  }
+
+  /** A site's shared content, large, with its camera. */
+  async previewContent(site: SiteSlug): Promise<void> {
+    this.layout = 'content_speaker';
+    await this.preview(site);
+  }
+
+  /** Sites that a layout would show: those picked, else those of the preview. */
+  get targets(): readonly SiteSlug[] {
+    if (this.picked.length > 0) return this.picked;
+    return [...new Set((this.conference.stage?.preview?.sources ?? []).map((source) => source.site))];
+  }
+
+  /** Why a layout cannot be chosen now; none: it can. */
+  obstacleTo(layout: Layout): LayoutObstacle | null {
+    return obstacleTo(layout, this.targets, this.shares);
   }
 
   /** Empties the preview. */
@@ -250,16 +268,20 @@ export class Desk {
   }
 
   async #sendPreview(): Promise<void> {
-    const hall = this.conference.info?.hall;
-    const plan = hall === undefined ? null : previewOf(this.layout, this.picked, hall);
+    const plan = this.#plan();
     if (!plan) return;
     const sites = [...new Set(plan.sources.map((source) => this.name(source.site)))].join(' + ');
     const label = m.command_preview({ sites, layout: layoutName(plan.layout) });
     const before = JSON.stringify(plan);
     await this.run('preview', label, { type: 'set_preview', ...plan });
     // A pick made while the answer was under way is sent now: the latest click is the one that counts.
-    const latest = hall === undefined ? null : previewOf(this.layout, this.picked, hall);
+    const latest = this.#plan();
     if (latest && JSON.stringify(latest) !== before) await this.#sendPreview();
+  }
+
+  #plan() {
+    const hall = this.conference.info?.hall;
+    return hall === undefined ? null : previewOf(this.layout, this.picked, hall, this.shares);
   }
 
   async #site(key: string, label: (inputs: { site: string }) => string, command: Command): Promise<void> {

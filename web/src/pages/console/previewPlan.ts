@@ -18,14 +18,29 @@ const MAX_VISITORS = 3;
 
 const camera = (site: SiteSlug): SourceRef => ({ site, kind: 'camera' });
 
+/** Tells whether a site shares content now. */
+type Shares = (site: SiteSlug) => boolean;
+/** Why a layout would show nothing of what was picked. */
+export type LayoutObstacle = { name: 'nothing_picked' } | { name: 'no_content'; site: SiteSlug };
+
+/** Why choosing a layout would be in vain; none: it would not. */
+export function obstacleTo(layout: Layout, picked: readonly SiteSlug[], shares: Shares): LayoutObstacle | null {
+  if (layout !== 'content_speaker') return null;
+  const main = picked[0];
+  if (main === undefined) return { name: 'nothing_picked' };
+  return shares(main) ? null : { name: 'no_content', site: main };
+}
+
 /**
  * Layout and sources of a preview for picked sites, the main one first; none: nothing was picked.
- * Where a layout needs a second picture the hall is it; a hall that cannot be beside itself is shown alone.
+ * Where a layout needs a second picture the hall is it; a hall that cannot be beside itself, or a site that shares no
+ * content, is shown alone.
  */
 export function previewOf(
   layout: Layout,
   picked: readonly SiteSlug[],
   hall: SiteSlug,
+  shares: Shares,
 ): { layout: Layout; sources: SourceRef[] } | null {
   const main = picked[0];
   if (main === undefined) return null;
@@ -45,7 +60,7 @@ export function previewOf(
       return sites.length < 2 ? single : { layout, sources: sites.map(camera) };
     }
     case 'content_speaker':
-      return { layout, sources: [{ site: main, kind: 'content' }, camera(main)] };
+      return shares(main) ? { layout, sources: [{ site: main, kind: 'content' }, camera(main)] } : single;
   }
 }
 

@@ -1,24 +1,24 @@
 /** Whether the preview would be good on air: one verdict from its sources. Pure. */
-import type { EndpointLive, Readiness, ReadinessReason, SiteLive, SiteSlug } from '$lib/wire';
+import type { EndpointLive, Readiness, ReadinessReason, SiteLive, SourceRef } from '$lib/wire';
 
-/** Verdict on the whole preview; `site` is the first source that is not ready. */
+/** Verdict on the whole preview; `source` is the first that is not ready. */
 export type PreviewVerdict =
   | { state: 'empty' }
   | { state: 'ready' }
-  | { state: 'warning'; site: SiteSlug; reason: ReadinessReason }
-  | { state: 'offline'; site: SiteSlug };
+  | { state: 'warning'; source: SourceRef; reason: ReadinessReason }
+  | { state: 'offline'; source: SourceRef };
 
 /** An offline source outweighs a warning; of equals the first in the layout's order is told. */
 export function previewVerdict(
-  sites: readonly SiteSlug[],
-  readinessOf: (site: SiteSlug) => Readiness | null,
+  sources: readonly SourceRef[],
+  readinessOf: (source: SourceRef) => Readiness | null,
 ): PreviewVerdict {
-  if (sites.length === 0) return { state: 'empty' };
+  if (sources.length === 0) return { state: 'empty' };
   let warning: PreviewVerdict | null = null;
-  for (const site of sites) {
-    const ready = readinessOf(site) ?? { state: 'offline' };
-    if (ready.state === 'offline') return { state: 'offline', site };
-    if (ready.state === 'warning') warning ??= { state: 'warning', site, reason: ready.reason };
+  for (const source of sources) {
+    const ready = readinessOf(source) ?? { state: 'offline' };
+    if (ready.state === 'offline') return { state: 'offline', source };
+    if (ready.state === 'warning') warning ??= { state: 'warning', source, reason: ready.reason };
   }
   return warning ?? { state: 'ready' };
 }

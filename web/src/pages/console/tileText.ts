@@ -21,14 +21,22 @@ export function tallyLabel(tally: Tally): string {
 }
 
 /** Facts of a tile that are said. */
-export type TileSays = { view: SiteView; tally: Tally; online: boolean; quality: Quality; heard: boolean };
+export type TileSays = {
+  view: SiteView;
+  tally: Tally;
+  online: boolean;
+  quality: Quality;
+  heard: boolean;
+  sharing: boolean;
+};
 
 /** The whole tile for a screen reader, for example `04 Cao Bằng, ĐANG LÊN HÌNH, TÍN HIỆU YẾU`. */
-export function tileLabel({ view, tally, online, quality, heard }: TileSays): string {
+export function tileLabel({ view, tally, online, quality, heard, sharing }: TileSays): string {
   const place = tally.name === 'requested' ? ` ${tally.place}` : '';
   const health = !online ? m.quality_lost() : quality === 'good' ? '' : qualityLabel(quality);
   const sound = view.muted ? m.muted() : heard ? m.microphone_open() : '';
-  return [`${view.code} ${view.name}`, tallyLabel(tally) + place, health, sound]
+  const content = sharing ? m.sharing_content() : '';
+  return [`${view.code} ${view.name}`, tallyLabel(tally) + place, health, sound, content]
     .filter((part) => part !== '')
     .join(', ');
 }
