@@ -21,7 +21,7 @@ pub(crate) fn assign_slots(
             continue;
         }
         let free = (HALL_SLOT + 1..PROGRAM_SLOTS).find(|slot| !slots.contains_key(slot));
-        slots.insert(free.expect("a layout has at most three sites besides the hall"), source.site.clone());
+        slots.insert(free.expect("a layout has at most four sites"), source.site.clone());
     }
     slots
 }

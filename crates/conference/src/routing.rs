@@ -84,9 +84,9 @@ pub enum MediaKind {
 /// Name of a slot in which something is received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Slot {
-    /// Programme slot 0–3; 0 is the hall's.
+    /// Programme slot 0–4; 0 is the hall's.
     Program {
-        /// 0 to 3.
+        /// 0 to 4.
         index: u32,
     },
     /// Programme content.

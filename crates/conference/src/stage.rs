@@ -1,9 +1,9 @@
 //! The stage: preview, take, programme, undo. What is on air and in which slot it flows.
 //!
-//! Slots 0–3 carry the programme. Slot 0 is the hall's, always: its sound is open unless muted, its picture flows there when
-//! the layout shows the hall. Every other site on air has one of the slots 1–3 and keeps it while it stays on air; which one
+//! Slots 0–4 carry the programme. Slot 0 is the hall's, always: its sound is open unless muted, its picture flows there when
+//! the layout shows the hall. Every other site on air has one of the slots 1–4 and keeps it while it stays on air; which one
 //! is decided when the change is ordered and stored in the event. A site's camera and microphone share its slot; content flows
-//! in the content slot, of which there is one. So a layout shows at most three sites besides the hall and one content.
+//! in the content slot, of which there is one. So a layout shows four sites, with or without the hall, and one content.
 //!
 //! A take is ordered, then shown or failed; until then the old programme stays. Calling the hall, or removing a site, cuts at
 //! once. One change can be undone: by a new take that names it.
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Programme slots, the hall's included: what receivers negotiate.
-pub const PROGRAM_SLOTS: u32 = 4;
+pub const PROGRAM_SLOTS: u32 = 5;
 /// The hall's slot.
 pub const HALL_SLOT: u32 = 0;
 /// When a take that nobody reported on is given up. The relay gives up after 1,000 ms; this only keeps a lost report from

@@ -4,15 +4,13 @@ use std::collections::BTreeMap;
 
 use crate::{Layer, SlotId, TrackId};
 
-/// Everything that is to flow. Slots that are not named carry nothing.
+/// Everything that is to flow. Slots that are not named carry nothing: who is muted is named nowhere.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Routes {
     /// What each slot carries.
     pub slots: BTreeMap<SlotId, Feed>,
     /// Layers to keep flowing although no slot asks for them (preview, readiness): the track and its best wished layer.
     pub wishes: BTreeMap<TrackId, Layer>,
-    /// Tracks that must not be heard or seen by anybody, whatever the slots say (mute is the relay's).
-    pub silenced: std::collections::BTreeSet<TrackId>,
 }
 
 /// What one slot carries.

@@ -1,9 +1,10 @@
 //! One listening port: plain HTTP or HTTPS, with the time limits that keep idle and slow connections from piling up.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::{SocketAddr, TcpListener};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
@@ -11,8 +12,10 @@ use axum_server::Handle;
 use axum_server::accept::{Accept, DefaultAcceptor};
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use hyper_util::rt::TokioTimer;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
+use tokio::time::Sleep;
 
 /// A request's head arrives within this time, also the first one of a connection: a slow-loris ends here.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
@@ -83,27 +86,111 @@ impl Listener {
     }
 }
 
-/// Waits for the first byte of a connection before anything else: the server below tells HTTP/1 from HTTP/2 by it and would
-/// wait for ever; its own time for a head begins only then.
+/// Gives a connection a time for its first byte: the server tells HTTP/1 from HTTP/2 by it and would wait for ever; its own time
+/// for a head begins only then.
 #[derive(Clone)]
 struct FirstByte<A>(A);
 
 impl<A, S> Accept<TcpStream, S> for FirstByte<A>
 where
-    A: Accept<TcpStream, S> + Clone + Send + 'static,
-    A::Future: Send,
-    S: Send + 'static,
+    A: Accept<TcpStream, S>,
+    A::Future: Send + 'static,
+    A::Stream: Send,
+    A::Service: Send,
 {
-    type Stream = A::Stream;
+    type Stream = Awaited<A::Stream>;
     type Service = A::Service;
     type Future = Pin<Box<dyn Future<Output = io::Result<(Self::Stream, Self::Service)>> + Send>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        let acceptor = self.0.clone();
+        let accepted = self.0.accept(stream, service);
         Box::pin(async move {
-            let first = tokio::time::timeout(HEAD_WITHIN, stream.peek(&mut [0])).await;
-            first.map_err(|_elapsed| io::Error::from(io::ErrorKind::TimedOut))??;
-            acceptor.accept(stream, service).await
+            let (stream, service) = accepted.await?;
+            Ok((Awaited::new(stream), service))
         })
+    }
+}
+
+/// A connection that ends if nothing is read from it in time. After its first byte it is a stream like any other.
+struct Awaited<S> {
+    stream: S,
+    patience: Option<Pin<Box<Sleep>>>,
+}
+
+impl<S> Awaited<S> {
+    fn new(stream: S) -> Self {
+        Self { stream, patience: Some(Box::pin(tokio::time::sleep(HEAD_WITHIN))) }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Awaited<S> {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match Pin::new(&mut self.stream).poll_read(context, buffer) {
+            Poll::Ready(read) => {
+                self.patience = None;
+                Poll::Ready(read)
+            }
+            Poll::Pending => match &mut self.patience {
+                Some(patience) if patience.as_mut().poll(context).is_ready() => {
+                    Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+                }
+                Some(_) | None => Poll::Pending,
+            },
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Awaited<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, parts)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+    use tokio::time::{Instant, timeout};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_says_nothing_ends_in_time() {
+        let (_silent, ours) = duplex(64);
+        let opened = Instant::now();
+
+        let read = Awaited::new(ours).read_u8().await;
+
+        assert_eq!(read.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert_eq!(opened.elapsed().as_secs(), HEAD_WITHIN.as_secs());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_has_spoken_may_be_silent() {
+        let (mut theirs, ours) = duplex(64);
+        let mut ours = Awaited::new(ours);
+        theirs.write_u8(7).await.unwrap();
+        assert_eq!(ours.read_u8().await.unwrap(), 7);
+
+        assert!(timeout(2 * HEAD_WITHIN, ours.read_u8()).await.is_err(), "it still waits");
     }
 }

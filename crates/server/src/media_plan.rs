@@ -6,14 +6,14 @@
 use relay_core::{Kind, LineDirection, LineId, LinePlan};
 use wire::{ClientKind, MediaDirection, MediaKind, MediaLine, MediaPlan, Slot, VideoCodec};
 
-/// Programme slots: the largest layout shows four sources.
-pub const PROGRAM_SLOTS: u32 = 4;
-/// Preview slots: a preview holds what a programme holds.
-pub const PREVIEW_SLOTS: u32 = PROGRAM_SLOTS;
+/// Programme slots: the hall has one of its own, and the largest layout shows four sites besides.
+pub const PROGRAM_SLOTS: u32 = 5;
+/// Preview slots: the largest layout shows four sources.
+pub const PREVIEW_SLOTS: u32 = 4;
 /// Most media lines of one page (`wire::MediaPlan`): the largest offer that the relay reads.
 pub const MAX_LINES: usize = 160;
-/// Lines of a console beside its wall: its microphone, 5 of the preview, 9 of the programme, solo and talkback.
-const CONSOLE_LINES: usize = 17;
+/// Lines of a console beside its wall: its microphone, 5 of the preview, 11 of the programme, solo and talkback.
+const CONSOLE_LINES: usize = 19;
 /// Wall tiles that fit beside a console's other lines.
 pub const MAX_WALL: usize = MAX_LINES - CONSOLE_LINES;
 

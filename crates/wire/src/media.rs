@@ -72,9 +72,9 @@ pub enum Slot {
     Microphone,
     /// Sent: shared content, one layer.
     Content,
-    /// Received: programme slot 0–3. Its sound and picture share one `msid`.
+    /// Received: programme slot 0–4. Its sound and picture share one `msid`.
     Program {
-        /// 0 to 3.
+        /// 0 to 4.
         index: u32,
     },
     /// Received: programme content.

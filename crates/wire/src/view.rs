@@ -273,7 +273,7 @@ pub struct Program {
 pub struct ProgramSource {
     /// The source.
     pub source: SourceRef,
-    /// Programme slot 0–3 of its picture and sound; content flows in the content slot and has none.
+    /// Programme slot 0–4 of its picture and sound; content flows in the content slot and has none.
     pub slot: Option<u32>,
 }
 

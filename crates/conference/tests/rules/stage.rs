@@ -77,9 +77,10 @@ fn layouts_take_what_they_can_show() {
     assert!(refused(Layout::Single, &[a.clone(), b.clone()]));
     assert!(refused(Layout::SideBySide, &[a.clone(), a.clone()]));
     assert!(refused(Layout::SpeakerHall, &[hall.clone(), a.clone()]));
-    assert!(refused(Layout::Grid, &[a.clone(), b.clone(), c.clone(), d.clone()]), "three slots for sites");
     assert!(refused(Layout::ContentSpeaker, &[a.clone(), content.clone()]));
     assert!(refused(Layout::SideBySide, &[content.clone(), SourceRef::content(slug("b"))]), "one content slot");
+    assert!(refused(Layout::Grid, &[a.clone(), b.clone(), c.clone(), d.clone(), hall.clone()]), "four parts");
+    assert!(!refused(Layout::Grid, &[a.clone(), b.clone(), c.clone(), d]));
     assert!(!refused(Layout::Grid, &[a.clone(), b, c, hall]));
     assert!(!refused(Layout::ContentSpeaker, &[content, a]));
 }

@@ -90,9 +90,6 @@ impl Plane {
                 }
                 Traced::Source { source, sequence } => {
                     let Some(track) = self.tracks.get(source.track) else { continue };
-                    if self.routes.silenced.contains(&track.terms.id) {
-                        continue;
-                    }
                     let layer = track.source(source.layer).filter(|layer| layer.stream == source.stream);
                     let packet = layer.and_then(|layer| layer.ring.get(sequence));
                     if let Some(packet) = packet.filter(|packet| !packet.payload.is_empty()) {

@@ -165,9 +165,6 @@ impl Plane {
 
     fn forward(&mut self, now: Instant, key: usize, layer: Layer, sequence: u64) {
         let track = &self.tracks[key];
-        if self.routes.silenced.contains(&track.terms.id) {
-            return;
-        }
         let Some(source) = track.source(layer) else { return };
         let Some(packet) = source.ring.get(sequence) else { return };
         let endpoint = &mut self.endpoints[track.terms.endpoint];

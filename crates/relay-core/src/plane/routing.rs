@@ -37,13 +37,10 @@ impl Plane {
         self.announce_layers();
     }
 
-    /// The feed unless its track is silenced or does not fit the slot.
+    /// The feed unless its track does not fit the slot.
     pub(super) fn lawful_feed(&self, slot: SlotId, feed: Option<&Feed>) -> Option<Feed> {
         let feed = *feed?;
         let terms = &self.slots[*self.slot_keys.get(&slot)?].terms;
-        if self.routes.silenced.contains(&feed.track) {
-            return None;
-        }
         let fits = self.track_keys.get(&feed.track).is_none_or(|&track| {
             let track = &self.tracks[track].terms;
             track.kind == terms.kind && track.codec == terms.codec

@@ -88,7 +88,7 @@ impl Plane {
             let Some(&slot) = self.slot_keys.get(id) else { continue };
             let now_fed = self.slots[slot].feed.map(|feed| feed.track);
             let picture = self.slots[slot].terms.kind == Kind::Video && self.slots[slot].connected;
-            if !picture || now_fed == Some(feed.track) || routes.silenced.contains(&feed.track) {
+            if !picture || now_fed == Some(feed.track) {
                 continue;
             }
             let track = *self.track_keys.get(&feed.track)?;
