@@ -4,6 +4,11 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EndpointId(pub u64);
 
+/// The caller's own key of an endpoint. The plane gives it back with each packet, so that finding the receiver's keys and
+/// address costs nothing; who uses it checks that it still belongs to the [`EndpointId`] beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PeerKey(pub usize);
+
 /// Index of an m-line in the endpoint's offer, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LineId(pub u16);

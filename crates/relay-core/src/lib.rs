@@ -30,6 +30,6 @@ pub use ids::*;
 pub use negotiated::*;
 pub use peer::{CONSENT_TIMEOUT, DisconnectReason};
 pub use plane::*;
-pub use relay::{Relay, RelayConfig, RelayEvent, Transmit};
+pub use relay::{Relay, RelayConfig, RelayEvent};
 pub use routes::*;
 pub use sdp::{Answer, LineDirection, LineMismatch, LinePlan, MAX_LINES, MAX_SDP_BYTES, OfferError};

@@ -1,18 +1,17 @@
 //! One endpoint's connection: its addresses, its handshake, its keys, and the life it shows.
 
 use std::{
-    collections::BTreeMap,
     net::SocketAddr,
     time::{Duration, Instant},
 };
 
 use crate::{
-    EndpointId, ExtensionIds, Flow, IncomingRtp, LineId, Negotiated, OutgoingRtp, TrackId,
+    EndpointId, ExtensionIds, Flow, IncomingRtp, Negotiated, OutgoingRtp, TrackId,
     demux::SourceMap,
     dtls::{DtlsLink, DtlsProgress},
     ice_lite::IceCredentials,
     rtp_wire::{MAX_ELEMENT, OutgoingHeader, RtpHeader},
-    srtp::{KeyingMaterial, MAX_OVERHEAD, Opener, Sealer, SrtpError},
+    srtp::{KeyingMaterial, Opener, Sealer, SrtpError},
 };
 
 /// A peer of which nothing authentic was heard for this long is dropped: the consent time of RFC 7675 §5.1. It also
@@ -21,9 +20,6 @@ pub const CONSENT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Addresses of one peer: interfaces times address families, and NAT rebindings. The oldest makes room.
 const MAX_ADDRESSES: usize = 8;
-
-/// Room for an outgoing header with extensions.
-const HEADER_ROOM: usize = 40;
 
 /// Why a peer is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,13 +52,14 @@ struct Keys {
 /// One peer.
 #[derive(Debug)]
 pub(crate) struct Peer {
+    pub id: EndpointId,
     pub credentials: IceCredentials,
     remote_ufrag: String,
     pub dtls: DtlsLink,
     sources: SourceMap,
     extensions: ExtensionIds,
-    /// MIDs of outgoing lines that fit into a header extension.
-    mids: BTreeMap<LineId, String>,
+    /// MIDs by line: of outgoing lines, if they fit into a header extension.
+    mids: Vec<Option<String>>,
     media: Media,
     /// Validated by a check, oldest first.
     addresses: Vec<SocketAddr>,
@@ -73,19 +70,22 @@ pub(crate) struct Peer {
 impl Peer {
     pub(crate) fn new(
         now: Instant,
+        id: EndpointId,
         credentials: IceCredentials,
         remote_ufrag: String,
         dtls: DtlsLink,
         sources: SourceMap,
         negotiated: &Negotiated,
     ) -> Self {
-        let mids = negotiated
-            .lines
-            .iter()
-            .filter(|line| matches!(line.flow, Flow::Outgoing { .. }) && (1..=MAX_ELEMENT).contains(&line.mid.len()))
-            .map(|line| (line.line, line.mid.clone()))
-            .collect();
+        let mut mids = vec![None; negotiated.lines.len()];
+        for line in &negotiated.lines {
+            let fits = matches!(line.flow, Flow::Outgoing { .. }) && (1..=MAX_ELEMENT).contains(&line.mid.len());
+            if let Some(mid) = mids.get_mut(usize::from(line.line.0)).filter(|_| fits) {
+                *mid = Some(line.mid.clone());
+            }
+        }
         Self {
+            id,
             credentials,
             remote_ufrag,
             dtls,
@@ -150,7 +150,7 @@ impl Peer {
     }
 
     /// Opens an RTP packet and finds out whose it is; none: it is dropped.
-    pub(crate) fn open_rtp(&mut self, now: Instant, id: EndpointId, packet: &mut [u8]) -> Option<IncomingRtp> {
+    pub(crate) fn open_rtp(&mut self, now: Instant, packet: &mut [u8]) -> Option<IncomingRtp> {
         let Media::Open(keys) = &mut self.media else { return None };
         let header = RtpHeader::parse(packet)?;
         let length = keys.opener.open_rtp(packet, &header).ok()?;
@@ -160,7 +160,7 @@ impl Peer {
         let origin = self.sources.resolve(&header, &extensions)?;
         let payload = header.payload(opened)?;
         Some(IncomingRtp {
-            track: TrackId { endpoint: id, line: origin.line },
+            track: TrackId { endpoint: self.id, line: origin.line },
             layer: origin.layer,
             rtx: origin.rtx,
             ssrc: header.ssrc,
@@ -182,8 +182,9 @@ impl Peer {
         packet.get(..length)
     }
 
-    /// Seals a packet; none: the peer is not connected, or these numbers were sealed before.
-    pub(crate) fn seal_rtp(&mut self, packet: &OutgoingRtp) -> Option<(SocketAddr, Vec<u8>)> {
+    /// Appends a sealed packet to `buffer` and gives its receiver; none: the peer is not connected, or these numbers were
+    /// sealed before, and the buffer is as it was.
+    pub(crate) fn seal_rtp(&mut self, packet: &OutgoingRtp, buffer: &mut Vec<u8>) -> Option<SocketAddr> {
         let to = self.address()?;
         let Media::Open(keys) = &mut self.media else { return None };
         let header = OutgoingHeader {
@@ -192,24 +193,31 @@ impl Peer {
             sequence: (packet.sequence & u64::from(u16::MAX)) as u16,
             timestamp: packet.timestamp,
             ssrc: packet.ssrc,
-            mid: self.extensions.mid.zip(self.mids.get(&packet.line).map(String::as_str)),
+            mid: self.extensions.mid.zip(self.mids.get(usize::from(packet.line.0)).and_then(Option::as_deref)),
             audio_level: self.extensions.audio_level.zip(packet.audio_level),
         };
-        let mut bytes = Vec::with_capacity(HEADER_ROOM + packet.payload.len() + MAX_OVERHEAD);
-        let length = header.write(&mut bytes);
-        bytes.extend_from_slice(&packet.payload);
-        let sealed = keys.sealer.seal_rtp(&mut bytes, length, packet.ssrc, packet.sequence);
+        let start = buffer.len();
+        let payload = start + header.write(buffer);
+        buffer.extend_from_slice(&packet.payload);
+        let sealed = keys.sealer.seal_rtp(buffer, start..payload, packet.ssrc, packet.sequence);
         debug_assert_ne!(sealed, Err(SrtpError::Replayed), "the plane gives each (SSRC, sequence) once");
-        sealed.is_ok().then_some((to, bytes))
+        if sealed.is_err() {
+            buffer.truncate(start);
+            return None;
+        }
+        Some(to)
     }
 
-    /// Seals a compound RTCP packet; none: the peer is not connected.
-    pub(crate) fn seal_rtcp(&mut self, packet: &[u8]) -> Option<(SocketAddr, Vec<u8>)> {
+    /// Appends a sealed compound RTCP packet to `buffer` and gives its receiver; none: the peer is not connected.
+    pub(crate) fn seal_rtcp(&mut self, packet: &[u8], buffer: &mut Vec<u8>) -> Option<SocketAddr> {
         let to = self.address()?;
         let Media::Open(keys) = &mut self.media else { return None };
-        let mut bytes = Vec::with_capacity(packet.len() + MAX_OVERHEAD);
-        bytes.extend_from_slice(packet);
-        keys.sealer.seal_rtcp(&mut bytes).ok()?;
-        Some((to, bytes))
+        let start = buffer.len();
+        buffer.extend_from_slice(packet);
+        if keys.sealer.seal_rtcp(buffer, start).is_err() {
+            buffer.truncate(start);
+            return None;
+        }
+        Some(to)
     }
 }

@@ -1,7 +1,7 @@
 //! The forwarding plane's face: plain RTP and RTCP in, plain RTP and RTCP out. Encryption and addresses are outside.
 //!
-//! The loop of a caller: mutate (`handle_*`, `set_routes`, `order_take`), then drain [`Plane::poll_output`] until it
-//! is empty, then sleep until [`Plane::poll_timeout`].
+//! The loop of a caller: mutate (`handle_*`, `set_routes`, `order_take`), then drain [`Plane::poll_packet`] and
+//! [`Plane::poll_event`] until both are empty, then sleep until [`Plane::poll_timeout`].
 
 mod content;
 mod control;
@@ -35,7 +35,7 @@ use rand::SeedableRng;
 use rand::rngs::SmallRng;
 use slab::Slab;
 
-use crate::{EndpointId, Layer, LineId, Negotiated, Routes, SlotId, TakeId, TrackId};
+use crate::{EndpointId, Layer, LineId, Negotiated, PeerKey, Routes, SlotId, TakeId, TrackId};
 
 use self::endpoint::Endpoint;
 use self::forward::Slot;
@@ -86,6 +86,8 @@ pub struct IncomingRtp {
 pub struct OutgoingRtp {
     /// Receiver.
     pub to: EndpointId,
+    /// The caller's key of the receiver.
+    pub peer: PeerKey,
     /// The m-line, for its MID extension if the session sends one.
     pub line: LineId,
     /// Payload type.
@@ -104,20 +106,20 @@ pub struct OutgoingRtp {
     pub payload: Bytes,
 }
 
-/// What the plane wants done.
+/// A packet to seal and send.
 #[derive(Debug, Clone, PartialEq)]
-pub enum PlaneOutput {
-    /// Seal and send. Each (SSRC, sequence) appears at most once in the plane's life.
+pub enum PlanePacket {
+    /// Media. Each (SSRC, sequence) appears at most once in the plane's life.
     Rtp(OutgoingRtp),
-    /// Seal and send a compound RTCP packet.
+    /// A compound RTCP packet.
     Rtcp {
         /// Receiver.
         to: EndpointId,
+        /// The caller's key of the receiver.
+        peer: PeerKey,
         /// Plain compound packet, at most 1,200 bytes.
         packet: Bytes,
     },
-    /// Tell the owner.
-    Event(PlaneEvent),
 }
 
 /// What the owner of the relay is told.
@@ -236,7 +238,8 @@ pub struct Plane {
     /// Until when late packets of a track are welcome in a slot.
     lingering: VecDeque<(Instant, usize, usize)>,
     timers: Timers,
-    queue: VecDeque<PlaneOutput>,
+    queue: VecDeque<PlanePacket>,
+    events: VecDeque<PlaneEvent>,
 }
 
 impl Plane {
@@ -261,13 +264,15 @@ impl Plane {
             lingering: VecDeque::new(),
             timers,
             queue: VecDeque::new(),
+            events: VecDeque::new(),
         }
     }
 
-    /// Adds an endpoint whose offer was answered. An endpoint of the same name is forgotten first.
-    pub fn add_endpoint(&mut self, now: Instant, endpoint: EndpointId, negotiated: &Negotiated) {
+    /// Adds an endpoint whose offer was answered. An endpoint of the same name is forgotten first. `peer` comes back with
+    /// every packet to it.
+    pub fn add_endpoint(&mut self, now: Instant, endpoint: EndpointId, peer: PeerKey, negotiated: &Negotiated) {
         self.remove_endpoint(now, endpoint);
-        self.admit(now, endpoint, negotiated);
+        self.admit(now, endpoint, peer, negotiated);
     }
 
     /// Says that the endpoint can receive now (DTLS is done). Before it, nothing is sent to it.
@@ -343,8 +348,24 @@ impl Plane {
         self.timers.next()
     }
 
-    /// Next thing to do, if any.
-    pub fn poll_output(&mut self) -> Option<PlaneOutput> {
+    /// Brings waiting packets of one receiver together; each receiver's keep their order.
+    pub fn group_by_receiver(&mut self) {
+        let key = |packet: &PlanePacket| match packet {
+            PlanePacket::Rtp(packet) => packet.peer.0,
+            PlanePacket::Rtcp { peer, .. } => peer.0,
+        };
+        if !self.queue.iter().is_sorted_by_key(key) {
+            self.queue.make_contiguous().sort_by_key(key);
+        }
+    }
+
+    /// Next packet to send, if any.
+    pub fn poll_packet(&mut self) -> Option<PlanePacket> {
         self.queue.pop_front()
+    }
+
+    /// Next thing to tell the owner, if any.
+    pub fn poll_event(&mut self) -> Option<PlaneEvent> {
+        self.events.pop_front()
     }
 }

@@ -8,10 +8,11 @@ use std::{
 };
 
 use rand::{Rng, RngExt, SeedableRng, rngs::StdRng};
+use slab::Slab;
 
 use crate::{
-    Answer, CertificateError, Codec, DisconnectReason, DtlsCertificate, EndpointId, LinePlan, OfferError, Plane,
-    PlaneEvent, PlaneOutput, Routes, TakeId, TimeAnchor,
+    Answer, CertificateError, Codec, DisconnectReason, DtlsCertificate, EndpointId, LinePlan, OfferError, PeerKey, Plane,
+    PlaneEvent, PlanePacket, Routes, TakeId, TimeAnchor,
     demux::{Protocol, SourceMap},
     dtls::{DtlsIdentity, DtlsLink, DtlsProgress},
     early::EarlyRecords,
@@ -34,15 +35,6 @@ pub struct RelayConfig {
     pub candidates: Vec<SocketAddr>,
     /// Video codec.
     pub codec: Codec,
-}
-
-/// A datagram to send.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Transmit {
-    /// Receiver.
-    pub to: SocketAddr,
-    /// Its bytes.
-    pub bytes: Vec<u8>,
 }
 
 /// What the owner is told.
@@ -73,14 +65,16 @@ pub struct Relay {
     codec: Codec,
     rng: StdRng,
     plane: Plane,
-    peers: BTreeMap<EndpointId, Peer>,
-    by_ufrag: HashMap<String, EndpointId>,
-    by_address: HashMap<SocketAddr, EndpointId>,
+    peers: Slab<Peer>,
+    keys: BTreeMap<EndpointId, usize>,
+    by_ufrag: HashMap<String, usize>,
+    by_address: HashMap<SocketAddr, usize>,
     early: EarlyRecords,
     /// When to look at a peer. Its own deadline may have moved on since; then it is set again.
-    timers: BTreeSet<(Instant, EndpointId)>,
-    scheduled: HashMap<EndpointId, Instant>,
-    transmits: VecDeque<Transmit>,
+    timers: BTreeSet<(Instant, usize)>,
+    scheduled: HashMap<usize, Instant>,
+    /// STUN and DTLS: they go before media.
+    controls: VecDeque<(SocketAddr, Vec<u8>)>,
     events: VecDeque<RelayEvent>,
 }
 
@@ -99,13 +93,14 @@ impl Relay {
             codec: config.codec,
             plane: Plane::new(config.anchor, rng.next_u64()),
             rng,
-            peers: BTreeMap::new(),
+            peers: Slab::new(),
+            keys: BTreeMap::new(),
             by_ufrag: HashMap::new(),
             by_address: HashMap::new(),
             early: EarlyRecords::default(),
             timers: BTreeSet::new(),
             scheduled: HashMap::new(),
-            transmits: VecDeque::new(),
+            controls: VecDeque::new(),
             events: VecDeque::new(),
         })
     }
@@ -122,7 +117,7 @@ impl Relay {
         plan: &[LinePlan],
         sdp: &str,
     ) -> Result<Answer, OfferError> {
-        if self.peers.contains_key(&endpoint) {
+        if self.keys.contains_key(&endpoint) {
             return Err(OfferError::EndpointInUse);
         }
         let credentials = IceCredentials::generate(&mut self.rng);
@@ -140,46 +135,50 @@ impl Relay {
         let accepted = sdp::accept(sdp, plan, &local, &mut || rng.random())?;
         let dtls = DtlsLink::new(&self.identity, accepted.role, accepted.fingerprints);
         let negotiated = &accepted.answer.negotiated;
-        self.by_ufrag.insert(credentials.ufrag.clone(), endpoint);
+        let ufrag = credentials.ufrag.clone();
         let sources = SourceMap::new(accepted.senders);
-        let peer = Peer::new(now, credentials, accepted.remote_ufrag, dtls, sources, negotiated);
-        self.peers.insert(endpoint, peer);
-        self.plane.add_endpoint(now, endpoint, negotiated);
-        self.schedule(endpoint);
-        self.drain_plane();
+        let peer = Peer::new(now, endpoint, credentials, accepted.remote_ufrag, dtls, sources, negotiated);
+        let key = self.peers.insert(peer);
+        self.keys.insert(endpoint, key);
+        self.by_ufrag.insert(ufrag, key);
+        self.plane.add_endpoint(now, endpoint, PeerKey(key), negotiated);
+        self.schedule(key);
+        self.collect_events();
         Ok(accepted.answer)
     }
 
     /// Says goodbye to an endpoint and forgets it.
     pub fn remove_endpoint(&mut self, now: Instant, endpoint: EndpointId) {
-        self.forget(now, endpoint);
-        self.drain_plane();
+        if let Some(&key) = self.keys.get(&endpoint) {
+            self.forget(now, key);
+        }
+        self.collect_events();
     }
 
     /// Says goodbye to all endpoints and forgets them.
     pub fn close(&mut self, now: Instant) {
-        for endpoint in self.peers.keys().copied().collect::<Vec<_>>() {
-            self.forget(now, endpoint);
+        for key in self.keys.values().copied().collect::<Vec<_>>() {
+            self.forget(now, key);
         }
-        self.drain_plane();
+        self.collect_events();
     }
 
     /// See [`Plane::set_routes`].
     pub fn set_routes(&mut self, now: Instant, routes: Routes) {
         self.plane.set_routes(now, routes);
-        self.drain_plane();
+        self.collect_events();
     }
 
     /// See [`Plane::order_take`].
     pub fn order_take(&mut self, now: Instant, take: TakeId, routes: Routes) {
         self.plane.order_take(now, take, routes);
-        self.drain_plane();
+        self.collect_events();
     }
 
     /// See [`Plane::cancel_take`].
     pub fn cancel_take(&mut self, now: Instant, take: TakeId) {
         self.plane.cancel_take(now, take);
-        self.drain_plane();
+        self.collect_events();
     }
 
     /// A datagram arrived. Its bytes are decrypted in place.
@@ -187,7 +186,7 @@ impl Relay {
         match Protocol::of(datagram) {
             Some(Protocol::Stun) => self.handle_stun(now, from, datagram),
             Some(Protocol::Dtls) => match self.by_address.get(&from) {
-                Some(&endpoint) => self.handle_dtls(now, endpoint, datagram),
+                Some(&key) => self.handle_dtls(now, key, datagram),
                 None if self.peers.is_empty() => {}
                 None => self.early.keep(now, from, datagram),
             },
@@ -195,19 +194,19 @@ impl Relay {
             Some(Protocol::Rtcp) => self.handle_rtcp(now, from, datagram),
             None => {}
         }
-        self.drain_plane();
+        self.collect_events();
     }
 
     fn handle_stun(&mut self, now: Instant, from: SocketAddr, datagram: &[u8]) {
         let Some(mut request) = BindingRequest::parse(datagram) else { return };
-        let Some(&endpoint) = self.by_ufrag.get(&request.local_ufrag) else { return };
-        let Some(peer) = self.peers.get_mut(&endpoint) else { return };
+        let Some(&key) = self.by_ufrag.get(&request.local_ufrag) else { return };
+        let Some(peer) = self.peers.get_mut(key) else { return };
         if !peer.has_remote_ufrag(&request.remote_ufrag) {
             return;
         }
         let Some(check) = request.check(&peer.credentials.password) else { return };
         if let Some(bytes) = request.respond(check, from, &peer.credentials.password) {
-            self.transmits.push_back(Transmit { to: from, bytes });
+            self.controls.push_back((from, bytes));
         }
         if check == Check::RoleConflict {
             return;
@@ -218,46 +217,46 @@ impl Relay {
             self.by_address.remove(&evicted);
         }
         // An address that was another peer's belongs to the one that proved itself last.
-        self.by_address.insert(from, endpoint);
-        self.settle_dtls(now, endpoint, progress);
+        self.by_address.insert(from, key);
+        self.settle_dtls(now, key, progress);
         for record in self.early.take(now, from) {
-            self.handle_dtls(now, endpoint, &record);
+            self.handle_dtls(now, key, &record);
         }
     }
 
-    fn handle_dtls(&mut self, now: Instant, endpoint: EndpointId, datagram: &[u8]) {
-        let Some(peer) = self.peers.get_mut(&endpoint) else { return };
+    fn handle_dtls(&mut self, now: Instant, key: usize, datagram: &[u8]) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
         let progress = peer.handle_dtls(now, datagram);
-        self.settle_dtls(now, endpoint, progress);
+        self.settle_dtls(now, key, progress);
     }
 
     fn handle_rtp(&mut self, now: Instant, from: SocketAddr, packet: &mut [u8]) {
-        let Some(&endpoint) = self.by_address.get(&from) else { return };
-        let Some(peer) = self.peers.get_mut(&endpoint) else { return };
-        if let Some(incoming) = peer.open_rtp(now, endpoint, packet) {
+        let Some(peer) = self.by_address.get(&from).and_then(|&key| self.peers.get_mut(key)) else { return };
+        if let Some(incoming) = peer.open_rtp(now, packet) {
             self.plane.handle_rtp(now, incoming);
         }
     }
 
     fn handle_rtcp(&mut self, now: Instant, from: SocketAddr, packet: &mut [u8]) {
-        let Some(&endpoint) = self.by_address.get(&from) else { return };
-        let Some(peer) = self.peers.get_mut(&endpoint) else { return };
+        let Some(peer) = self.by_address.get(&from).and_then(|&key| self.peers.get_mut(key)) else { return };
+        let endpoint = peer.id;
         if let Some(compound) = peer.open_rtcp(now, packet) {
             self.plane.handle_rtcp(now, endpoint, compound);
         }
     }
 
     /// Sends what the association has to say and acts on how it moved.
-    fn settle_dtls(&mut self, now: Instant, endpoint: EndpointId, progress: DtlsProgress) {
-        let Some(peer) = self.peers.get_mut(&endpoint) else { return };
+    fn settle_dtls(&mut self, now: Instant, key: usize, progress: DtlsProgress) {
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        let endpoint = peer.id;
         if let Some(to) = peer.address() {
             while let Some(bytes) = peer.dtls.poll_transmit() {
-                self.transmits.push_back(Transmit { to, bytes: bytes.to_vec() });
+                self.controls.push_back((to, bytes.to_vec()));
             }
         }
         let reason = match progress {
             DtlsProgress::Pending => {
-                self.schedule(endpoint);
+                self.schedule(key);
                 return;
             }
             DtlsProgress::Established(material) => {
@@ -265,70 +264,72 @@ impl Relay {
                     self.events.push_back(RelayEvent::Connected { endpoint });
                     self.plane.endpoint_connected(now, endpoint);
                 }
-                self.schedule(endpoint);
+                self.schedule(key);
                 return;
             }
             DtlsProgress::WrongFingerprint => DisconnectReason::WrongFingerprint,
             DtlsProgress::Failed => DisconnectReason::HandshakeFailed,
             DtlsProgress::Closed => DisconnectReason::Closed,
         };
-        self.disconnect(now, endpoint, reason);
+        self.disconnect(now, key, reason);
     }
 
-    fn disconnect(&mut self, now: Instant, endpoint: EndpointId, reason: DisconnectReason) {
-        self.forget(now, endpoint);
+    fn disconnect(&mut self, now: Instant, key: usize, reason: DisconnectReason) {
+        let endpoint = self.peers[key].id;
+        self.forget(now, key);
         self.events.push_back(RelayEvent::Disconnected { endpoint, reason });
     }
 
-    fn forget(&mut self, now: Instant, endpoint: EndpointId) {
-        let Some(mut peer) = self.peers.remove(&endpoint) else { return };
+    fn forget(&mut self, now: Instant, key: usize) {
+        let Some(mut peer) = self.peers.try_remove(key) else { return };
+        self.keys.remove(&peer.id);
         peer.dtls.close(now);
         if let Some(to) = peer.address() {
             while let Some(bytes) = peer.dtls.poll_transmit() {
-                self.transmits.push_back(Transmit { to, bytes: bytes.to_vec() });
+                self.controls.push_back((to, bytes.to_vec()));
             }
         }
         self.by_ufrag.remove(&peer.credentials.ufrag);
         for address in peer.addresses() {
-            if self.by_address.get(address) == Some(&endpoint) {
+            if self.by_address.get(address) == Some(&key) {
                 self.by_address.remove(address);
             }
         }
-        if let Some(due) = self.scheduled.remove(&endpoint) {
-            self.timers.remove(&(due, endpoint));
+        if let Some(due) = self.scheduled.remove(&key) {
+            self.timers.remove(&(due, key));
         }
-        self.plane.remove_endpoint(now, endpoint);
+        self.plane.remove_endpoint(now, peer.id);
     }
 
     /// Looks at the peer again when it is due. A deadline that moved later is found out when the earlier one fires.
-    fn schedule(&mut self, endpoint: EndpointId) {
-        let Some(due) = self.peers.get(&endpoint).map(Peer::poll_timeout) else { return };
-        match self.scheduled.get(&endpoint) {
+    fn schedule(&mut self, key: usize) {
+        let Some(due) = self.peers.get(key).map(Peer::poll_timeout) else { return };
+        match self.scheduled.get(&key) {
             Some(scheduled) if *scheduled <= due => return,
             Some(scheduled) => {
-                self.timers.remove(&(*scheduled, endpoint));
+                self.timers.remove(&(*scheduled, key));
             }
             None => {}
         }
-        self.timers.insert((due, endpoint));
-        self.scheduled.insert(endpoint, due);
+        self.timers.insert((due, key));
+        self.scheduled.insert(key, due);
     }
 
     /// Time has passed.
     pub fn handle_timeout(&mut self, now: Instant) {
-        while let Some(&(due, endpoint)) = self.timers.first().filter(|(due, _)| *due <= now) {
-            self.timers.remove(&(due, endpoint));
-            self.scheduled.remove(&endpoint);
-            let Some(peer) = self.peers.get_mut(&endpoint) else { continue };
+        while let Some(&(due, key)) = self.timers.first().filter(|(due, _)| *due <= now) {
+            self.timers.remove(&(due, key));
+            self.scheduled.remove(&key);
+            let Some(peer) = self.peers.get_mut(key) else { continue };
             if peer.is_silent(now) {
-                self.disconnect(now, endpoint, DisconnectReason::Silent);
+                self.disconnect(now, key, DisconnectReason::Silent);
                 continue;
             }
             let progress = peer.dtls.handle_timeout(now);
-            self.settle_dtls(now, endpoint, progress);
+            self.settle_dtls(now, key, progress);
         }
         self.plane.handle_timeout(now);
-        self.drain_plane();
+        self.collect_events();
     }
 
     /// When [`Self::handle_timeout`] is due.
@@ -337,9 +338,36 @@ impl Relay {
         peers.into_iter().chain(self.plane.poll_timeout()).min()
     }
 
-    /// The next datagram to send.
-    pub fn poll_transmit(&mut self) -> Option<Transmit> {
-        self.transmits.pop_front()
+    /// Brings waiting packets of one receiver together, in their order, so that the kernel may take them as one message. Worth
+    /// its price after a batch of datagrams.
+    pub fn group_by_receiver(&mut self) {
+        self.plane.group_by_receiver();
+    }
+
+    /// Appends the next datagram to send to `buffer` and gives its receiver. Media is sealed here, straight into the caller's
+    /// buffer, so that it is still in the cache when the caller hands it to the kernel.
+    pub fn poll_transmit(&mut self, buffer: &mut Vec<u8>) -> Option<SocketAddr> {
+        if let Some((to, bytes)) = self.controls.pop_front() {
+            buffer.extend_from_slice(&bytes);
+            return Some(to);
+        }
+        while let Some(packet) = self.plane.poll_packet() {
+            // A key may have passed to another endpoint since the packet was made.
+            let sealed = match &packet {
+                PlanePacket::Rtp(packet) => {
+                    let peer = self.peers.get_mut(packet.peer.0).filter(|peer| peer.id == packet.to);
+                    peer.and_then(|peer| peer.seal_rtp(packet, buffer))
+                }
+                PlanePacket::Rtcp { to, peer, packet } => {
+                    let peer = self.peers.get_mut(peer.0).filter(|peer| peer.id == *to);
+                    peer.and_then(|peer| peer.seal_rtcp(packet, buffer))
+                }
+            };
+            if sealed.is_some() {
+                return sealed;
+            }
+        }
+        None
     }
 
     /// The next thing to tell.
@@ -347,20 +375,8 @@ impl Relay {
         self.events.pop_front()
     }
 
-    fn drain_plane(&mut self) {
-        while let Some(output) = self.plane.poll_output() {
-            let sealed = match output {
-                PlaneOutput::Rtp(packet) => self.peers.get_mut(&packet.to).and_then(|peer| peer.seal_rtp(&packet)),
-                PlaneOutput::Rtcp { to, packet } => self.peers.get_mut(&to).and_then(|peer| peer.seal_rtcp(&packet)),
-                PlaneOutput::Event(event) => {
-                    self.events.push_back(RelayEvent::Plane(event));
-                    continue;
-                }
-            };
-            if let Some((to, bytes)) = sealed {
-                self.transmits.push_back(Transmit { to, bytes });
-            }
-        }
+    fn collect_events(&mut self) {
+        self.events.extend(std::iter::from_fn(|| self.plane.poll_event()).map(RelayEvent::Plane));
     }
 }
 

@@ -11,6 +11,7 @@
 //! ```
 
 mod addresses;
+mod batch;
 mod certificate;
 mod handle;
 mod socket;

@@ -20,11 +20,10 @@ use nix::{
         time::TimeSpec,
     },
 };
-use relay_core::{MAX_DATAGRAM_BYTES, Transmit};
+use relay_core::MAX_DATAGRAM_BYTES;
 use socket2::{Domain, Protocol, Socket, Type};
 
-/// Datagrams per system call: a keyframe of 50 packets fits into one.
-pub(crate) const BATCH: usize = 64;
+use crate::batch::{BATCH, Message, SendBatch, one_call};
 
 /// Bytes the kernel may hold for the relay while its thread does something else: 100 ms of 63 sites at 3 Mbit/s are
 /// 2.4 MB, and the kernel counts its own overhead.
@@ -65,6 +64,10 @@ pub(crate) struct UdpSocket {
     received: Vec<Received>,
     receive_headers: MultiHeaders<SockaddrStorage>,
     send_headers: MultiHeaders<SockaddrStorage>,
+    segment_headers: MultiHeaders<SockaddrStorage>,
+    /// The kernel cuts messages up.
+    segments: bool,
+    send_addresses: Vec<Option<SockaddrStorage>>,
 }
 
 impl BoundSocket {
@@ -104,6 +107,9 @@ impl UdpSocket {
             received: Vec::with_capacity(BATCH),
             receive_headers: MultiHeaders::preallocate(BATCH, Some(cmsg_space!(TimeSpec))),
             send_headers: MultiHeaders::preallocate(BATCH, None),
+            segment_headers: MultiHeaders::preallocate(BATCH, Some(cmsg_space!(u16))),
+            segments: true,
+            send_addresses: Vec::with_capacity(BATCH),
         }
     }
 
@@ -151,41 +157,70 @@ impl UdpSocket {
         (from, &mut self.buffers[index][..bytes])
     }
 
-    /// Sends all of `transmits` and empties it. What cannot be sent is dropped: media does not wait.
-    pub(crate) fn send(&mut self, transmits: &mut Vec<Transmit>) {
-        let addresses: Vec<Option<SockaddrStorage>> =
-            transmits.iter().map(|transmit| Some(self.for_socket(transmit.to).into())).collect();
-        let slices: Vec<[IoSlice<'_>; 1]> = transmits.iter().map(|transmit| [IoSlice::new(&transmit.bytes)]).collect();
-        let mut sent = 0;
-        while sent < slices.len() {
-            let end = slices.len().min(sent + BATCH);
-            let no_control: [ControlMessage<'_>; 0] = [];
-            let result = sendmmsg(
-                self.socket.as_raw_fd(),
-                &mut self.send_headers,
-                &slices[sent..end],
-                &addresses[sent..end],
-                no_control,
-                MsgFlags::MSG_DONTWAIT,
-            )
-            .map(Iterator::count);
-            match result {
-                Ok(count) => sent += count.max(1),
+    /// Sends all of a batch and empties it. What cannot be sent is dropped: media does not wait.
+    pub(crate) fn send(&mut self, batch: &mut SendBatch) {
+        let mut messages = std::mem::take(&mut batch.messages);
+        if !self.segments {
+            messages = messages.iter().flat_map(Message::split).collect();
+        }
+        let mut rest = &messages[..];
+        while !rest.is_empty() {
+            let (count, segment) = one_call(rest);
+            match self.send_some(&batch.bytes, &rest[..count], segment) {
+                Ok(sent) => rest = &rest[sent.max(1)..],
                 Err(Errno::EINTR) => {}
                 Err(Errno::EAGAIN) if writable(&self.socket) => {}
                 Err(Errno::EAGAIN) => {
-                    tracing::warn!(dropped = slices.len() - sent, "the send buffer stays full");
+                    tracing::warn!(dropped = rest.len(), "the send buffer stays full");
                     break;
                 }
-                // The first of the batch cannot be sent (no route, an ICMP error): go on behind it.
+                // No checksum offload on the way out: then the kernel cannot cut messages up.
+                Err(error @ (Errno::EIO | Errno::EINVAL)) if segment.is_some() => {
+                    tracing::info!(%error, "datagrams are sent one by one from now on");
+                    self.segments = false;
+                    let split: Vec<Message> = rest.iter().flat_map(Message::split).collect();
+                    self.send_split(&batch.bytes, &split);
+                    break;
+                }
+                // The first cannot be sent (no route, an ICMP error): go on behind it.
                 Err(error) => {
-                    tracing::trace!(%error, to = %transmits[sent].to, "not sent");
-                    sent += 1;
+                    tracing::trace!(%error, to = %rest[0].to, "not sent");
+                    rest = &rest[1..];
                 }
             }
         }
-        drop(slices);
-        transmits.clear();
+        messages.clear();
+        batch.messages = messages;
+        batch.clear();
+    }
+
+    /// The rest of a batch whose messages the kernel would not cut up.
+    fn send_split(&mut self, bytes: &[u8], mut rest: &[Message]) {
+        while !rest.is_empty() {
+            let sent = self.send_some(bytes, rest, None).unwrap_or(0);
+            rest = &rest[sent.max(1)..];
+        }
+    }
+
+    /// One system call; gives how many messages the kernel took.
+    fn send_some(&mut self, bytes: &[u8], messages: &[Message], segment: Option<u16>) -> nix::Result<usize> {
+        let (local, addresses) = (self.local.ip(), &mut self.send_addresses);
+        addresses.clear();
+        addresses.extend(messages.iter().map(|message| Some(for_socket(local, message.to).into())));
+        let slices: Vec<[IoSlice<'_>; 1]> =
+            messages.iter().map(|message| [IoSlice::new(&bytes[message.bytes.clone()])]).collect();
+        let (fd, flags) = (self.socket.as_raw_fd(), MsgFlags::MSG_DONTWAIT);
+        let sent = match &segment {
+            Some(segment) => {
+                let control = [ControlMessage::UdpGsoSegments(segment)];
+                sendmmsg(fd, &mut self.segment_headers, &slices, &*addresses, control, flags)?.count()
+            }
+            None => {
+                let control: [ControlMessage<'_>; 0] = [];
+                sendmmsg(fd, &mut self.send_headers, &slices, &*addresses, control, flags)?.count()
+            }
+        };
+        Ok(sent)
     }
 
     /// Waits until there is something to read, the waker is called, or the time is over.
@@ -202,13 +237,13 @@ impl UdpSocket {
             Err(error) => Err(error.into()),
         }
     }
+}
 
-    /// An IPv4 address as an IPv6 socket wants it.
-    fn for_socket(&self, to: SocketAddr) -> SocketAddr {
-        match (self.local.ip(), to.ip()) {
-            (IpAddr::V6(_), IpAddr::V4(ip)) => SocketAddr::new(ip.to_ipv6_mapped().into(), to.port()),
-            _ => to,
-        }
+/// An IPv4 address as an IPv6 socket wants it.
+fn for_socket(local: IpAddr, to: SocketAddr) -> SocketAddr {
+    match (local, to.ip()) {
+        (IpAddr::V6(_), IpAddr::V4(ip)) => SocketAddr::new(ip.to_ipv6_mapped().into(), to.port()),
+        _ => to,
     }
 }
 

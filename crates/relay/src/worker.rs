@@ -2,10 +2,11 @@
 
 use std::{sync::Arc, time::Instant};
 
-use relay_core::{Relay, RelayEvent, Transmit};
+use relay_core::{Relay, RelayEvent};
 use tokio::sync::mpsc;
 
 use crate::{
+    batch::{BATCH, SendBatch},
     handle::Command,
     socket::{BoundSocket, UdpSocket, Waker},
 };
@@ -22,7 +23,7 @@ pub(crate) struct Worker {
     waker: Arc<Waker>,
     queue: mpsc::Receiver<Command>,
     events: mpsc::UnboundedSender<RelayEvent>,
-    transmits: Vec<Transmit>,
+    outgoing: SendBatch,
     /// The latest time that the core was told.
     latest: Instant,
 }
@@ -51,7 +52,7 @@ impl Worker {
             waker,
             queue,
             events,
-            transmits: Vec::new(),
+            outgoing: SendBatch::default(),
             latest: Instant::now(),
         }
     }
@@ -124,7 +125,7 @@ impl Worker {
                 self.core.handle_datagram(at, from, datagram);
             }
             self.flush();
-            if count < crate::socket::BATCH {
+            if count < BATCH {
                 break;
             }
         }
@@ -132,9 +133,9 @@ impl Worker {
     }
 
     fn flush(&mut self) {
-        self.transmits.extend(std::iter::from_fn(|| self.core.poll_transmit()));
-        if !self.transmits.is_empty() {
-            self.socket.send(&mut self.transmits);
+        self.core.group_by_receiver();
+        while self.outgoing.fill(|buffer| self.core.poll_transmit(buffer)) {
+            self.socket.send(&mut self.outgoing);
         }
         while let Some(event) = self.core.poll_event() {
             // An owner that dropped its end does not want to know.

@@ -15,7 +15,7 @@ use super::membership::REPORT_INTERVAL;
 use super::reports::{self, MAX_BLOCKS, MAX_SENDER_REPORTS, Told};
 use super::timeline::{ClockChange, micros, ntp};
 use super::timers::Timer;
-use super::{Plane, PlaneOutput};
+use super::{Plane, PlanePacket};
 use crate::Kind;
 
 /// A round trip longer than this is a wrong report.
@@ -145,9 +145,9 @@ impl Plane {
         let endpoint = &self.endpoints[to];
         let report = ReceiverReport { ssrc: endpoint.ssrc, ..ReceiverReport::default() };
         let description = reports::description(std::iter::once(endpoint.ssrc));
-        let to = endpoint.id;
+        let (to, peer) = (endpoint.id, endpoint.peer);
         if let Some(packet) = reports::compound(&[&report, &description, feedback]) {
-            self.queue.push_back(PlaneOutput::Rtcp { to, packet });
+            self.queue.push_back(PlanePacket::Rtcp { to, peer, packet });
         }
     }
 
@@ -159,20 +159,20 @@ impl Plane {
         }
         self.send_reception(now, to);
         let senders = self.sender_reports(now, to);
-        let id = self.endpoints[to].id;
+        let (id, peer) = (self.endpoints[to].id, self.endpoints[to].peer);
         for some in senders.chunks(MAX_SENDER_REPORTS) {
             let description = reports::description(some.iter().map(|report| report.ssrc));
             let parts: Vec<&dyn Packet> =
                 some.iter().map(|report| report as &dyn Packet).chain([&description as &dyn Packet]).collect();
             if let Some(packet) = reports::compound(&parts) {
-                self.queue.push_back(PlaneOutput::Rtcp { to: id, packet });
+                self.queue.push_back(PlanePacket::Rtcp { to: id, peer, packet });
             }
         }
     }
 
     fn send_reception(&mut self, now: Instant, to: usize) {
         let endpoint = &self.endpoints[to];
-        let (id, ssrc) = (endpoint.id, endpoint.ssrc);
+        let (id, peer, ssrc) = (endpoint.id, endpoint.peer, endpoint.ssrc);
         let now_micros = micros(&self.anchor, now);
         let mut blocks = Vec::new();
         for &track in &endpoint.tracks {
@@ -184,7 +184,7 @@ impl Plane {
             let report = ReceiverReport { ssrc, reports: some.to_vec(), ..ReceiverReport::default() };
             let description = reports::description(std::iter::once(ssrc));
             if let Some(packet) = reports::compound(&[&report, &description]) {
-                self.queue.push_back(PlaneOutput::Rtcp { to: id, packet });
+                self.queue.push_back(PlanePacket::Rtcp { to: id, peer, packet });
             }
         }
     }

@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 
 use super::feedback::Feedback;
 use super::timeline::EndpointClock;
-use crate::{EndpointId, Layer};
+use crate::{EndpointId, Layer, PeerKey};
 
 /// One connection.
 #[derive(Debug)]
 pub(super) struct Endpoint {
     pub(super) id: EndpointId,
+    pub(super) peer: PeerKey,
     pub(super) connected: bool,
     /// SSRC under which the relay sends it feedback.
     pub(super) ssrc: u32,
@@ -39,9 +40,10 @@ impl Endpoint {
     /// A report older than this says nothing any more.
     pub(super) const LOSS_AGE: Duration = Duration::from_secs(5);
 
-    pub(super) fn new(id: EndpointId, ssrc: u32) -> Self {
+    pub(super) fn new(id: EndpointId, peer: PeerKey, ssrc: u32) -> Self {
         Self {
             id,
+            peer,
             connected: false,
             ssrc,
             tracks: Vec::new(),

@@ -15,8 +15,8 @@ use super::retransmit::RetransmitBudget;
 use super::source::{LayerSource, Stored, StreamId};
 use super::timeline::{Micros, SlotLine};
 use super::vp8::{LastPicture, PictureIds, PictureOffset};
-use super::{OutgoingRtp, PlaneOutput};
-use crate::{Codec, Feed, Kind, Layer, SlotId};
+use super::{OutgoingRtp, PlanePacket};
+use crate::{Codec, Feed, Kind, Layer, PeerKey, SlotId};
 
 /// One stretch of one layer of one track.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +68,7 @@ pub(super) struct SlotTerms {
     pub(super) id: SlotId,
     /// Key of the receiver in the plane's table.
     pub(super) endpoint: usize,
+    pub(super) peer: PeerKey,
     pub(super) kind: Kind,
     pub(super) codec: Codec,
     pub(super) payload_type: u8,
@@ -169,7 +170,7 @@ impl Slot {
         packet: &Stored,
         capture: Micros,
         cache: &mut RewriteCache,
-        queue: &mut VecDeque<PlaneOutput>,
+        queue: &mut VecDeque<PlanePacket>,
     ) {
         if !self.connected {
             return;
@@ -206,7 +207,7 @@ impl Slot {
         outgoing: u64,
         packet: &Stored,
         cache: &mut RewriteCache,
-        queue: &mut VecDeque<PlaneOutput>,
+        queue: &mut VecDeque<PlanePacket>,
     ) {
         if !self.window.claim(outgoing) {
             return;
@@ -237,11 +238,12 @@ impl Slot {
         marker: bool,
         audio_level: Option<u8>,
         payload: Bytes,
-        queue: &mut VecDeque<PlaneOutput>,
+        queue: &mut VecDeque<PlanePacket>,
     ) {
         self.sent.count(payload.len());
-        queue.push_back(PlaneOutput::Rtp(OutgoingRtp {
+        queue.push_back(PlanePacket::Rtp(OutgoingRtp {
             to: self.terms.id.endpoint,
+            peer: self.terms.peer,
             line: self.terms.id.line,
             payload_type: self.terms.payload_type,
             ssrc: self.terms.ssrc,
@@ -254,7 +256,7 @@ impl Slot {
     }
 
     /// Sends what comes from no source.
-    fn inject(&mut self, timestamp: i64, level: Option<u8>, payload: Bytes, queue: &mut VecDeque<PlaneOutput>) {
+    fn inject(&mut self, timestamp: i64, level: Option<u8>, payload: Bytes, queue: &mut VecDeque<PlanePacket>) {
         let sequence = self.next_out;
         if !self.window.claim(sequence) {
             return;
@@ -274,7 +276,7 @@ impl Slot {
         key: SourceKey,
         source: &LayerSource,
         capture: Micros,
-        queue: &mut VecDeque<PlaneOutput>,
+        queue: &mut VecDeque<PlanePacket>,
     ) -> Option<u32> {
         let frame = source.keyframe?;
         let first = source.ring.get(frame.first)?;
@@ -321,7 +323,7 @@ impl Slot {
     }
 
     /// Switches the sound; the source's next packet begins its epoch.
-    pub(super) fn switch_sound(&mut self, to: Playing, queue: &mut VecDeque<PlaneOutput>) {
+    pub(super) fn switch_sound(&mut self, to: Playing, queue: &mut VecDeque<PlanePacket>) {
         if matches!(self.playing, Playing::Source(_)) {
             self.close();
             for _ in 0..SILENCE_FRAMES {
@@ -360,7 +362,7 @@ impl Slot {
     }
 
     /// Stops at once.
-    pub(super) fn stop(&mut self, queue: &mut VecDeque<PlaneOutput>) {
+    pub(super) fn stop(&mut self, queue: &mut VecDeque<PlanePacket>) {
         match self.terms.kind {
             Kind::Audio if self.connected => self.switch_sound(Playing::Nothing, queue),
             Kind::Audio | Kind::Video => {
@@ -409,7 +411,7 @@ impl Slot {
     }
 
     /// Sends a packet of the ring again, under the RTX numbers.
-    pub(super) fn retransmit(&mut self, outgoing: u16, packet: &Stored, queue: &mut VecDeque<PlaneOutput>) {
+    pub(super) fn retransmit(&mut self, outgoing: u16, packet: &Stored, queue: &mut VecDeque<PlanePacket>) {
         let Some(sequence) = self.extend(outgoing) else { return };
         let Some(epoch) = self.epochs.iter().rev().find(|epoch| epoch.first_out <= sequence) else { return };
         let timestamp = epoch.times.map(packet.timestamp);
@@ -428,14 +430,15 @@ impl Slot {
         marker: bool,
         audio_level: Option<u8>,
         payload: &[u8],
-        queue: &mut VecDeque<PlaneOutput>,
+        queue: &mut VecDeque<PlanePacket>,
     ) {
         let Some(rtx) = &mut self.rtx else { return };
         let mut numbered = BytesMut::with_capacity(payload.len() + 2);
         numbered.put_u16(original);
         numbered.put_slice(payload);
-        queue.push_back(PlaneOutput::Rtp(OutgoingRtp {
+        queue.push_back(PlanePacket::Rtp(OutgoingRtp {
             to: self.terms.id.endpoint,
+            peer: self.terms.peer,
             line: self.terms.id.line,
             payload_type: rtx.payload_type,
             ssrc: rtx.ssrc,

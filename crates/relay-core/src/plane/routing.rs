@@ -8,7 +8,7 @@ use super::membership::FIRST_REPORT;
 use super::source::LAYER_DEAD;
 use super::timeline::micros;
 use super::timers::Timer;
-use super::{Plane, PlaneEvent, PlaneOutput};
+use super::{Plane, PlaneEvent};
 use crate::{Feed, Kind, Layer, SlotId};
 
 /// The old picture is shown for so long while the new one has no keyframe.
@@ -330,7 +330,7 @@ impl Plane {
             let layers = wanted.of(key, track);
             if track.announced.as_ref() != Some(&layers) {
                 track.announced = Some(layers.clone());
-                self.queue.push_back(PlaneOutput::Event(PlaneEvent::LayersWanted { track: id, layers }));
+                self.events.push_back(PlaneEvent::LayersWanted { track: id, layers });
             }
         }
     }

@@ -6,7 +6,7 @@ use super::endpoint::Endpoint;
 use super::reports::SentSecond;
 use super::timers::Timer;
 use super::track::Track;
-use super::{LayerStats, Plane, PlaneEvent, PlaneOutput, ReceiverStats, TrackStats};
+use super::{LayerStats, Plane, PlaneEvent, ReceiverStats, TrackStats};
 use crate::Layer;
 
 /// Between two statistics.
@@ -18,7 +18,7 @@ impl Plane {
         for &key in self.track_keys.values() {
             let track = &mut self.tracks[key];
             if track.since.is_some() {
-                self.queue.push_back(PlaneOutput::Event(PlaneEvent::TrackStats(track_stats(now, track))));
+                self.events.push_back(PlaneEvent::TrackStats(track_stats(now, track)));
             }
         }
         for &key in self.endpoint_keys.values() {
@@ -35,7 +35,7 @@ impl Plane {
                 sent.retransmitted += slot.retransmitted;
             }
             let stats = receiver_stats(now, endpoint, sent);
-            self.queue.push_back(PlaneOutput::Event(PlaneEvent::ReceiverStats(stats)));
+            self.events.push_back(PlaneEvent::ReceiverStats(stats));
         }
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::forward::SourceKey;
 use super::timers::Timer;
-use super::{Plane, PlaneEvent, PlaneOutput, TakeFailure};
+use super::{Plane, PlaneEvent, TakeFailure};
 use super::{layer, routing};
 use crate::{Feed, Kind, Layer, Routes, TakeId, TrackId};
 
@@ -188,14 +188,14 @@ impl Plane {
         }
         self.apply_routes(now);
         let elapsed = now.saturating_duration_since(take.ordered);
-        self.queue.push_back(PlaneOutput::Event(PlaneEvent::TakeDone { take: take.id, at: now, elapsed, cuts }));
+        self.events.push_back(PlaneEvent::TakeDone { take: take.id, at: now, elapsed, cuts });
     }
 
     /// Gives the pending take up, if there is one.
     pub(super) fn fail_take(&mut self, reason: TakeFailure) {
         let Some(take) = self.take.take() else { return };
         self.timers.cancel(Timer::Take);
-        self.queue.push_back(PlaneOutput::Event(PlaneEvent::TakeFailed { take: take.id, reason }));
+        self.events.push_back(PlaneEvent::TakeFailed { take: take.id, reason });
         self.announce_layers();
     }
 

@@ -1,5 +1,7 @@
 //! The two transforms, in place.
 
+use std::ops::Range;
+
 use ring::{
     aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey},
     hmac,
@@ -42,20 +44,21 @@ impl Cipher {
         }
     }
 
-    /// Encrypts behind the header and appends the tag.
-    pub(super) fn seal_rtp(&mut self, packet: &mut Vec<u8>, header: usize, ssrc: u32, index: u64) {
+    /// Encrypts what stands behind `header` at the end of `buffer`, and appends the tag.
+    pub(super) fn seal_rtp(&mut self, buffer: &mut Vec<u8>, header: Range<usize>, ssrc: u32, index: u64) {
         match self {
             Cipher::Gcm { key, salt } => {
-                let (clear, payload) = packet.split_at_mut(header);
+                let (clear, payload) = buffer.split_at_mut(header.end);
+                let aad = Aad::from(&clear[header.start..]);
                 let tag = key
-                    .seal_in_place_separate_tag(rtp_nonce(salt, ssrc, index), Aad::from(&*clear), payload)
+                    .seal_in_place_separate_tag(rtp_nonce(salt, ssrc, index), aad, payload)
                     .expect("a packet is far below the limit of GCM");
-                packet.extend_from_slice(tag.as_ref());
+                buffer.extend_from_slice(tag.as_ref());
             }
             Cipher::CmHmac { stream, mac, salt } => {
-                apply(stream, &counter_block(salt, ssrc, index), &mut packet[header..]);
-                let tag = sign(mac, packet, &roll_over(index));
-                packet.extend_from_slice(&tag.as_ref()[..HMAC_TAG]);
+                apply(stream, &counter_block(salt, ssrc, index), &mut buffer[header.end..]);
+                let tag = sign(mac, &buffer[header.start..], &roll_over(index));
+                buffer.extend_from_slice(&tag.as_ref()[..HMAC_TAG]);
             }
         }
     }
@@ -99,27 +102,25 @@ impl Cipher {
         Ok((word(4), word(packet.len() - behind - SRTCP_INDEX_BYTES)))
     }
 
-    /// Encrypts behind the sender's SSRC and appends tag and index word, in the profile's order.
-    pub(super) fn seal_rtcp(&mut self, packet: &mut Vec<u8>, ssrc: u32, word: u32) {
+    /// Encrypts the packet that begins at `start`, behind its sender's SSRC, and appends tag and index word, in the profile's
+    /// order.
+    pub(super) fn seal_rtcp(&mut self, buffer: &mut Vec<u8>, start: usize, ssrc: u32, word: u32) {
+        let clear = start + RTCP_CLEAR_BYTES;
         match self {
             Cipher::Gcm { key, salt } => {
-                let aad = rtcp_aad(packet, word);
+                let aad = Aad::from(rtcp_aad(&buffer[start..], word));
                 let tag = key
-                    .seal_in_place_separate_tag(
-                        rtcp_nonce(salt, ssrc, word),
-                        Aad::from(aad),
-                        &mut packet[RTCP_CLEAR_BYTES..],
-                    )
+                    .seal_in_place_separate_tag(rtcp_nonce(salt, ssrc, word), aad, &mut buffer[clear..])
                     .expect("a packet is far below the limit of GCM");
-                packet.extend_from_slice(tag.as_ref());
-                packet.extend_from_slice(&word.to_be_bytes());
+                buffer.extend_from_slice(tag.as_ref());
+                buffer.extend_from_slice(&word.to_be_bytes());
             }
             Cipher::CmHmac { stream, mac, salt } => {
                 let index = u64::from(word & !SRTCP_ENCRYPTED);
-                apply(stream, &counter_block(salt, ssrc, index), &mut packet[RTCP_CLEAR_BYTES..]);
-                packet.extend_from_slice(&word.to_be_bytes());
-                let tag = sign(mac, packet, &[]);
-                packet.extend_from_slice(&tag.as_ref()[..HMAC_TAG]);
+                apply(stream, &counter_block(salt, ssrc, index), &mut buffer[clear..]);
+                buffer.extend_from_slice(&word.to_be_bytes());
+                let tag = sign(mac, &buffer[start..], &[]);
+                buffer.extend_from_slice(&tag.as_ref()[..HMAC_TAG]);
             }
         }
     }

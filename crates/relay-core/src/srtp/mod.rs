@@ -5,12 +5,14 @@
 
 mod cipher;
 mod key_derivation;
+mod ssrc_map;
 mod window;
 
-use std::{collections::HashMap, fmt};
+use std::{fmt, ops::Range};
 
 use cipher::Cipher;
 use key_derivation::SessionKeys;
+use ssrc_map::SsrcMap;
 use window::{IndexWindow, estimate_index};
 
 use crate::rtp_wire::RtpHeader;
@@ -18,9 +20,6 @@ use crate::rtp_wire::RtpHeader;
 /// Incoming SSRCs of one peer: a camera with three layers and RTX, content with RTX, a microphone, and the same again
 /// after a restart of the sources, several times over. More are dropped before anything is learned from them.
 pub(crate) const MAX_SSRCS: usize = 64;
-
-/// Bytes that sealing adds at most: the GCM tag, or the HMAC tag; plus the SRTCP index word.
-pub(crate) const MAX_OVERHEAD: usize = 16 + SRTCP_INDEX_BYTES;
 
 /// RTCP header and sender SSRC, which stay in the clear (RFC 3711 §3.4).
 const RTCP_CLEAR_BYTES: usize = 8;
@@ -97,14 +96,14 @@ pub(crate) enum SrtpError {
 pub(crate) struct Opener {
     rtp: Cipher,
     rtcp: Cipher,
-    streams: HashMap<u32, IndexWindow>,
-    rtcp_streams: HashMap<u32, IndexWindow>,
+    streams: SsrcMap<IndexWindow>,
+    rtcp_streams: SsrcMap<IndexWindow>,
 }
 
 impl Opener {
     pub(crate) fn new(material: &KeyingMaterial) -> Self {
         let (rtp, rtcp) = ciphers(material.profile, &material.remote);
-        Self { rtp, rtcp, streams: HashMap::new(), rtcp_streams: HashMap::new() }
+        Self { rtp, rtcp, streams: SsrcMap::default(), rtcp_streams: SsrcMap::default() }
     }
 
     /// Opens an SRTP packet in place; gives the length of header and payload.
@@ -151,43 +150,43 @@ impl Opener {
 pub(crate) struct Sealer {
     rtp: Cipher,
     rtcp: Cipher,
-    streams: HashMap<u32, IndexWindow>,
+    streams: SsrcMap<IndexWindow>,
     rtcp_index: u32,
 }
 
 impl Sealer {
     pub(crate) fn new(material: &KeyingMaterial) -> Self {
         let (rtp, rtcp) = ciphers(material.profile, &material.local);
-        Self { rtp, rtcp, streams: HashMap::new(), rtcp_index: 0 }
+        Self { rtp, rtcp, streams: SsrcMap::default(), rtcp_index: 0 }
     }
 
-    /// Seals a packet of `header` bytes of header and the rest payload; appends the tag. `index` is the extended
-    /// sequence number: roll-over counter and wire sequence number.
+    /// Seals the packet at the end of `buffer`, whose header stands at `header` and whose payload is the rest; appends the
+    /// tag. `index` is the extended sequence number: roll-over counter and wire sequence number.
     ///
     /// # Errors
     ///
     /// [`SrtpError::Replayed`] if the index was sealed before, [`SrtpError::TooOld`] if that cannot be told.
     pub(crate) fn seal_rtp(
         &mut self,
-        packet: &mut Vec<u8>,
-        header: usize,
+        buffer: &mut Vec<u8>,
+        header: Range<usize>,
         ssrc: u32,
         index: u64,
     ) -> Result<(), SrtpError> {
         let window = self.streams.entry(ssrc).or_insert_with(|| IndexWindow::new(index));
         window.check(index)?;
         window.accept(index);
-        self.rtp.seal_rtp(packet, header, ssrc, index);
+        self.rtp.seal_rtp(buffer, header, ssrc, index);
         Ok(())
     }
 
-    /// Seals a compound packet; appends index and tag.
-    pub(crate) fn seal_rtcp(&mut self, packet: &mut Vec<u8>) -> Result<(), SrtpError> {
-        let ssrc = packet.get(4..RTCP_CLEAR_BYTES).ok_or(SrtpError::TooShort)?;
+    /// Seals the compound packet that begins at `start` in `buffer`; appends index and tag.
+    pub(crate) fn seal_rtcp(&mut self, buffer: &mut Vec<u8>, start: usize) -> Result<(), SrtpError> {
+        let ssrc = buffer.get(start + 4..start + RTCP_CLEAR_BYTES).ok_or(SrtpError::TooShort)?;
         let ssrc = u32::from_be_bytes(ssrc.try_into().expect("four bytes were taken"));
         // One counter for all SSRCs of the session never repeats within 2³¹ packets: 68 years at one a second.
         self.rtcp_index = (self.rtcp_index + 1) & !SRTCP_ENCRYPTED;
-        self.rtcp.seal_rtcp(packet, ssrc, self.rtcp_index | SRTCP_ENCRYPTED);
+        self.rtcp.seal_rtcp(buffer, start, ssrc, self.rtcp_index | SRTCP_ENCRYPTED);
         Ok(())
     }
 }

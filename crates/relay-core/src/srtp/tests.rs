@@ -65,7 +65,7 @@ fn counter_mode_keystream_is_that_of_rfc_3711_b2() {
     };
     let mut keystream = vec![0; 48];
 
-    Cipher::new(Profile::Aes128CmHmacSha1_80, &keys).seal_rtp(&mut keystream, 0, 0, 0);
+    Cipher::new(Profile::Aes128CmHmacSha1_80, &keys).seal_rtp(&mut keystream, 0..0, 0, 0);
 
     let expected = "E03EAD0935C95E80E166B16DD92B4EB4 D23513162B02D0F72A43A2FE4A5F97AB 41E95B3BB0A2E8DD477901E4FCA894C0";
     assert_eq!(keystream[..48], bytes(expected));
@@ -79,7 +79,7 @@ fn gcm_seals_and_opens_the_srtp_packet_of_rfc_7714_16_1_1() {
                   36de3adf 8833899d 7f27beb1 6a9152cf 765ee439 0cce";
     let mut packet = bytes(clear);
 
-    gcm_of_rfc_7714().seal_rtp(&mut packet, 12, 0x5501_a0b2, 0xf17b);
+    gcm_of_rfc_7714().seal_rtp(&mut packet, 0..12, 0x5501_a0b2, 0xf17b);
     assert_eq!(packet, bytes(sealed));
 
     let length = gcm_of_rfc_7714().open_rtp(&mut packet, 12, 0x5501_a0b2, 0xf17b);
@@ -95,7 +95,7 @@ fn gcm_seals_and_opens_the_srtcp_packet_of_rfc_7714_17_1() {
     let (ssrc, word) = (0x4d61_7273, 0x8000_05d4);
     let mut packet = bytes(clear);
 
-    gcm_of_rfc_7714().seal_rtcp(&mut packet, ssrc, word);
+    gcm_of_rfc_7714().seal_rtcp(&mut packet, 0, ssrc, word);
     assert_eq!(packet, bytes(sealed));
 
     let mut cipher = gcm_of_rfc_7714();
@@ -112,7 +112,7 @@ fn the_roll_over_counter_follows_a_long_stream_with_silences() {
         // Steps of up to just below half the sequence number space, over several roll-overs.
         for step in [1, 2, 1000, 20_000, 32_000, 1, 32_767, 32_767, 5, 32_000, 32_000].repeat(3) {
             let (mut packet, header) = packet(9, index, b"payload");
-            sealer.seal_rtp(&mut packet, header, 9, index).unwrap();
+            sealer.seal_rtp(&mut packet, 0..header, 9, index).unwrap();
             let parsed = RtpHeader::parse(&packet).unwrap();
             let length = opener.open_rtp(&mut packet, &parsed).unwrap();
             assert_eq!(&packet[header..length], b"payload");
@@ -127,7 +127,7 @@ fn more_ssrcs_than_the_bound_are_not_opened() {
     let (mut sealer, mut opener) = pair(Profile::AeadAes128Gcm);
     let mut open = |ssrc| {
         let (mut packet, header) = packet(ssrc, 1, b"x");
-        sealer.seal_rtp(&mut packet, header, ssrc, 1).unwrap();
+        sealer.seal_rtp(&mut packet, 0..header, ssrc, 1).unwrap();
         let parsed = RtpHeader::parse(&packet).unwrap();
         opener.open_rtp(&mut packet, &parsed).map(|_| ())
     };
@@ -149,7 +149,7 @@ proptest! {
         let mut sealed = std::collections::BTreeSet::new();
         for index in indices {
             let (mut packet, header) = packet(1, index, b"x");
-            if sealer.seal_rtp(&mut packet, header, 1, index).is_ok() {
+            if sealer.seal_rtp(&mut packet, 0..header, 1, index).is_ok() {
                 prop_assert!(sealed.insert(index), "{index} was sealed twice");
             }
         }
@@ -163,7 +163,7 @@ proptest! {
         let (mut sealer, mut opener) = pair(profile);
         let mut packets: Vec<Vec<u8>> = (65_400u64..65_700).map(|index| {
             let (mut packet, header) = packet(1, index, &index.to_be_bytes());
-            sealer.seal_rtp(&mut packet, header, 1, index).unwrap();
+            sealer.seal_rtp(&mut packet, 0..header, 1, index).unwrap();
             packet
         }).collect();
         // The first packet tells the roll-over counter, so it stays first.
@@ -184,7 +184,7 @@ proptest! {
     fn a_changed_byte_is_noticed(profile in profiles(), at in 0usize..60, flip in 1u8..=255) {
         let (mut sealer, mut opener) = pair(profile);
         let (mut packet, header) = packet(1, 30, &[5; 40]);
-        sealer.seal_rtp(&mut packet, header, 1, 30).unwrap();
+        sealer.seal_rtp(&mut packet, 0..header, 1, 30).unwrap();
         packet[at] ^= flip;
         if let Some(header) = RtpHeader::parse(&packet) {
             prop_assert!(opener.open_rtp(&mut packet, &header).is_err());
@@ -196,7 +196,7 @@ proptest! {
         let (mut sealer, mut opener) = pair(profile);
         let compound = bytes("80c90001 0000002a");
         let mut packet = compound.clone();
-        sealer.seal_rtcp(&mut packet).unwrap();
+        sealer.seal_rtcp(&mut packet, 0).unwrap();
         let mut first = packet.clone();
         let length = opener.open_rtcp(&mut first).unwrap();
         prop_assert_eq!(&first[..length], compound.as_slice());

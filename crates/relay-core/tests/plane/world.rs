@@ -114,7 +114,7 @@ impl World {
             lines: vec![line(AUDIO_LINE, Kind::Audio, audio), line(VIDEO_LINE, Kind::Video, video)],
             extensions: ExtensionIds::default(),
         };
-        self.plane.add_endpoint(self.instant(), id, &negotiated);
+        self.plane.add_endpoint(self.instant(), id, PeerKey(0), &negotiated);
         self.plane.endpoint_connected(self.instant(), id);
         // Phases differ, so that old and new frames do not coincide.
         self.next_frame.insert(id.0, self.now + id.0 * 7_919 % FRAME);
@@ -142,7 +142,7 @@ impl World {
             }
         }
         let negotiated = Negotiated { lines, extensions: ExtensionIds::default() };
-        self.plane.add_endpoint(self.instant(), EndpointId(id), &negotiated);
+        self.plane.add_endpoint(self.instant(), EndpointId(id), PeerKey(0), &negotiated);
         self.plane.endpoint_connected(self.instant(), EndpointId(id));
         self.drain();
     }
@@ -261,18 +261,20 @@ impl World {
     }
 
     pub fn drain(&mut self) {
-        while let Some(output) = self.plane.poll_output() {
-            match output {
-                PlaneOutput::Rtp(packet) => {
+        while let Some(packet) = self.plane.poll_packet() {
+            match packet {
+                PlanePacket::Rtp(packet) => {
                     assert!(self.given.insert((packet.ssrc, packet.sequence)), "sealed twice: {packet:?}");
                     self.received.entry(packet.ssrc).or_default().push((self.now, packet));
                 }
-                PlaneOutput::Rtcp { to, packet } => {
+                PlanePacket::Rtcp { to, packet, .. } => {
                     assert!(packet.len() <= 1_200);
                     self.read_rtcp(to, packet);
                 }
-                PlaneOutput::Event(event) => self.events.push((self.now, event)),
             }
+        }
+        while let Some(event) = self.plane.poll_event() {
+            self.events.push((self.now, event));
         }
     }
 

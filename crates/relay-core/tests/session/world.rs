@@ -161,10 +161,12 @@ impl World {
     }
 
     pub fn drain_relay(&mut self) {
-        while let Some(transmit) = self.relay.poll_transmit() {
-            self.sent.push((transmit.to, transmit.bytes.clone()));
-            if !(self.drop)(RELAY.into(), transmit.to, &transmit.bytes) {
-                self.flying.push_back((self.now + DELAY, RELAY.into(), transmit.to, transmit.bytes));
+        let mut bytes = Vec::new();
+        while let Some(to) = self.relay.poll_transmit(&mut bytes) {
+            let bytes = std::mem::take(&mut bytes);
+            self.sent.push((to, bytes.clone()));
+            if !(self.drop)(RELAY.into(), to, &bytes) {
+                self.flying.push_back((self.now + DELAY, RELAY.into(), to, bytes));
             }
         }
         while let Some(event) = self.relay.poll_event() {
