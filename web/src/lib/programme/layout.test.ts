@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Layout } from '$lib/wire';
-import { type Area, areasOf } from './layout';
+import { type Area, areasOf, returnCorner } from './layout';
 
 const COUNTS: Record<Layout, readonly number[]> = {
   single: [1],
@@ -25,6 +25,22 @@ describe('areas of a layout', () => {
   it.each(['side_by_side', 'grid', 'content_speaker'] as const)('cells of %s do not overlap', (layout) => {
     const areas = areasOf(layout, Math.max(...COUNTS[layout]));
     areas.forEach((one, i) => areas.slice(i + 1).forEach((other) => expect(overlap(one, other)).toBe(false)));
+  });
+
+  it.each([
+    ['side_by_side', 2],
+    ['grid', 2],
+    ['grid', 3],
+    ['content_speaker', 2],
+  ] as const)('leave a site’s return a corner of %s with %i pictures', (layout, count) => {
+    const top = returnCorner(layout, count) === 'top' ? 1.6 : 76.4;
+    const own = { left: 76.4, top, width: 22, height: 22 };
+    for (const area of areasOf(layout, count)) expect(overlap(area, own)).toBe(false);
+  });
+
+  it('keep the return away from the hall’s small picture', () => {
+    expect(returnCorner('speaker_hall', 2)).toBe('bottom');
+    expect(returnCorner('speaker_hall', 1)).toBe('top');
   });
 
   it('has nothing for nothing', () => {

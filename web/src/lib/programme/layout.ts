@@ -33,13 +33,14 @@ export function areasOf(layout: Layout, count: number): readonly Area[] {
     case 'speaker_hall':
       return [FULL, CORNER];
     case 'grid':
-      return QUARTERS.slice(0, count);
+      return count === 2 ? HALVES : QUARTERS.slice(0, count);
     case 'content_speaker':
       return SLIDES;
   }
 }
 
-/** An area as CSS. */
-export function areaStyle(area: Area): string {
-  return `left:${area.left}%;top:${area.top}%;width:${area.width}%;height:${area.height}%`;
+/** Which corner on the right a site's return can have so that it covers the least of the others. */
+export function returnCorner(layout: Layout, count: number): 'top' | 'bottom' {
+  if (count <= 1) return 'top';
+  return layout === 'speaker_hall' || layout === 'grid' ? 'bottom' : 'top';
 }
