@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ConferenceInfo, FloorView, SiteLive, SpeechClock } from '$lib/wire';
+import type { ConferenceInfo, FloorView, SiteLive, SpeechClock, StageView } from '$lib/wire';
 import { reception, sharedScreenOnAir, type SiteFacts, siteStatus } from './model';
 
 const NOW = 1_000_000;
@@ -20,8 +20,23 @@ describe('the status of a site page', () => {
   });
 
   it('offers the floor only while it is not closed', () => {
-    expect(siteStatus(facts())).toEqual({ name: 'connected', canRequest: true });
-    expect(siteStatus(facts({ floor: floor({ mode: 'closed' }) }))).toEqual({ name: 'connected', canRequest: false });
+    const connected = { name: 'connected', heard: false } as const;
+    expect(siteStatus(facts())).toEqual({ ...connected, canRequest: true });
+    expect(siteStatus(facts({ floor: floor({ mode: 'closed' }) }))).toEqual({ ...connected, canRequest: false });
+  });
+
+  it('never offers the floor to the hall, and says that the hall is heard while another site is seen', () => {
+    const status = siteStatus(facts({ slug: 'dien-hong', stage: stage(['dien-hong', 'cao-bang']) }));
+    expect(status).toEqual({ name: 'connected', canRequest: false, heard: true });
+  });
+
+  it('says whether the site is heard: by the microphones that are open, and by a take that is under way', () => {
+    const status = (stage: StageView, muted = false) => siteStatus(facts({ picture: onAir(), stage, muted }));
+    expect(status(stage(['dien-hong', 'cao-bang']))).toEqual({ name: 'on_air', clock: null, heard: true });
+    expect(status(stage(['dien-hong']))).toEqual({ name: 'on_air', clock: null, heard: false });
+    const pending = { take: 2, sources: [{ site: 'cao-bang', kind: 'camera' as const }], ordered_at: 1 };
+    expect(status({ ...stage(['dien-hong']), pending })).toMatchObject({ heard: true });
+    expect(status({ ...stage(['dien-hong']), pending }, true)).toMatchObject({ heard: false });
   });
 
   it('waits for the opening', () => {
@@ -41,7 +56,9 @@ describe('the status of a site page', () => {
     expect(status).toEqual({ name: 'queued', place: 2, total: 2, response: false, minutes: 10 });
   });
 
-  it('says next by cue, by invitation and by agenda', () => {
+  it('says next by the floor, by cue, by invitation and by agenda', () => {
+    const holder = { site: 'cao-bang', clock: clock({}), grace_until: null };
+    expect(siteStatus(facts({ floor: floor({ holder }) }))).toEqual({ name: 'next', why: 'granted' });
     expect(siteStatus(facts({ floor: floor({ cued: ['cao-bang'] }) }))).toEqual({ name: 'next', why: 'cued' });
     const queue = [{ site: 'cao-bang', kind: 'request' as const, requested_at: 1, invited: true }];
     expect(siteStatus(facts({ floor: floor({ queue }) }))).toEqual({ name: 'next', why: 'invited' });
@@ -90,10 +107,17 @@ function facts(changes: Partial<SiteFacts> = {}): SiteFacts {
     info: info('live'),
     floor: floor(),
     agenda: { items: [], current: null },
+    stage: stage(['dien-hong']),
     picture: { ...onAir(), on_air: false },
+    muted: false,
     now: NOW,
     ...changes,
   };
+}
+
+function stage(microphones: string[]): StageView {
+  const program = { layout: 'single' as const, sources: [], microphones, take: 1, since: 0 };
+  return { program, preview: null, pending: null, can_undo: false };
 }
 
 function onAir() {

@@ -6,7 +6,16 @@
  */
 import type { LinkStatus } from '$lib/link/machine';
 import { type ClockReading, readClock } from '$lib/state/speechClock';
-import type { AgendaView, ConferenceInfo, ErrorCode, FloorView, Picture, SiteLive, SiteSlug } from '$lib/wire';
+import type {
+  AgendaView,
+  ConferenceInfo,
+  ErrorCode,
+  FloorView,
+  Picture,
+  SiteLive,
+  SiteSlug,
+  StageView,
+} from '$lib/wire';
 
 /** Everything that the status depends on. */
 export type SiteFacts = {
@@ -17,7 +26,10 @@ export type SiteFacts = {
   info: ConferenceInfo | null;
   floor: FloorView;
   agenda: AgendaView;
+  stage: StageView | null;
   picture: Picture | null;
+  /** Muted by the centre. */
+  muted: boolean;
   /** Server's clock, ms since the epoch. */
   now: number;
 };
@@ -28,12 +40,12 @@ export type SiteStatus =
   | { name: 'held' }
   | { name: 'check' }
   | { name: 'ended' }
-  | { name: 'on_air'; clock: ClockReading | null }
-  | { name: 'overtime'; clock: ClockReading }
-  | { name: 'next'; why: 'cued' | 'invited' | 'agenda' }
+  | { name: 'on_air'; clock: ClockReading | null; heard: boolean }
+  | { name: 'overtime'; clock: ClockReading; heard: boolean }
+  | { name: 'next'; why: 'granted' | 'cued' | 'invited' | 'agenda' }
   | { name: 'queued'; place: number; total: number; response: boolean; minutes: number | null }
   | { name: 'waiting' }
-  | { name: 'connected'; canRequest: boolean };
+  | { name: 'connected'; canRequest: boolean; heard: boolean };
 
 /** How the centre receives the site, in the site's own words. */
 export type Reception = 'seen_and_heard' | 'seen' | 'heard' | 'nothing';
@@ -57,19 +69,30 @@ export function siteStatus(facts: SiteFacts): SiteStatus {
   const place = floor.queue.findIndex((entry) => entry.site === slug);
   if (place >= 0) return queued(place, floor);
   if (info.phase === 'preparing') return { name: 'waiting' };
-  return { name: 'connected', canRequest: floor.mode !== 'closed' };
+  // The hall needs no floor: the server would refuse it.
+  const canRequest = floor.mode !== 'closed' && info.hall !== slug;
+  return { name: 'connected', canRequest, heard: isHeard(facts) };
+}
+
+/** True while everybody hears the site. A take under way opens the microphone with its first frame, if it is not muted. */
+export function isHeard({ slug, stage, muted }: Pick<SiteFacts, 'slug' | 'stage' | 'muted'>): boolean {
+  if (!stage || muted) return false;
+  const comes = stage.pending?.sources.some((source) => source.site === slug) ?? false;
+  return comes || stage.program.microphones.includes(slug);
 }
 
 function onAir(facts: SiteFacts): SiteStatus {
   const { holder } = facts.floor;
   const clock = holder?.site === facts.slug ? readClock(holder.clock, facts.now) : null;
-  if (clock?.phase === 'overrun') return { name: 'overtime', clock };
-  return { name: 'on_air', clock };
+  const heard = isHeard(facts);
+  if (clock?.phase === 'overrun') return { name: 'overtime', clock, heard };
+  return { name: 'on_air', clock, heard };
 }
 
-/** A site is told that it is next by a cue, by an invitation, or by being the next speaker of the agenda. */
-function nextBecause(facts: SiteFacts, info: ConferenceInfo): 'cued' | 'invited' | 'agenda' | null {
+/** A site is told that it is next by the floor, a cue, an invitation, or by being the next speaker of the agenda. */
+function nextBecause(facts: SiteFacts, info: ConferenceInfo): 'granted' | 'cued' | 'invited' | 'agenda' | null {
   const { slug, floor, agenda } = facts;
+  if (floor.holder?.site === slug) return 'granted';
   if (floor.cued.includes(slug)) return 'cued';
   if (floor.queue.some((entry) => entry.site === slug && entry.invited)) return 'invited';
   if (info.phase !== 'live') return null;

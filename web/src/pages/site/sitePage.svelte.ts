@@ -8,7 +8,7 @@ import { Connection } from '$lib/state/connection.svelte';
 import { Ticker } from '$lib/state/ticker.svelte';
 import type { Command, EndpointStatus, Refusal } from '$lib/wire';
 import { Devices } from './devices.svelte';
-import { reception, sharedScreenOnAir, type SiteStatus, siteStatus } from './model';
+import { isHeard, reception, sharedScreenOnAir, type SiteStatus, siteStatus } from './model';
 import { ScreenShare } from './screenShare.svelte';
 
 /** A first connection that takes longer than this is a fault that people should see, ms. */
@@ -113,7 +113,9 @@ export class SitePage {
       info: conference.info,
       floor: conference.floor,
       agenda: conference.agenda,
+      stage: conference.stage,
       picture,
+      muted: this.muted,
       now: this.now,
     });
   }
@@ -121,6 +123,16 @@ export class SitePage {
   /** Muted by the centre. */
   get muted(): boolean {
     return this.connection.conference.site(this.slug)?.view.muted ?? false;
+  }
+
+  /** Everybody sees the site, whatever this page shows at the moment. */
+  get onAir(): boolean {
+    return this.connection.picture?.on_air ?? false;
+  }
+
+  /** Everybody hears the site. */
+  get heard(): boolean {
+    return isHeard({ slug: this.slug, stage: this.connection.conference.stage, muted: this.muted });
   }
 
   get reception() {
