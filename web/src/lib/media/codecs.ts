@@ -19,6 +19,12 @@ export function preferredCodecs<C extends CodecCapability>(
   return [...main, ...known.filter((codec) => isNamed(codec, 'video/rtx'))];
 }
 
+/** True if this browser can send the conference's video codec. */
+export function knowsCodec(video: VideoCodec): boolean {
+  const known = RTCRtpSender.getCapabilities('video')?.codecs ?? [];
+  return preferredCodecs('video', video, known).length > 0;
+}
+
 function isNamed(codec: CodecCapability, mimeType: string): boolean {
   return codec.mimeType.toLowerCase() === mimeType;
 }

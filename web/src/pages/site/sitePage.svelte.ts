@@ -1,12 +1,14 @@
 /** The site page's data: the connection, the devices and the status that follows from both. */
+import { watchVisibility } from '$lib/link/visibility';
 import { keepAwake } from '$lib/link/wakeLock';
 import { type Known, recallKnown, rememberKnown } from '$lib/link/known';
 import { keepShell } from '$lib/link/shell';
 import { recall, remember } from '$lib/link/storage';
+import { knowsCodec } from '$lib/media/codecs';
 import { captureScreen } from '$lib/media/screenCapture';
 import { Connection } from '$lib/state/connection.svelte';
 import { Ticker } from '$lib/state/ticker.svelte';
-import type { Command, EndpointStatus, Refusal } from '$lib/wire';
+import type { Command, EndpointStatus, Refusal, VideoCodec } from '$lib/wire';
 import { Devices } from './devices.svelte';
 import { isHeard, reception, sharedScreenOnAir, type SiteStatus, siteStatus } from './model';
 import { ScreenShare } from './screenShare.svelte';
@@ -25,6 +27,8 @@ export class SitePage {
   soundBlocked: boolean = $state(false);
   /** Grows with each key press, to try playing again. */
   unlocked: number = $state(0);
+  /** People can see the page. */
+  visible: boolean = $state(true);
   /** A command is on its way. */
   pending: boolean = $state(false);
   refusal: Refusal | null = $state.raw(null);
@@ -45,7 +49,13 @@ export class SitePage {
   /** Begins; the returned function ends it. */
   start(): () => void {
     void keepShell(this.#token);
-    const ends = [this.connection.start(), this.devices.start(), this.#ticker.start(), keepAwake()];
+    const ends = [
+      this.connection.start(),
+      this.devices.start(),
+      this.#ticker.start(),
+      keepAwake(),
+      watchVisibility((visible) => (this.visible = visible)),
+    ];
     return () => {
       ends.forEach((end) => end());
       this.share.end();
@@ -84,6 +94,12 @@ export class SitePage {
     const { status, welcomed } = this.connection;
     const young = status.name === 'connecting' && this.connection.monotonicNow() - status.since < FIRST_CONNECTION_MS;
     return !welcomed && young;
+  }
+
+  /** The browser lacks the conference's video codec: nothing can be sent or seen. */
+  get codecMissing(): VideoCodec | null {
+    const codec = this.connection.plan?.codec;
+    return codec && !knowsCodec(codec) ? codec : null;
   }
 
   /** Round trip to the server, whole ms; none before it was measured. */
@@ -157,7 +173,7 @@ export class SitePage {
       microphone: this.devices.microphone.state,
       sound_playing: !this.soundBlocked,
       content: this.share.track !== null,
-      visible: true,
+      visible: this.visible,
     };
   }
 
