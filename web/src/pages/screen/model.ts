@@ -1,5 +1,9 @@
-/** What the big screen shows instead of a picture. Pure. */
-import type { ConferenceInfo, Picture } from '$lib/wire';
+/** What the big screen shows instead of a picture and beside it. Pure. */
+import type { LinkStatus } from '$lib/link/machine';
+import type { AgendaView, ConferenceInfo, ErrorCode, Picture } from '$lib/wire';
+
+/** A shorter cut is over before anybody could read about it, ms. */
+export const QUIET_CUT_MS = 1_500;
 
 /** Which holding slide; none: the programme is shown. */
 export type Holding = 'before' | 'pause' | 'ended';
@@ -9,4 +13,31 @@ export function holdingText(picture: Picture | null, info: ConferenceInfo | null
   if (info?.phase === 'ended') return 'ended';
   if (picture && picture.cells.length > 0) return null;
   return info?.phase === 'live' ? 'pause' : 'before';
+}
+
+/** What is wrong with the connection, so that the room can be told. */
+export type Fault = { name: 'lost'; problem: ErrorCode | null } | { name: 'held' };
+
+/** The fault to show at `now`, in the clock of the status's times; none: all is well, or will be in a moment. */
+export function faultOf(status: LinkStatus, now: number): Fault | null {
+  switch (status.name) {
+    case 'ready':
+      return null;
+    case 'held':
+      return { name: 'held' };
+    case 'connecting':
+      return now - status.since > QUIET_CUT_MS ? { name: 'lost', problem: status.problem } : null;
+  }
+}
+
+/** Lines of the agenda strip: what runs, and what follows. */
+export type AgendaStrip = { now: { place: number; count: number; title: string } | null; next: string | null };
+
+/** The agenda strip; none: the agenda is empty or over. */
+export function agendaStrip({ items, current }: AgendaView): AgendaStrip | null {
+  const index = items.findIndex((item) => item.id === current && item.finished_at === null);
+  const running = items[index];
+  const next = items.slice(index + 1).find((item) => item.started_at === null)?.title ?? null;
+  if (!running && next === null) return null;
+  return { now: running ? { place: index + 1, count: items.length, title: running.title } : null, next };
 }
