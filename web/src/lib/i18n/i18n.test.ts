@@ -1,7 +1,5 @@
 import type { Refusal } from '$lib/wire';
 import { afterEach, describe, expect, it } from 'vitest';
-import en from '../../../messages/shared/en.json';
-import vi from '../../../messages/shared/vi.json';
 import { readClock } from '$lib/state/speechClock';
 import { clockTime, duration, percent, remaining, speechTime } from './format';
 import { locale, setLocale } from './locale.svelte';
@@ -60,15 +58,6 @@ describe('refusals', () => {
   it('name the site and the bounds', () => {
     expect(refusalText(REFUSALS.source_offline, () => 'Cao Bằng')).toContain('Cao Bằng');
     expect(refusalText(REFUSALS.layout_mismatch, String)).toMatch(/2.*4/);
-  });
-});
-
-describe('messages', () => {
-  it('exist in both languages with the same parameters', () => {
-    const parameters = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
-    expect(Object.keys(en)).toEqual(Object.keys(vi));
-    for (const key of Object.keys(vi) as (keyof typeof vi)[])
-      expect(parameters(en[key]), key).toEqual(parameters(vi[key]));
   });
 });
 
