@@ -81,7 +81,8 @@ describe('the preview of a layout', () => {
     expect(sites('side_by_side', ['a', 'b'])).toEqual(['a/camera', 'b/camera']);
     expect(sites('side_by_side', ['a'])).toEqual(['a/camera', 'hall/camera']);
     expect(sites('speaker_hall', ['a', 'b'])).toEqual(['a/camera', 'hall/camera']);
-    expect(sites('grid', ['a', 'b', 'c', 'd'])).toEqual(['a/camera', 'b/camera', 'c/camera']);
+    expect(sites('grid', ['a', 'b', 'c', 'd'])).toEqual(['a/camera', 'b/camera', 'c/camera', 'd/camera']);
+    expect(sites('grid', ['a'])).toEqual(['a/camera', 'hall/camera']);
     expect(sites('grid', ['a', 'hall', 'b', 'c'])).toEqual(['a/camera', 'b/camera', 'c/camera', 'hall/camera']);
     expect(sites('content_speaker', ['a'])).toEqual(['a/content', 'a/camera']);
   });

@@ -13,9 +13,6 @@ export const CAPACITY: Record<Layout, number> = {
   content_speaker: 1,
 };
 
-/** Visitors in a grid besides the hall: one programme slot is always the hall's. */
-const MAX_VISITORS = 3;
-
 const camera = (site: SiteSlug): SourceRef => ({ site, kind: 'camera' });
 
 /** Tells whether a site shares content now. */
@@ -55,8 +52,9 @@ export function previewOf(
     case 'speaker_hall':
       return main === hall ? single : { layout, sources: [camera(main), camera(hall)] };
     case 'grid': {
-      const visitors = picked.filter((site) => site !== hall).slice(0, MAX_VISITORS);
-      const sites = picked.includes(hall) || visitors.length < 2 ? [...visitors, hall] : visitors;
+      const visitors = picked.filter((site) => site !== hall);
+      const withHall = picked.includes(hall) || visitors.length < 2;
+      const sites = withHall ? [...visitors.slice(0, CAPACITY.grid - 1), hall] : visitors.slice(0, CAPACITY.grid);
       return sites.length < 2 ? single : { layout, sources: sites.map(camera) };
     }
     case 'content_speaker':
