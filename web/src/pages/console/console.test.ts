@@ -1,6 +1,7 @@
 import { setLocale } from '$lib/i18n/locale.svelte';
 import type { Layout, MessageView, Readiness, SiteLive, SiteView, SourceRef, TakeReport } from '$lib/wire';
 import { afterEach, describe, expect, it } from 'vitest';
+import { placeOf } from './keyboard.svelte';
 import {
   ACTIONS,
   actionOf,
@@ -10,6 +11,7 @@ import {
   keyLabel,
   keymapFrom,
   type Press,
+  type PressPlace,
   remap,
 } from './keys';
 import { awaitsCentre } from './openMessages';
@@ -257,12 +259,8 @@ describe('keys', () => {
     getModifierState: (name) => held.includes(name),
     ...more,
   });
-  const on = (
-    code: string,
-    held: string[] = [],
-    more: Partial<Press> = {},
-    place: Parameters<typeof actionOf>[1] = 'page',
-  ) => actionOf(press(code, held, more), place, DEFAULT_KEYMAP);
+  const on = (code: string, held: string[] = [], more: Partial<Press> = {}, place: PressPlace = 'page') =>
+    actionOf(press(code, held, more), place, DEFAULT_KEYMAP);
 
   it.each<[string, string[], KeyAction]>([
     ['F12', [], 'take'],
@@ -283,11 +281,60 @@ describe('keys', () => {
   });
 
   it('are dead in text fields and while an input method composes', () => {
-    for (const code of ['F12', 'KeyC', 'Slash', 'NumpadEnter']) {
+    for (const code of ['KeyC', 'Slash', 'NumpadEnter', 'Numpad0', 'Enter', 'ArrowUp']) {
       expect(on(code, [], {}, 'text')).toBeNull();
       expect(on(code, [], { isComposing: true })).toBeNull();
       expect(on(code, [], { keyCode: 229 })).toBeNull();
     }
+    expect(on('KeyZ', ['Control'], {}, 'text')).toBeNull();
+    expect(on('F12', [], { keyCode: 229 })).toBeNull();
+  });
+
+  it("are a choice's own while it has the focus, except for those of the air", () => {
+    const own: [string, string[]][] = [
+      ['KeyC', []],
+      ['Enter', []],
+      ['ArrowDown', []],
+      ['Home', []],
+      ['Slash', []],
+      ['KeyZ', ['Control']],
+      ['ArrowUp', ['Alt']],
+    ];
+    for (const [code, held] of own) expect(on(code, held, {}, 'choice')).toBeNull();
+    expect(on('NumpadEnter', [], {}, 'choice')).toBe('take');
+    expect(on('Numpad0', [], {}, 'choice')).toBe('back_to_hall');
+  });
+
+  it('that type nothing act everywhere, also while an input method composes', () => {
+    for (const place of ['page', 'wall', 'widget', 'choice', 'text'] as const) {
+      expect(on('F8', [], {}, place)).toBe('back_to_hall');
+      expect(on('F8', [], { isComposing: true }, place)).toBe('back_to_hall');
+      expect(on('F12', [], {}, place)).toBe('take');
+      expect(on('F9', [], {}, place)).toBe('previous_in_queue');
+      expect(on('F10', [], {}, place)).toBe('next_in_queue');
+    }
+    expect(actionOf(press('F3'), 'widget', remap(DEFAULT_KEYMAP, 'left', 'F3'))).toBe('left');
+  });
+
+  it.each<[string, PressPlace]>([
+    ['<textarea></textarea>', 'text'],
+    ['<input>', 'text'],
+    ['<input type="search">', 'text'],
+    ['<input type="number">', 'text'],
+    ['<input type="no-such-kind">', 'text'],
+    ['<div data-wall><input></div>', 'text'],
+    ['<input type="checkbox">', 'widget'],
+    ['<input type="range">', 'widget'],
+    ['<input type="radio">', 'widget'],
+    ['<button></button>', 'widget'],
+    ['<select></select>', 'choice'],
+    ['<div data-wall><button></button></div>', 'wall'],
+    ['<p></p>', 'page'],
+  ])('pressed in %s are pressed in a place of the kind %s', (html, place) => {
+    document.body.innerHTML = html;
+    const elements = document.body.querySelectorAll('*');
+    expect(placeOf(elements[elements.length - 1]!)).toBe(place);
+    expect(placeOf(null)).toBe('page');
   });
 
   it('do not repeat, except for walking about', () => {

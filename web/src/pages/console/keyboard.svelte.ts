@@ -97,9 +97,26 @@ export class Keyboard {
   }
 }
 
-function placeOf(target: EventTarget | null): PressPlace {
+/** Kinds of `<input>` that are operated and not written in. */
+const OPERATED_INPUTS: ReadonlySet<string> = new Set([
+  'button',
+  'checkbox',
+  'color',
+  'file',
+  'image',
+  'radio',
+  'range',
+  'reset',
+  'submit',
+]);
+const WIDGETS = 'button, a, summary, input, [role="option"], [role="button"], [role="radio"]';
+
+/** Which keys the element with the focus needs for itself. */
+export function placeOf(target: EventTarget | null): PressPlace {
   if (!(target instanceof HTMLElement)) return 'page';
-  if (target.isContentEditable || target.matches('textarea, select, input')) return 'text';
+  if (target instanceof HTMLInputElement && !OPERATED_INPUTS.has(target.type)) return 'text';
+  if (target.isContentEditable || target.matches('textarea')) return 'text';
+  if (target.matches('select')) return 'choice';
   if (target.closest(`[${WALL_ATTRIBUTE}]`)) return 'wall';
-  return target.matches('button, a, summary, [role="option"], [role="button"], [role="radio"]') ? 'widget' : 'page';
+  return target.matches(WIDGETS) ? 'widget' : 'page';
 }

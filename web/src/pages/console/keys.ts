@@ -72,6 +72,12 @@ export type Press = {
 
 /** `keydown` of a press that an input method is composing carries this code (UI Events §9.1). */
 const COMPOSING_KEY_CODE = 229;
+/** Keys that neither type nor choose anything. */
+const FUNCTION_KEY = /^F\d{1,2}$/;
+/** Keys that type in a text field, and do nothing of their own anywhere else. */
+const NUMPAD_KEY = /^Numpad/;
+/** What the keys of the number block are for. */
+const AIR_ACTIONS: ReadonlySet<KeyAction> = new Set(['take', 'back_to_hall']);
 /** Actions that a held key may repeat: moving about, nothing that the conference notices. */
 const REPEATABLE: ReadonlySet<KeyAction> = new Set(['left', 'right', 'up', 'down']);
 /** Inside a widget these keys are the widget's own. */
@@ -85,15 +91,19 @@ const WIDGET_KEYS: ReadonlySet<KeyAction> = new Set([
   'last',
 ]);
 
-/** Where the press happened. */
-export type PressPlace = 'page' | 'wall' | 'widget' | 'text';
+/** Where the press happened: a choice is a `<select>`, which takes letters and arrows for itself as a text field does. */
+export type PressPlace = 'page' | 'wall' | 'widget' | 'choice' | 'text';
 
-/** The action of a press, or none. Text fields and compositions keep their keys. */
+/** The action of a press, or none. Text fields, choices and compositions keep their keys, but never those that type nothing. */
 export function actionOf(press: Press, place: PressPlace, keymap: Keymap): KeyAction | null {
-  if (place === 'text' || press.isComposing || press.keyCode === COMPOSING_KEY_CODE) return null;
   const action = ACTIONS.find((one) => keymap[one].some((binding) => isPressed(press, binding)));
-  if (action === undefined) return null;
+  if (action === undefined || press.keyCode === COMPOSING_KEY_CODE) return null;
   if (press.repeat && !REPEATABLE.has(action)) return null;
+  // Whoever has just chosen or typed something must get the hall at once.
+  if (FUNCTION_KEY.test(press.code)) return action;
+  if (press.isComposing || place === 'text') return null;
+  if (AIR_ACTIONS.has(action) && NUMPAD_KEY.test(press.code)) return action;
+  if (place === 'choice') return null;
   if (place === 'widget' && WIDGET_KEYS.has(action)) return null;
   return action;
 }
