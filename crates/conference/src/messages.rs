@@ -10,6 +10,9 @@ use crate::{Conference, EventBody, MessageId, Millis, Refusal, SiteSlug, confere
 pub const MAX_MESSAGES: usize = 200;
 /// Longest text, in characters: a screenful.
 pub const MAX_TEXT_CHARS: usize = 2_000;
+/// Bytes of all texts in the state. JSON at most doubles them, and a page is cut when more than 1 MiB waits for it: a console
+/// must be able to read its welcome whatever sites have written.
+pub const MAX_TEXT_BYTES_KEPT: usize = 256 * 1024;
 /// How the centre is written among those who acknowledged.
 pub const CENTRE: &str = "centre";
 
@@ -66,8 +69,9 @@ impl Messages {
                     sent_at: at,
                     acknowledged: BTreeSet::new(),
                 });
-                if self.latest.len() > MAX_MESSAGES {
-                    self.latest.pop_front();
+                let mut bytes: usize = self.latest.iter().map(|message| message.text.len()).sum();
+                while self.latest.len() > MAX_MESSAGES || bytes > MAX_TEXT_BYTES_KEPT {
+                    bytes -= self.latest.pop_front().map_or(bytes, |oldest| oldest.text.len());
                 }
             }
             EventBody::MessageAcknowledged { message, by } => {
@@ -87,7 +91,9 @@ impl Conference {
         for site in &receivers {
             self.known_site(site)?;
         }
-        if text.trim().is_empty() || text.chars().count() > MAX_TEXT_CHARS {
+        // Other control characters say nothing to a reader and cost six bytes each in JSON.
+        let unreadable = text.chars().any(|char| char.is_control() && !matches!(char, '\n' | '\t' | '\r'));
+        if text.trim().is_empty() || text.chars().count() > MAX_TEXT_CHARS || unreadable {
             return Err(Refusal::BadText { max: MAX_TEXT_CHARS as u32 });
         }
         Ok(vec![EventBody::MessageSent {

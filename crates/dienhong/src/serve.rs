@@ -37,7 +37,7 @@ pub(crate) async fn run(arguments: ServeArgs) -> anyhow::Result<ExitCode> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let options = StartOptions { data: arguments.data.clone(), demo: arguments.demo };
     let server = Server::start(&config, &options).await?;
-    say(server::announce::announce(&server, &arguments.data).await?.trim_end());
+    say(server::announce::announce(&server, &arguments.data).await.trim_end());
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}

@@ -125,7 +125,10 @@ impl HighWater {
         marks: BTreeMap<StreamId, Head>,
         lock: Arc<File>,
     ) -> io::Result<Self> {
-        store(&file, marks.clone()).await?;
+        if let Err(error) = store(&file, marks.clone()).await {
+            // A full disk must not keep the conference from coming back; the next event that is written tries again.
+            tracing::error!(%error, "the high-water mark cannot be written");
+        }
         let (marks, changes) = watch::channel(marks);
         let stop = Arc::new(Notify::new());
         let kept = keep(file, changes, stop.clone());

@@ -11,8 +11,8 @@ use rand::{Rng, RngExt, SeedableRng, rngs::StdRng};
 use slab::Slab;
 
 use crate::{
-    Answer, CertificateError, Codec, DisconnectReason, DtlsCertificate, EndpointId, LinePlan, OfferError, PeerKey, Plane,
-    PlaneEvent, PlanePacket, Routes, TakeId, TimeAnchor,
+    Answer, CertificateError, Codec, DisconnectReason, DtlsCertificate, EndpointId, LinePlan, OfferError, PeerKey,
+    Plane, PlaneEvent, PlanePacket, Routes, TakeId, TimeAnchor,
     demux::{Protocol, SourceMap},
     dtls::{DtlsIdentity, DtlsLink, DtlsProgress},
     early::EarlyRecords,

@@ -11,19 +11,15 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::socket::Waker;
 
-/// Commands that wait for the relay's thread: all endpoints of a large conference may rejoin at once. A sender that
-/// finds the queue full waits until the thread has taken some.
+/// Commands that wait for the relay's thread. A sender that finds the queue full waits until the thread has taken some.
 pub const MAX_QUEUED_COMMANDS: usize = 1024;
+/// Offers that wait for it, in a queue of their own, so that no number of pages that join delays a take: all endpoints of a
+/// large conference may rejoin at once.
+pub const MAX_QUEUED_OFFERS: usize = 1024;
 
 /// What the thread is asked to do.
 #[derive(Debug)]
 pub(crate) enum Command {
-    AcceptOffer {
-        endpoint: EndpointId,
-        plan: Vec<LinePlan>,
-        sdp: String,
-        answer: oneshot::Sender<Result<Answer, OfferError>>,
-    },
     Close(EndpointId),
     SetRoutes(Routes),
     OrderTake(TakeId, Routes),
@@ -31,28 +27,52 @@ pub(crate) enum Command {
     Shutdown,
 }
 
+/// An endpoint's offer and who waits for the answer.
+#[derive(Debug)]
+pub(crate) struct Offer {
+    pub(crate) endpoint: EndpointId,
+    pub(crate) plan: Vec<LinePlan>,
+    pub(crate) sdp: String,
+    pub(crate) answer: oneshot::Sender<Result<Answer, OfferError>>,
+}
+
+/// The thread's ends of both queues.
+#[derive(Debug)]
+pub(crate) struct Queues {
+    pub(crate) commands: mpsc::Receiver<Command>,
+    pub(crate) offers: mpsc::Receiver<Offer>,
+}
+
 /// The relay's thread is gone; nothing is forwarded any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the relay has stopped")]
 pub struct Stopped;
 
-/// A running relay. Clones speak to the same one; commands of one task are carried out in their order.
+/// A running relay. Clones speak to the same one; commands of one task are carried out in their order, offers beside them.
 #[derive(Debug, Clone)]
 pub struct RelayHandle {
     commands: mpsc::Sender<Command>,
+    offers: mpsc::Sender<Offer>,
     waker: Arc<Waker>,
     local: SocketAddr,
     thread: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
+/// The senders' ends of both queues, and the thread's.
+pub(crate) fn queues() -> ((mpsc::Sender<Command>, mpsc::Sender<Offer>), Queues) {
+    let (commands, waiting_commands) = mpsc::channel(MAX_QUEUED_COMMANDS);
+    let (offers, waiting_offers) = mpsc::channel(MAX_QUEUED_OFFERS);
+    ((commands, offers), Queues { commands: waiting_commands, offers: waiting_offers })
+}
+
 impl RelayHandle {
     pub(crate) fn new(
-        commands: mpsc::Sender<Command>,
+        (commands, offers): (mpsc::Sender<Command>, mpsc::Sender<Offer>),
         waker: Arc<Waker>,
         local: SocketAddr,
         thread: JoinHandle<()>,
     ) -> Self {
-        Self { commands, waker, local, thread: Arc::new(Mutex::new(Some(thread))) }
+        Self { commands, offers, waker, local, thread: Arc::new(Mutex::new(Some(thread))) }
     }
 
     /// See [`relay_core::Relay::accept_offer`].
@@ -67,7 +87,9 @@ impl RelayHandle {
         sdp: String,
     ) -> Result<Answer, OfferError> {
         let (answer, answered) = oneshot::channel();
-        self.send(Command::AcceptOffer { endpoint, plan, sdp, answer }).await.map_err(|Stopped| OfferError::Stopped)?;
+        let offer = Offer { endpoint, plan, sdp, answer };
+        self.offers.send(offer).await.map_err(|_| OfferError::Stopped)?;
+        self.waker.wake();
         answered.await.map_err(|_| OfferError::Stopped)?
     }
 

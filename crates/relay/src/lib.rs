@@ -25,7 +25,7 @@ use std::{
 };
 
 pub use certificate::{Certificate, CertificateFault};
-pub use handle::{MAX_QUEUED_COMMANDS, RelayHandle, Stopped};
+pub use handle::{MAX_QUEUED_COMMANDS, MAX_QUEUED_OFFERS, RelayHandle, Stopped};
 pub use relay_core::RelayEvent;
 use relay_core::{Codec, TimeAnchor};
 use tokio::sync::mpsc;
@@ -70,14 +70,14 @@ impl Relay {
         })
         .map_err(io::Error::other)?;
         let waker = Arc::new(socket::Waker::new()?);
-        let (commands, queue) = mpsc::channel(MAX_QUEUED_COMMANDS);
+        let (senders, queues) = handle::queues();
         let (events, receiver) = mpsc::unbounded_channel();
         let thread = {
             let waker = waker.clone();
-            let run = move || worker::Worker::new(core, socket, waker, queue, events).run();
+            let run = move || worker::Worker::new(core, socket, waker, queues, events).run();
             std::thread::Builder::new().name("relay".into()).spawn(run)?
         };
         tracing::info!(%local, candidates = ?announced, "relay listens");
-        Ok((RelayHandle::new(commands, waker, local, thread), receiver))
+        Ok((RelayHandle::new(senders, waker, local, thread), receiver))
     }
 }

@@ -7,13 +7,13 @@ use tokio::sync::mpsc;
 
 use crate::{
     batch::{BATCH, SendBatch},
-    handle::Command,
+    handle::{Command, Offer, Queues},
     socket::{BoundSocket, UdpSocket, Waker},
 };
 
 /// Batches read before commands and timers get their turn, so that a flood cannot keep them waiting.
 const BATCHES_PER_TURN: usize = 8;
-/// Commands carried out before the socket gets its turn: an offer costs up to a few milliseconds.
+/// Commands carried out before the socket gets its turn. Of offers it is one: each costs up to a few milliseconds.
 const COMMANDS_PER_TURN: usize = 8;
 
 /// All that the thread owns.
@@ -21,7 +21,7 @@ pub(crate) struct Worker {
     core: Relay,
     socket: UdpSocket,
     waker: Arc<Waker>,
-    queue: mpsc::Receiver<Command>,
+    queues: Queues,
     events: mpsc::UnboundedSender<RelayEvent>,
     outgoing: SendBatch,
     /// The latest time that the core was told.
@@ -43,14 +43,14 @@ impl Worker {
         core: Relay,
         socket: BoundSocket,
         waker: Arc<Waker>,
-        queue: mpsc::Receiver<Command>,
+        queues: Queues,
         events: mpsc::UnboundedSender<RelayEvent>,
     ) -> Self {
         Self {
             core,
             socket: UdpSocket::new(socket),
             waker,
-            queue,
+            queues,
             events,
             outgoing: SendBatch::default(),
             latest: Instant::now(),
@@ -86,17 +86,13 @@ impl Worker {
 
     fn commands(&mut self) -> Turn {
         for _ in 0..COMMANDS_PER_TURN {
-            let command = match self.queue.try_recv() {
+            let command = match self.queues.commands.try_recv() {
                 Ok(command) => command,
-                Err(mpsc::error::TryRecvError::Empty) => return Turn::Idle,
+                Err(mpsc::error::TryRecvError::Empty) => return self.offer(),
                 Err(mpsc::error::TryRecvError::Disconnected) => Command::Shutdown,
             };
             let now = self.tell(Instant::now());
             match command {
-                Command::AcceptOffer { endpoint, plan, sdp, answer } => {
-                    // A caller that no longer waits leaves an endpoint that falls silent and is dropped.
-                    let _ = answer.send(self.core.accept_offer(now, endpoint, &plan, &sdp));
-                }
                 Command::Close(endpoint) => self.core.remove_endpoint(now, endpoint),
                 Command::SetRoutes(routes) => self.core.set_routes(now, routes),
                 Command::OrderTake(take, routes) => self.core.order_take(now, take, routes),
@@ -107,6 +103,15 @@ impl Worker {
                 }
             }
         }
+        Turn::Busy
+    }
+
+    /// Answers one offer, if one waits.
+    fn offer(&mut self) -> Turn {
+        let Ok(Offer { endpoint, plan, sdp, answer }) = self.queues.offers.try_recv() else { return Turn::Idle };
+        let now = self.tell(Instant::now());
+        // A caller that no longer waits leaves an endpoint that falls silent and is dropped.
+        let _ = answer.send(self.core.accept_offer(now, endpoint, &plan, &sdp));
         Turn::Busy
     }
 

@@ -43,11 +43,9 @@ struct DemoLink<'a> {
     name: &'a str,
 }
 
-/// Writes the files and gives the text for the terminal.
-///
-/// # Errors
-/// The data folder cannot be written, or the links cannot be read.
-pub async fn announce(server: &Server, data: &Path) -> anyhow::Result<String> {
+/// Writes the files and gives the text for the terminal. A file that cannot be written is logged and is no reason not to serve:
+/// a full disk must not keep a conference from coming back.
+pub async fn announce(server: &Server, data: &Path) -> String {
     let addresses = server.addresses();
     let http = url("http", addresses.http);
     let https = addresses.https.map(|address| url("https", address));
@@ -70,7 +68,7 @@ pub async fn announce(server: &Server, data: &Path) -> anyhow::Result<String> {
     }
     if let Some(link) = &sign_in {
         line("Sign in, once", link);
-        for (name, path) in write_demo_links(server, data).await? {
+        for (name, path) in write_demo_links(server, data).await {
             line(&name, &format!("{http}{path}"));
         }
     }
@@ -82,18 +80,30 @@ pub async fn announce(server: &Server, data: &Path) -> anyhow::Result<String> {
         demo_links: sign_in.is_some().then(|| data.join(DEMO_LINKS_FILE).display().to_string()),
         sign_in,
     };
-    files::write_private(&data.join(ADDRESSES_FILE), &serde_json::to_vec_pretty(&file)?)?;
-    Ok(text)
+    keep(data, ADDRESSES_FILE, &file);
+    text
+}
+
+fn keep(data: &Path, name: &str, content: &impl Serialize) {
+    let written = serde_json::to_vec_pretty(content)
+        .map_err(anyhow::Error::from)
+        .and_then(|bytes| Ok(files::write_private(&data.join(name), &bytes)?));
+    if let Err(error) = written {
+        tracing::error!(file = name, %error, "a file for other programs cannot be written");
+    }
 }
 
 /// Writes all links of the first conference; gives the ones to show.
-async fn write_demo_links(server: &Server, data: &Path) -> anyhow::Result<Vec<(String, String)>> {
-    let Some(conference) = server.conferences().next() else { return Ok(Vec::new()) };
+async fn write_demo_links(server: &Server, data: &Path) -> Vec<(String, String)> {
+    let Some(conference) = server.conferences().next() else { return Vec::new() };
     let id = ConferenceId(conference.setup.id.0.clone());
-    let tokens = server.app().access.tokens(&id).await?;
+    let tokens = server.app().access.tokens(&id).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "the join links cannot be read");
+        Vec::new()
+    });
     let links: Vec<DemoLink<'_>> =
         tokens.iter().filter(|token| !token.revoked).filter_map(|token| link(conference, token)).collect();
-    files::write_private(&data.join(DEMO_LINKS_FILE), &serde_json::to_vec_pretty(&links)?)?;
+    keep(data, DEMO_LINKS_FILE, &links);
     let shown = SHOWN.iter().filter_map(|(site, endpoint)| {
         let link = links.iter().find(|link| link.site.0 == *site && link.endpoint == *endpoint)?;
         let kind = match endpoint {
@@ -103,7 +113,7 @@ async fn write_demo_links(server: &Server, data: &Path) -> anyhow::Result<Vec<(S
         };
         Some((format!("{kind} {}", link.name), link.path.clone()))
     });
-    Ok(shown.collect())
+    shown.collect()
 }
 
 fn link<'a>(conference: &'a ConferenceFile, token: &'a JoinToken) -> Option<DemoLink<'a>> {

@@ -40,7 +40,7 @@ impl App {
 
     /// True when commands would be done: the journals can be written and the relays run.
     pub fn ready(&self) -> bool {
-        self.lobby.conferences().all(|conference| conference.figures().journal_ok)
+        self.lobby.conferences().all(|conference| conference.is_running() && conference.figures().journal_ok)
             && self.relays.iter().all(RelayWatch::running)
     }
 }

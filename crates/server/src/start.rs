@@ -216,7 +216,7 @@ impl Parts<'_> {
                 audit.audit(AuditEntry { who, what, reason, address });
             }),
             clock: system_clock(),
-            max_connections: self.config.limits.endpoints + self.config.limits.consoles,
+            limits: self.config.limits,
         };
         let handle = ConferenceHandle::spawn(setup.clone(), surroundings)
             .await

@@ -28,8 +28,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use tokio::sync::broadcast;
 
 pub use audit::{AUDIT_ROWS, AuditEntry, AuditRow, MAX_AUDIT_PAGE};
-pub use limiter::{ATTEMPT_BURST, ATTEMPT_REFILL};
-pub use operators::{MAX_OPERATORS, NewPassword, OperatorError, OperatorRow};
+pub use limiter::{ATTEMPT_BURST, ATTEMPT_REFILL, NAME_BURST, NAME_REFILL};
+pub use operators::{MAX_NAME_CHARS, MAX_OPERATORS, NewPassword, OperatorError, OperatorRow};
 pub use passwords::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS};
 pub use revocation::Revocation;
 pub use secret::Secret;

@@ -11,7 +11,7 @@ use super::{Access, AccessError, Revocation, SignInId, secret, to_sql};
 /// Most operators: a control room with its relief for a week.
 pub const MAX_OPERATORS: i64 = 500;
 /// Longest name, in characters.
-const MAX_NAME_CHARS: usize = 64;
+pub const MAX_NAME_CHARS: usize = 64;
 
 /// An operator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]

@@ -7,6 +7,7 @@ use axum::http::HeaderMap;
 use axum::http::header::COOKIE;
 use wire::Role;
 
+use super::operators::MAX_NAME_CHARS;
 use super::passwords::MAX_PASSWORD_CHARS;
 use super::roles::from_word;
 use super::secret::{self, Secret};
@@ -74,6 +75,10 @@ impl Access {
     /// Wrong, too many attempts, or the database fails.
     pub async fn sign_in(&self, name: &str, password: &str, address: Option<IpAddr>) -> Result<SignedIn, SignInError> {
         let now = self.now();
+        // Nobody has a longer name, and it would be remembered and logged.
+        if name.chars().count() > MAX_NAME_CHARS {
+            return Err(SignInError::Wrong);
+        }
         self.attempts.check(Some(name), address, now).map_err(|wait| SignInError::TooMany { wait })?;
         if password.chars().count() > MAX_PASSWORD_CHARS {
             return Err(SignInError::Wrong);

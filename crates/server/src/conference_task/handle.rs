@@ -79,6 +79,11 @@ impl ConferenceHandle {
         Millis((self.clock)())
     }
 
+    /// False once its task has ended, for whatever reason.
+    pub fn is_running(&self) -> bool {
+        !self.letters.is_closed()
+    }
+
     /// What it is doing, at most 250 ms old.
     pub fn figures(&self) -> Figures {
         *self.figures.borrow()

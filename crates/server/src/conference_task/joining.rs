@@ -10,11 +10,15 @@ use super::letters::{Departure, Refused};
 use super::publish::text_of;
 use super::task::Task;
 use crate::access::Revocation;
+use crate::config::Limits;
 use crate::live::{Control, Heard, Peer, SocketId, Who, live_for};
 use crate::media_plan::media_plan;
 use crate::routing::MediaEnd;
 use crate::socket::outbox::{Closing, Outbox, OutboxReader, outbox};
 use crate::{convert, view};
+
+/// Consoles that one person has open at the same time: a few screens at two places.
+const MAX_CONSOLES_OF_ONE: usize = 8;
 
 /// What is wanted of a camera before the relay has said more: its lowest layer.
 pub(super) const LOW_ONLY: Uplink = Uplink { low: true, mid: false, high: false, content: false };
@@ -83,9 +87,8 @@ impl Task {
             self.peers.of_who(&visit.who).find(|peer| peer.device == visit.device && peer.client == visit.client);
         let same = same.map(|peer| (peer.id, peer.control.is_some()));
         let replaces = same.is_some_and(|(_, open)| open);
-        if !replaces && self.peers.sockets() >= self.tools.max_connections {
-            let detail = format!("at most {} pages may be connected", self.tools.max_connections);
-            return Err(Closing { code: ErrorCode::ServerFull, detail });
+        if !replaces {
+            self.check_room(&visit.who)?;
         }
         if let Some((id, _)) = same {
             return Ok(Some(id));
@@ -110,6 +113,23 @@ impl Task {
         Ok(None)
     }
 
+    /// Sites and consoles have room of their own: neither can take the other's.
+    fn check_room(&self, who: &Who) -> Result<(), Closing> {
+        let Limits { endpoints, consoles } = self.tools.limits;
+        let count = |alike: &dyn Fn(&Who) -> bool| self.peers.connected().filter(|peer| alike(&peer.who)).count();
+        let (taken, most, what) = match who {
+            Who::Endpoint { .. } => (count(&|other| other.site().is_some()), endpoints, "endpoints of sites"),
+            Who::Operator { .. } if count(&|other| other == who) >= MAX_CONSOLES_OF_ONE => {
+                (MAX_CONSOLES_OF_ONE, MAX_CONSOLES_OF_ONE, "consoles of one person")
+            }
+            Who::Operator { .. } => (count(&|other| other.site().is_none()), consoles, "consoles"),
+        };
+        if taken < most {
+            return Ok(());
+        }
+        Err(Closing { code: ErrorCode::ServerFull, detail: format!("at most {most} {what} may be connected") })
+    }
+
     fn new_peer(&mut self, visit: &Visit) -> ConnectionId {
         let now = self.now();
         let setup = self.ledger.shown().setup();
@@ -128,6 +148,7 @@ impl Task {
             departure: None,
             media: None,
             offers: 0,
+            offering: Default::default(),
             status: None,
             stats: None,
             solo: None,

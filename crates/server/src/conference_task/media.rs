@@ -8,17 +8,34 @@ use super::joining::LOW_ONLY;
 use super::letters::Letter;
 use super::publish::tell_peer;
 use super::task::Task;
-use crate::live::{Arrival, Media, Peer, SocketId};
+use crate::live::{Arrival, Media, Peer, SocketId, WaitingOffer};
 use crate::media_plan::relay_lines;
 use crate::routing::{MediaEnd, sent_kind};
 
 impl Task {
-    /// Hands an offer to the relay; the answer comes back as a letter.
+    /// Takes a page's offer: at once, or when its last one is answered and a moment old. Of offers that wait, the last counts.
     pub(super) fn offer(&mut self, socket: SocketId, generation: u32, sdp: String) {
-        let endpoint = self.next_endpoint();
         let Some(peer) = self.peers.of_socket(socket) else { return };
+        let id = peer.id;
+        peer.offering.waiting = Some(WaitingOffer { socket, generation, sdp });
+        self.make_offer(id);
+    }
+
+    /// Offers that came too soon after the one before.
+    pub(super) fn make_waiting_offers(&mut self) {
+        let waiting = self.peers.iter().filter(|peer| peer.offering.waiting.is_some());
+        for id in waiting.map(|peer| peer.id).collect::<Vec<_>>() {
+            self.make_offer(id);
+        }
+    }
+
+    /// Hands the waiting offer of a peer to the relay, if it is time; the answer comes back as a letter.
+    fn make_offer(&mut self, id: ConnectionId) {
+        let (now, endpoint) = (self.now().instant, self.next_endpoint());
+        let Some(peer) = self.peers.get_mut(id) else { return };
+        let Some(WaitingOffer { socket, generation, sdp }) = peer.offering.due(now) else { return };
         peer.offers += 1;
-        let (id, offer, lines) = (peer.id, peer.offers, relay_lines(&peer.plan));
+        let (offer, lines) = (peer.offers, relay_lines(&peer.plan));
         let answer = self.tools.relay.accept_offer(endpoint, lines, sdp);
         let letters = self.tools.letters.clone();
         tokio::spawn(async move {
@@ -42,6 +59,9 @@ impl Task {
         answer: Result<String, OfferError>,
     ) {
         let now = self.now().instant;
+        if let Some(peer) = self.peers.get_mut(id) {
+            peer.offering.under_way = false;
+        }
         let current = self.peers.get_mut(id).filter(|peer| peer.offers == offer);
         let (peer, sdp) = match (current, answer) {
             (Some(peer), Ok(sdp)) => (peer, sdp),

@@ -11,6 +11,7 @@
 //! and brings the relay and the pages' pictures in line with the state. It waits for no disk and no page. What it decides
 //! about the conference it asks the core (`conference`); the files here are the mechanisms around it, one each.
 
+mod budgets;
 mod handle;
 mod joining;
 mod lease;
@@ -29,7 +30,7 @@ mod writer;
 
 pub use handle::{ConferenceHandle, Figures, Stopped};
 pub use joining::{Joined, Visit};
-pub use ledger::{LATE_RESERVE, MAX_BATCH_COMMANDS, MAX_LATE, MAX_WAITING, WAIT_AT_MOST};
+pub use ledger::{LATE_RESERVE, MAX_BATCH_COMMANDS, MAX_LATE, MAX_WAITING, WAIT_AT_MOST, WAITING_RESERVE};
 pub use letters::{Departure, Refused, Sender};
 pub use media_relay::{MediaRelay, Pending, RelayOrder};
 pub use restart::{StartError, Surroundings};

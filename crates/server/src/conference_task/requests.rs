@@ -52,6 +52,7 @@ impl Task {
 
     fn command(&mut self, who: &Who, id: CommandId, seen: Option<Revision>, command: Command, asker: Asker) {
         let now = self.now();
+        let affordable = who.site().is_none_or(|site| self.budgets.spend(site, &command, now.instant));
         if matches!(command, Command::Take { .. } | Command::Undo) {
             self.takes.asked(now.instant);
         }
@@ -61,6 +62,9 @@ impl Task {
             seen: seen.map(|revision| revision.0),
             command: convert::command_in(command),
         };
+        if !affordable {
+            return self.ledger.refuse(request, asker, Refusal::Busy);
+        }
         let live = self.live(now);
         self.ledger.command(request, asker, &live, now.wall, now.instant);
     }

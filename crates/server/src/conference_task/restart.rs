@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use conference::{Conference, Fact, Millis, Setup};
+use conference::{Conference, Event, Fact, Millis, Setup};
 use journal::{Journal, JournalError, Seq, StreamId};
 use tokio::sync::{broadcast, mpsc, watch};
 use wire::{ConferenceId, InstanceId};
@@ -15,6 +15,7 @@ use super::media_relay::MediaRelay;
 use super::task::{MAX_LETTERS, Task, TaskInputs, Tools};
 use super::writer::{UnreadableEvent, Writer, decode, encode};
 use crate::access::{Clock, Revocation};
+use crate::config::Limits;
 
 /// Everything that a conference's task works with.
 pub struct Surroundings {
@@ -33,8 +34,8 @@ pub struct Surroundings {
     /// Milliseconds since the epoch. Read once: a step of the machine's clock during a conference must not end a speech or
     /// a grace time, so the time of the start and what has passed since make the conference's clock.
     pub clock: Clock,
-    /// Most open WebSockets; more are refused.
-    pub max_connections: usize,
+    /// How many may be connected; more are refused.
+    pub limits: Limits,
 }
 
 /// A conference cannot be started.
@@ -43,7 +44,7 @@ pub enum StartError {
     /// The setup is wrong.
     #[error("the conference's setup is wrong: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Setup(Vec<conference::SetupError>),
-    /// The journal cannot be read or written.
+    /// The journal cannot be read.
     #[error("the journal cannot be used")]
     Journal(#[from] JournalError),
     /// The journal holds something that this program cannot read.
@@ -55,13 +56,13 @@ impl ConferenceHandle {
     /// Replays the journal, logs that the server started, and starts the task.
     ///
     /// # Errors
-    /// The setup is wrong, or the log cannot be read, understood or written.
+    /// The setup is wrong, or the log cannot be read or understood.
     pub async fn spawn(setup: Setup, mut around: Surroundings) -> Result<Self, StartError> {
         around.clock = steady(&around.clock);
         let stream = StreamId(setup.id.0.clone());
         let mut conference = Conference::new(setup).map_err(StartError::Setup)?;
         replay(&mut conference, around.journal.as_ref(), &stream).await?;
-        log_start(&mut conference, &around, &stream).await?;
+        let unwritten = log_start(&mut conference, &around, &stream).await;
         let id = ConferenceId(conference.setup().id.0.clone());
         tracing::info!(conference = %id.0, revision = conference.state().revision, "conference ready");
 
@@ -83,12 +84,12 @@ impl ConferenceHandle {
             relay: around.relay,
             audit: around.audit,
             clock: around.clock,
-            max_connections: around.max_connections,
+            limits: around.limits,
             batches,
             letters: letters.downgrade(),
             figures,
         };
-        let task = Task::new(Ledger::new(conference), tools);
+        let task = Task::new(Ledger::with_unwritten(conference, unwritten, Instant::now()), tools);
         tokio::spawn(task.run(inputs));
         Ok(handle)
     }
@@ -115,15 +116,20 @@ async fn replay(conference: &mut Conference, journal: &dyn Journal, stream: &Str
     }
 }
 
-async fn log_start(conference: &mut Conference, around: &Surroundings, stream: &StreamId) -> Result<(), StartError> {
+/// Logs that the server started; gives the events if they cannot be written now. Sites come back and the hall can be called
+/// also with a full disk.
+async fn log_start(conference: &mut Conference, around: &Surroundings, stream: &StreamId) -> Vec<Event> {
     let instance = conference::InstanceId(around.instance.0.clone());
     let now = Millis((around.clock)());
     let events = conference.handle_fact(Fact::ServerStarted { instance }, now);
     let after = Seq(conference.state().revision);
-    around.journal.append(stream, after, events.iter().map(encode).collect()).await?;
+    if let Err(error) = around.journal.append(stream, after, events.iter().map(encode).collect()).await {
+        tracing::error!(%stream, %error, "the journal cannot be written: started all the same, what happens is written later");
+        return events;
+    }
     for event in &events {
         conference.apply(event);
     }
     // Timeouts of the time in which the server was down (a grace that ran out) are the task's first business.
-    Ok(())
+    Vec::new()
 }

@@ -9,6 +9,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::MissedTickBehavior;
 use wire::{ErrorCode, InstanceId, Revision};
 
+use super::budgets::Budgets;
 use super::handle::Figures;
 use super::lease::Lease;
 use super::ledger::{Batch, Ledger, Outcome};
@@ -18,6 +19,7 @@ use super::publish::Publisher;
 use super::requests::Asker;
 use super::take::Takes;
 use crate::access::{Clock, Revocation};
+use crate::config::Limits;
 use crate::live::{Peers, SocketId};
 use crate::{convert, routing, view};
 
@@ -37,7 +39,7 @@ pub(super) struct Tools {
     pub(super) relay: Arc<dyn MediaRelay>,
     pub(super) audit: Arc<dyn Fn(Refused) + Send + Sync>,
     pub(super) clock: Clock,
-    pub(super) max_connections: usize,
+    pub(super) limits: Limits,
     pub(super) batches: mpsc::UnboundedSender<Batch>,
     /// Weak, so that the task ends when nobody can write to it any more.
     pub(super) letters: mpsc::WeakSender<Letter>,
@@ -60,6 +62,7 @@ pub(super) struct Task {
     pub(super) publisher: Publisher,
     pub(super) takes: Takes,
     pub(super) figures: Figures,
+    pub(super) budgets: Budgets,
     pub(super) orders: Vec<RelayOrder>,
     last_peer: u64,
     last_socket: u64,
@@ -93,6 +96,7 @@ impl Task {
             lease: Lease::default(),
             takes: Takes::default(),
             figures: Figures { journal_ok: true, ..Figures::default() },
+            budgets: Budgets::default(),
             orders: Vec::new(),
             last_peer: 0,
             last_socket: 0,
@@ -180,6 +184,7 @@ impl Task {
         let now = self.now();
         self.peers.judge(now.instant, now.wall.0);
         self.watch_presence();
+        self.make_waiting_offers();
         self.watch_lease();
         self.end_long_talkback();
         self.ledger.expire(now.instant);

@@ -11,7 +11,9 @@ use wire::{Me, Problem, SignInLinkRequest, SignInRequest};
 use super::body::Body;
 use super::identity::{From, SignedInOperator};
 use super::problem::ApiError;
-use crate::access::{AuditEntry, COOKIE_NAME, Operator, SECURE_COOKIE_NAME, SIGN_IN_LIFETIME, SignInError, SignedIn};
+use crate::access::{
+    AuditEntry, COOKIE_NAME, MAX_NAME_CHARS, Operator, SECURE_COOKIE_NAME, SIGN_IN_LIFETIME, SignInError, SignedIn,
+};
 use crate::app::App;
 
 /// By which listener a request came.
@@ -116,6 +118,7 @@ fn cookie(scheme: Scheme, value: &str, max_age: u64) -> HeaderValue {
 }
 
 fn audit(app: &App, who: &str, what: &str, error: &SignInError, address: Option<std::net::IpAddr>) {
-    let entry = AuditEntry { who: who.to_owned(), what: what.to_owned(), reason: error.to_string(), address };
+    let who = who.chars().take(MAX_NAME_CHARS).collect();
+    let entry = AuditEntry { who, what: what.to_owned(), reason: error.to_string(), address };
     app.access.audit(entry);
 }

@@ -11,7 +11,7 @@ mod readiness;
 mod view;
 
 pub use arrival::{Arrival, TrackArrival};
-pub use peer::{Control, Heard, Media, Peer, Peers, SocketId, Who};
+pub use peer::{Control, Heard, Media, Offering, Peer, Peers, SocketId, WaitingOffer, Who};
 pub use quality::{Arriving, BETTER_AFTER, Finding, SILENT_AFTER, Verdict, WORSE_AFTER};
 pub use readiness::readiness;
 pub use view::{live_for, site_live};

@@ -10,7 +10,7 @@
 
 mod hello;
 pub mod outbox;
-mod rate;
+pub(crate) mod rate;
 mod reader;
 mod writer;
 

@@ -49,14 +49,15 @@ pub fn outbox() -> (Outbox, OutboxReader) {
 }
 
 impl Outbox {
-    /// Queues a message. Beyond [`MAX_QUEUED_BYTES`] the connection is closed as too slow instead.
+    /// Queues a message. Beyond [`MAX_QUEUED_BYTES`] the connection is closed as too slow instead; a page for which nothing
+    /// waits is not slow, however long the message is.
     pub fn push(&self, message: Utf8Bytes) {
         if self.closing.borrow().is_some() {
             return;
         }
         let cost = message.len() + MESSAGE_OVERHEAD_BYTES;
         let before = self.queued.fetch_add(cost, Ordering::Relaxed);
-        if before + cost > MAX_QUEUED_BYTES {
+        if before > 0 && before + cost > MAX_QUEUED_BYTES {
             self.close(ErrorCode::TooSlow, format!("more than {MAX_QUEUED_BYTES} bytes wait to be read"));
             return;
         }
@@ -136,6 +137,17 @@ mod tests {
         }
 
         assert!(reader.closing().borrow().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_long_message_reaches_a_page_that_reads() {
+        let (outbox, mut reader) = outbox();
+        let long = "x".repeat(MAX_QUEUED_BYTES + 1);
+
+        outbox.push(long.clone().into());
+
+        assert!(reader.closing().borrow().is_none());
+        assert_eq!(reader.next().await.as_deref(), Some(long.as_str()));
     }
 
     #[tokio::test]

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use wire::{ClientMessage, ErrorCode, ServerMessage};
 
 use super::outbox::Outbox;
-use super::rate::Allowance;
+use super::rate::{Allowance, MESSAGES};
 use super::{MAX_BAD_MESSAGES, SILENCE_ENDS, exceeds_size};
 use crate::conference_task::{ConferenceHandle, Departure};
 use crate::live::{Heard, SocketId};
@@ -31,7 +31,14 @@ enum Next {
 
 impl Reader {
     pub(super) fn new(conference: ConferenceHandle, socket: SocketId, heard: Arc<Heard>, answers: Outbox) -> Self {
-        Self { conference, socket, heard, answers, allowance: Allowance::new(Instant::now().into_std()), bad: 0 }
+        Self {
+            conference,
+            socket,
+            heard,
+            answers,
+            allowance: Allowance::new(MESSAGES, Instant::now().into_std()),
+            bad: 0,
+        }
     }
 
     /// Reads until the page leaves, is silent too long, or is sent away.
@@ -57,7 +64,7 @@ impl Reader {
         if matches!(message, Message::Close(_)) {
             return Next::Stop(Departure::Left);
         }
-        if !self.allowance.take(Instant::now().into_std()) {
+        if !self.allowance.take(1.0, Instant::now().into_std()) {
             return self.bad(ErrorCode::TooMany, "too many messages; this one was dropped");
         }
         match message {

@@ -1,10 +1,12 @@
 //! A server with the sample conference in a folder of its own, and a way to ask it.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::Path;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
@@ -93,6 +95,14 @@ impl World {
     pub async fn post(&self, path: &str, body: &Value, by: &Credential) -> Answer {
         let request = known(Request::post(path), by).header(CONTENT_TYPE, "application/json");
         self.send(request.body(Body::from(body.to_string())).unwrap()).await
+    }
+
+    /// Signs in from an address.
+    pub async fn sign_in_from(&self, address: [u8; 4], name: &str, password: &str) -> Answer {
+        let body = json!({ "name": name, "password": password });
+        let request = Request::post("/api/v1/sign-in").header(CONTENT_TYPE, "application/json");
+        let from = ConnectInfo(SocketAddr::from((address, 40_000)));
+        self.send(request.extension(from).body(Body::from(body.to_string())).unwrap()).await
     }
 
     pub async fn delete(&self, path: &str, by: &Credential) -> Answer {

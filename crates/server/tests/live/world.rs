@@ -12,6 +12,7 @@ use server::access::{Clock, Revocation, SignInId, TokenId, system_clock};
 use server::conference_task::{
     ConferenceHandle, Departure, Joined, MediaRelay, Pending, Refused, RelayOrder, Sender, Surroundings, Visit,
 };
+use server::config::Limits;
 use server::live::Who;
 use server::socket::outbox::Closing;
 use tokio::sync::{broadcast, mpsc};
@@ -19,6 +20,9 @@ use wire::{
     ClientKind, ClientMessage, Command, CommandId, EndpointRole, InstanceId, Refusal, Revision, Role, ServerMessage,
     SourceKind, SourceRef, Welcome,
 };
+
+/// More than any test needs.
+const ROOM: Limits = Limits { endpoints: 100, consoles: 100 };
 
 /// Nothing here takes longer, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -148,18 +152,18 @@ pub struct World {
 impl World {
     pub async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self::in_folder(folder, "first", 100, system_clock()).await
+        Self::in_folder(folder, "first", ROOM, system_clock()).await
     }
 
     pub async fn with_clock(clock: Clock) -> Self {
-        Self::in_folder(tempfile::tempdir().unwrap(), "first", 100, clock).await
+        Self::in_folder(tempfile::tempdir().unwrap(), "first", ROOM, clock).await
     }
 
-    pub async fn with_room_for(max_connections: usize) -> Self {
-        Self::in_folder(tempfile::tempdir().unwrap(), "first", max_connections, system_clock()).await
+    pub async fn with_room_for(limits: Limits) -> Self {
+        Self::in_folder(tempfile::tempdir().unwrap(), "first", limits, system_clock()).await
     }
 
-    async fn in_folder(folder: tempfile::TempDir, instance: &str, max_connections: usize, clock: Clock) -> Self {
+    async fn in_folder(folder: tempfile::TempDir, instance: &str, limits: Limits, clock: Clock) -> Self {
         let opened = SqliteJournal::open(&folder.path().join("journal.db")).await.unwrap();
         assert!(opened.findings.is_empty(), "{:?}", opened.findings);
         let journal = Arc::new(FaultyJournal::new(Arc::new(opened.journal)));
@@ -176,7 +180,7 @@ impl World {
             revocations: revoked,
             audit: Arc::new(move |refused| audited.lock().unwrap().push(refused)),
             clock,
-            max_connections,
+            limits,
         };
         let handle = ConferenceHandle::spawn(setup(), around).await.unwrap();
         Self { handle, relay, relay_events, revocations, journal, audit, folder }
@@ -188,7 +192,7 @@ impl World {
         drop((handle, relay_events, revocations));
         journal.close().await.unwrap();
         drop(journal);
-        Self::in_folder(folder, "second", 100, system_clock()).await
+        Self::in_folder(folder, "second", ROOM, system_clock()).await
     }
 
     pub async fn visit(&self, visit: Visit) -> Result<Page, Closing> {

@@ -19,16 +19,23 @@
 //!
 //! This is a state without clock and I/O: mutate, then drain [`Ledger::next_batch`] and [`Ledger::answers`].
 
+mod exchange;
 #[cfg(test)]
 mod tests;
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use conference::{CommandId, Conference, Decision, Event, Fact, Live, Millis, Refusal, Request, TakeFailure};
+use conference::{
+    CommandId, Conference, Decision, Event, EventBody, Fact, Live, Millis, Refusal, Request, TakeFailure,
+};
+
+pub use exchange::{Answer, Asked, Batch, Input, Outcome};
 
 /// Commands that wait for the batch under way. Two operators and 63 sites within the 100 ms of a slow disk are far below.
 pub const MAX_WAITING: usize = 256;
+/// Part of [`MAX_WAITING`] that only operators may use: sites that write without end must not refuse a take.
+pub const WAITING_RESERVE: usize = 64;
 /// Commands of one batch: keeps the batch, and with it the wait of the next command, short.
 pub const MAX_BATCH_COMMANDS: usize = 64;
 /// Events that were acted on and are not written yet. Half an hour of a control room's safe commands and of all sites
@@ -44,59 +51,6 @@ pub const WAIT_AT_MOST: Duration = Duration::from_millis(1_700);
 /// First pause after a failure of the journal, and the growth and end of the pauses that follow.
 const FIRST_RETRY: Duration = Duration::from_millis(250);
 const LAST_RETRY: Duration = Duration::from_secs(1);
-
-/// What the conference decides about.
-#[derive(Debug, Clone)]
-pub enum Input {
-    /// Somebody asks.
-    Command(Request),
-    /// Something happened.
-    Fact(Fact),
-    /// Time passed.
-    Timeout,
-}
-
-/// Who is to be answered.
-#[derive(Debug)]
-pub struct Asked<A> {
-    /// The request, for the audit.
-    pub request: Request,
-    /// Who asked, in order; the same command may be asked again before it is answered.
-    pub askers: Vec<A>,
-}
-
-/// An answer to everybody who asked.
-#[derive(Debug)]
-pub struct Answer<A> {
-    /// What was asked and by whom.
-    pub asked: Asked<A>,
-    /// The revision that holds it, or why it was not done.
-    pub outcome: Result<u64, Refusal>,
-}
-
-/// Events to append after `after`, all or nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Batch {
-    /// Number of durable events that it follows.
-    pub after: u64,
-    /// The events.
-    pub events: Vec<Event>,
-}
-
-/// How a batch went.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// It is durable.
-    Durable,
-    /// Nothing of it was written.
-    Failed,
-    /// It may have been written; another outcome follows.
-    Unknown,
-    /// Nothing of it was written: this command of it is in the log already, in the events up to this one.
-    Repeated(CommandId, u64),
-    /// Nothing of it was written: these durable events, of an earlier batch, were not known.
-    Missed(Vec<Event>),
-}
 
 /// The state of one conference, on its way to the journal.
 #[derive(Debug)]
@@ -124,12 +78,22 @@ struct Waiting<A> {
 struct UnderWay<A> {
     /// Events of `late` at its front.
     late: usize,
-    commands: Vec<(Asked<A>, u64)>,
+    commands: Vec<InBatch<A>>,
     /// `shown` plus the commands; none if the batch holds nothing but `late`.
     ahead: Option<Box<Conference>>,
     jumps: Vec<Jump<A>>,
     /// Its commands were refused because the outcome is not known.
     given_up: bool,
+}
+
+/// A command of the batch under way.
+#[derive(Debug)]
+struct InBatch<A> {
+    asked: Asked<A>,
+    /// Since when it waits.
+    since: Instant,
+    /// The revision that holds it once the batch is durable.
+    revision: u64,
 }
 
 #[derive(Debug)]
@@ -161,6 +125,17 @@ impl<A> Ledger<A> {
             journal: JournalState::Writable,
             version: 0,
         }
+    }
+
+    /// A ledger whose first events could not be written: they are acted on and wait for the journal.
+    pub fn with_unwritten(durable: Conference, unwritten: Vec<Event>, instant: Instant) -> Self {
+        let mut ledger = Self::new(durable);
+        if !unwritten.is_empty() {
+            ledger.late.extend(unwritten);
+            ledger.show_late();
+            ledger.journal_failed(instant);
+        }
+        ledger
     }
 
     /// What is acted on and published.
@@ -218,10 +193,16 @@ impl<A> Ledger<A> {
         if !self.journal_ok() {
             return self.answer(asked, Err(Refusal::JournalUnavailable));
         }
-        if self.waiting.len() >= MAX_WAITING {
+        let reserve = if asked.request.actor.site.is_some() { WAITING_RESERVE } else { 0 };
+        if self.waiting.len() + reserve >= MAX_WAITING {
             return self.answer(asked, Err(Refusal::Busy));
         }
         self.waiting.push_back(Waiting { asked, since: instant });
+    }
+
+    /// Refuses a command before it is looked at.
+    pub fn refuse(&mut self, request: Request, asker: A, refusal: Refusal) {
+        self.answer(Asked { request, askers: vec![asker] }, Err(refusal));
     }
 
     /// Takes something that happened. False: too much is unwritten, and it was left out.
@@ -286,29 +267,53 @@ impl<A> Ledger<A> {
             Outcome::Durable => self.durable(live),
             Outcome::Failed => {
                 self.journal_failed(instant);
-                self.undone(|ledger, asked| ledger.answer(asked, Err(Refusal::JournalUnavailable)));
+                self.undone(|ledger, command| ledger.answer(command.asked, Err(Refusal::JournalUnavailable)));
             }
             Outcome::Unknown => {
                 self.journal_failed(instant);
                 let Some(batch) = &mut self.batch else { return };
                 batch.given_up = true;
                 let commands = std::mem::take(&mut batch.commands);
-                for (asked, _) in commands {
-                    self.answer(asked, Err(Refusal::JournalUnavailable));
+                for command in commands {
+                    self.answer(command.asked, Err(Refusal::JournalUnavailable));
                 }
             }
-            Outcome::Repeated(id, revision) => self.undone(|ledger, asked| {
-                if asked.request.id == id {
-                    ledger.answer(asked, Ok(revision));
-                } else {
-                    ledger.waiting.push_front(Waiting { asked, since: instant });
-                }
-            }),
+            Outcome::Repeated(id, revision) => self.repeated(&id, revision),
             Outcome::Missed(events) => {
-                self.undone(|ledger, asked| ledger.waiting.push_front(Waiting { asked, since: instant }));
+                self.undone(Self::wait_again);
+                let ordered = |event: &Event| match event.body {
+                    EventBody::TakeOrdered { take, .. } => Some(take),
+                    _ => None,
+                };
+                let surprise = events.iter().rev().find_map(ordered);
                 self.adopt(events);
+                let pending = self.shown.state().stage.pending.as_ref().map(|pending| pending.take);
+                if surprise.is_some() && surprise == pending {
+                    self.void_surprise(live);
+                }
             }
         }
+    }
+
+    /// A command of the batch is in the log already. If it waited, that is its answer. If it is a safe command that was acted
+    /// on before it was written, it was acted on twice: the second time is logged without the id, which is taken.
+    fn repeated(&mut self, id: &CommandId, revision: u64) {
+        self.undone(|ledger, command| {
+            if command.asked.request.id == *id {
+                ledger.answer(command.asked, Ok(revision));
+            } else {
+                ledger.wait_again(command);
+            }
+        });
+        for event in self.late.iter_mut().filter(|event| event.command_id.as_ref() == Some(id)) {
+            event.command_id = None;
+        }
+        self.show_late();
+    }
+
+    /// A command of a batch that was not written waits on, and no shorter for it.
+    fn wait_again(&mut self, command: InBatch<A>) {
+        self.waiting.push_front(Waiting { asked: command.asked, since: command.since });
     }
 
     /// The same command again, before it was answered: answered together.
@@ -318,7 +323,7 @@ impl<A> Ledger<A> {
             Some(batch) => (batch.commands.as_mut_slice(), batch.jumps.as_mut_slice()),
             None => Default::default(),
         };
-        let commands = commands.iter_mut().map(|(asked, _)| asked);
+        let commands = commands.iter_mut().map(|command| &mut command.asked);
         let jumps = jumps.iter_mut().filter_map(|jump| jump.asked.as_mut());
         let unwritten = self.unwritten.iter_mut().map(|(_, asked)| asked);
         match waiting.chain(commands).chain(jumps).chain(unwritten).find(|asked| asked.request.id == *id) {
@@ -375,11 +380,11 @@ impl<A> Ledger<A> {
         now: Millis,
     ) {
         while batch.commands.len() < MAX_BATCH_COMMANDS && events.len() < journal::MAX_BATCH_EVENTS / 2 {
-            let Some(Waiting { asked, .. }) = self.waiting.pop_front() else { return };
+            let Some(Waiting { asked, since }) = self.waiting.pop_front() else { return };
             match ahead.handle(&asked.request, live, now) {
                 Ok(Decision::Events(decided)) => {
                     fold(ahead, events, decided);
-                    batch.commands.push((asked, ahead.state().revision));
+                    batch.commands.push(InBatch { asked, since, revision: ahead.state().revision });
                 }
                 Ok(Decision::AlreadyDone { revision }) => self.answer(asked, Ok(revision)),
                 Err(refusal) => self.answer(asked, Err(refusal)),
@@ -399,8 +404,8 @@ impl<A> Ledger<A> {
                 self.version += 1;
             }
         }
-        for (asked, revision) in batch.commands {
-            self.answer(asked, Ok(revision));
+        for command in batch.commands {
+            self.answer(command.asked, Ok(command.revision));
         }
         if batch.given_up {
             self.void_surprise(live);
@@ -412,10 +417,10 @@ impl<A> Ledger<A> {
     }
 
     /// Nothing of the batch was written: its commands go where `commands` says, its jumps stay as they were acted on.
-    fn undone(&mut self, mut commands: impl FnMut(&mut Self, Asked<A>)) {
+    fn undone(&mut self, mut commands: impl FnMut(&mut Self, InBatch<A>)) {
         let Some(batch) = self.batch.take() else { return };
-        for (asked, _) in batch.commands.into_iter().rev() {
-            commands(self, asked);
+        for command in batch.commands.into_iter().rev() {
+            commands(self, command);
         }
         for jump in batch.jumps {
             self.note(jump.asked, jump.decided);
@@ -440,12 +445,17 @@ impl<A> Ledger<A> {
             }
             self.base.apply(&event);
         }
+        self.show_late();
+        self.answer_written();
+    }
+
+    /// What is durable, then what was acted on and is not written.
+    fn show_late(&mut self) {
         self.shown = self.base.clone();
         self.version += 1;
         for event in &self.late {
             self.shown.apply(event);
         }
-        self.answer_written();
     }
 
     fn answer_written(&mut self) {

@@ -383,3 +383,73 @@ fn events_of_an_earlier_batch_that_appear_late_are_adopted() {
     assert_eq!(world.ledger.shown().state().floor.mode, FloorMode::Open);
     assert!(world.ledger.shown().state().stage.muted.contains(&SiteSlug::from("cao-bang")));
 }
+
+#[test]
+fn a_take_that_was_refused_and_appears_late_does_not_go_to_air() {
+    let mut world = World::new();
+    world.take(Step::Command(5, 1));
+    world.take(Step::Pump);
+    world.take(Step::Durable);
+    world.take(Step::Command(7, 1));
+    world.take(Step::Pump);
+    let hung = world.batch.take().expect("the take is under way");
+    world.outcome(Outcome::Failed);
+    world.collect();
+
+    // The commit came back after all: the next append finds it.
+    world.log.extend(hung.events.clone());
+    world.take(Step::Command(1, 2));
+    world.now += 2_000;
+    world.pump();
+    world.batch = None;
+    world.outcome(Outcome::Missed(hung.events));
+    world.collect();
+    world.check();
+
+    assert!(world.ledger.shown().state().stage.pending.is_none());
+    world.finish();
+    assert!(world.ledger.shown().state().stage.program().shows(&SiteSlug::from("hall")));
+}
+
+#[test]
+fn a_safe_command_whose_id_was_used_long_ago_does_not_stop_the_journal() {
+    let mut world = World::new();
+    let id = CommandId("always-the-same".to_owned());
+    world.asked.push(id.clone());
+    world.ask(id.clone(), Command::MuteAll);
+    world.ask(CommandId("floor".to_owned()), Command::SetFloorMode { mode: FloorMode::Open });
+    world.pump();
+    world.batch = None;
+
+    // The journal knows the id from further back than the state remembers.
+    world.outcome(Outcome::Repeated(id.clone(), 1));
+    world.collect();
+    world.check();
+    world.pump();
+    let batch = world.batch.clone().expect("the next batch is due");
+
+    assert!(batch.events.iter().all(|event| event.command_id.as_ref() != Some(&id)), "the id is taken");
+    world.written();
+    world.collect();
+    assert!(world.answers[&id].iter().all(Result::is_ok), "it was done");
+    assert!(world.answers[&CommandId("floor".to_owned())].iter().all(Result::is_ok), "and the others go on");
+    assert!(world.ledger.is_settled());
+}
+
+#[test]
+fn sites_that_fill_the_queue_leave_room_for_operators() {
+    let mut world = World::new();
+    let site =
+        Actor { name: "cao-bang".to_owned(), role: Role::Site, site: Some("cao-bang".into()), holds_lease: false };
+    for number in 0..MAX_WAITING {
+        let command = Command::SendMessage { to: Vec::new(), text: "x".to_owned() };
+        let request = Request { id: CommandId(format!("m{number}")), actor: site.clone(), seen: None, command };
+        world.ledger.command(request, 0, &world.live, Millis(world.now), world.instant());
+    }
+    let busy = world.ledger.answers().len();
+
+    world.ask(CommandId("take".to_owned()), Command::SetFloorMode { mode: FloorMode::Open });
+
+    assert_eq!(busy, WAITING_RESERVE);
+    assert!(world.ledger.answers().is_empty(), "an operator's command waits for the journal");
+}
