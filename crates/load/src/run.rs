@@ -1,0 +1,143 @@
+//! The load's own role: scenarios one after the other, the table, the JSON.
+
+use std::{fs, path::PathBuf, process::ExitCode, time::Duration};
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+
+use crate::{
+    cores, figures,
+    report::Report,
+    scenario::{
+        join, limit,
+        programme::{self, ProgrammeTerms},
+        take, wall,
+    },
+};
+
+/// Receivers of *programme*.
+const RECEIVERS: [usize; 9] = [16, 64, 128, 256, 400, 512, 768, 1_024, 1_200];
+/// Where keyframe bursts are measured.
+const BURSTS: [usize; 2] = [64, 400];
+/// Between which memory is compared.
+const MEMORY: [usize; 2] = [64, 512];
+/// Sites that join at once.
+const JOINS: [usize; 3] = [1, 63, 500];
+
+/// A scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Scenario {
+    /// Sealing and sending alone.
+    Limit,
+    /// One source to many.
+    Programme,
+    /// Many sources to two consoles.
+    Wall,
+    /// Changes of the source.
+    Take,
+    /// Many connections at once.
+    Join,
+}
+
+/// How it is run.
+#[derive(Debug, Clone, Args)]
+pub struct RunTerms {
+    /// The relay's core.
+    #[arg(long, default_value_t = 0)]
+    relay_core: usize,
+    /// The load's core.
+    #[arg(long, default_value_t = 1)]
+    load_core: usize,
+    /// Only these.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Scenario>,
+    /// Receivers of the programme, instead of the usual numbers.
+    #[arg(long, value_delimiter = ',')]
+    receivers: Vec<usize>,
+    /// How long each number of receivers, and the wall, is measured.
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
+    /// How long memory is given to settle.
+    #[arg(long, default_value_t = 60)]
+    hold: u64,
+    /// Takes of each kind.
+    #[arg(long, default_value_t = 40)]
+    takes: usize,
+    /// Writes what was measured here as JSON.
+    #[arg(long)]
+    json: Option<PathBuf>,
+}
+
+impl RunTerms {
+    fn wants(&self, scenario: Scenario) -> bool {
+        self.only.is_empty() || self.only.contains(&scenario)
+    }
+}
+
+/// Measures and judges.
+///
+/// # Errors
+///
+/// Something of the load failed: nothing was measured then.
+pub fn run(terms: &RunTerms) -> anyhow::Result<ExitCode> {
+    cores::pin(terms.load_core)?;
+    cores::sleep_precisely()?;
+    let measure = Duration::from_secs(terms.seconds);
+    let mut report = Report::default();
+    if terms.wants(Scenario::Limit) {
+        eprintln!("limit …");
+        report.limit_us = Some(limit::run(terms.relay_core, limit::RECEIVERS, terms.seconds)?.us_per_packet);
+    }
+    if terms.wants(Scenario::Programme) {
+        let receivers = if terms.receivers.is_empty() { RECEIVERS.to_vec() } else { terms.receivers.clone() };
+        let terms = ProgrammeTerms {
+            core: terms.relay_core,
+            receivers,
+            bursts: BURSTS.to_vec(),
+            memory: MEMORY.to_vec(),
+            measure,
+            hold: Duration::from_secs(terms.hold),
+        };
+        let mut programme = programme::run(&terms, tell)?;
+        report.programme = std::mem::take(&mut programme.rows);
+        report.programme_extra = programme;
+    }
+    if terms.wants(Scenario::Wall) {
+        eprintln!("wall …");
+        report.wall = Some(wall::run(terms.relay_core, measure)?);
+    }
+    if terms.wants(Scenario::Take) {
+        eprintln!("take …");
+        report.take = Some(take::run(terms.relay_core, terms.takes)?);
+    }
+    if terms.wants(Scenario::Join) {
+        for sites in JOINS {
+            eprintln!("join: {sites} …");
+            report.join.push(join::run(terms.relay_core, sites)?);
+        }
+    }
+    let figures = report.figures();
+    println!("{}", figures::table(&figures));
+    if let Some(path) = &terms.json {
+        fs::write(path, serde_json::to_string_pretty(&report)? + "\n").with_context(|| path.display().to_string())?;
+    }
+    Ok(if figures::all_met(&figures) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn tell(row: &programme::Row) {
+    eprintln!(
+        "programme: {} receivers: {:.2} µs/packet, delivery {:.3} %, latency p50 {:.2} p99 {:.2} ms, relay {:.0} % of its \
+         core, load {:.0} % ({:.2} µs/packet), {} KiB, {} NACKs{}",
+        row.receivers,
+        row.us_per_packet,
+        row.delivery * 100.0,
+        row.latency_ms.p50,
+        row.latency_ms.p99,
+        row.relay_core * 100.0,
+        row.load_core * 100.0,
+        row.load_us_per_packet,
+        row.rss_kib,
+        row.nacks,
+        row.void.as_ref().map(|why| format!(", void: {why}")).unwrap_or_default(),
+    );
+}
