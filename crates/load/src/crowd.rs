@@ -54,10 +54,6 @@ pub enum Event {
     Asked {
         /// The sender.
         peer: usize,
-        /// 0 low, 1 mid, 2 high.
-        layer: u8,
-        /// When the kernel had the request.
-        at: Nanos,
     },
 }
 
@@ -193,8 +189,7 @@ impl Crowd {
                     let streams = &mut self.peers[index].streams;
                     if let Some(stream) = streams.iter_mut().find(|stream| stream.terms().ssrc == ssrc) {
                         stream.ask(asked);
-                        let layer = stream.terms().layer;
-                        self.tell(Event::Asked { peer: index, layer, at });
+                        self.tell(Event::Asked { peer: index });
                     }
                 }
                 Heard::Missing | Heard::Transport => {}
@@ -220,7 +215,8 @@ impl Crowd {
             let peer = &mut self.peers[index];
             peer.open(now, keys);
             // Pages ask for what they are to show when they can show it.
-            let pictures: Vec<u32> = peer.slots.iter().filter(|slot| slot.video).map(|slot| slot.ssrc).take(1).collect();
+            let pictures: Vec<u32> =
+                peer.slots.iter().filter(|slot| slot.video).map(|slot| slot.ssrc).take(1).collect();
             let own = peer.ssrc;
             for ssrc in pictures {
                 self.send_rtcp(index, &feedback::picture_loss(own, ssrc));

@@ -101,9 +101,7 @@ pub fn all_met(figures: &[Figure]) -> bool {
 pub fn table(figures: &[Figure]) -> String {
     let rows: Vec<[String; 4]> = figures.iter().map(row).collect();
     let heads = ["figure", "value", "goal", "verdict"].map(str::to_owned);
-    let width = |column: usize| {
-        rows.iter().chain([&heads]).map(|row| row[column].chars().count()).max().unwrap_or(0)
-    };
+    let width = |column: usize| rows.iter().chain([&heads]).map(|row| row[column].chars().count()).max().unwrap_or(0);
     let [first, second, third] = [0, 1, 2].map(width);
     let line = |row: &[String; 4]| {
         let [figure, value, goal, verdict] = row;

@@ -36,8 +36,10 @@ pub struct LimitTerms {
     pub port: u16,
     /// Receivers.
     pub receivers: usize,
-    /// How long.
+    /// How long, at the programme's pace.
     pub seconds: u64,
+    /// So many packets of the programme leave in one go, one after the other.
+    pub together: u32,
 }
 
 /// What was measured.
@@ -47,6 +49,10 @@ pub struct Limit {
     pub us_per_packet: f64,
     /// Packets that were sent.
     pub packets: u64,
+    /// Receivers.
+    pub receivers: usize,
+    /// Packets of the programme that left in one go.
+    pub together: u32,
 }
 
 /// Measures: one packet after the other, at the programme's pace, to every receiver.
@@ -60,9 +66,8 @@ pub fn measure(terms: LimitTerms) -> anyhow::Result<Limit> {
     let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
     socket.set_send_buffer_size(SEND_BUFFER)?;
     socket.bind(&SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0).into())?;
-    let addresses: Vec<Option<SockaddrIn>> = (0..terms.receivers)
-        .map(|peer| Some(SocketAddrV4::new(address_of(peer), terms.port).into()))
-        .collect();
+    let addresses: Vec<Option<SockaddrIn>> =
+        (0..terms.receivers).map(|peer| Some(SocketAddrV4::new(address_of(peer), terms.port).into())).collect();
     let keys: Vec<LessSafeKey> = (0..terms.receivers).map(key).collect::<Result<_, _>>()?;
     let template = vec![0x5a; HEADER + MAX_PAYLOAD];
     let mut buffers: Vec<Vec<u8>> = vec![Vec::new(); terms.receivers];
@@ -73,7 +78,8 @@ pub fn measure(terms: LimitTerms) -> anyhow::Result<Limit> {
     let mut packets = 0;
     let count = terms.seconds * u64::from(rate);
     for number in 0..count {
-        let is_sound = number as usize % (PICTURE_RATE + SOUND_RATE) * SOUND_RATE % (PICTURE_RATE + SOUND_RATE) < SOUND_RATE;
+        let is_sound =
+            number as usize % (PICTURE_RATE + SOUND_RATE) * SOUND_RATE % (PICTURE_RATE + SOUND_RATE) < SOUND_RATE;
         let size = HEADER + if is_sound { SOUND } else { MAX_PAYLOAD };
         for (buffer, key) in buffers.iter_mut().zip(&keys) {
             seal(buffer, &template[..size], number, key)?;
@@ -84,11 +90,15 @@ pub fn measure(terms: LimitTerms) -> anyhow::Result<Limit> {
             let sent = sendmmsg(socket.as_raw_fd(), &mut headers, &slices, to, none, MsgFlags::empty());
             packets += sent.context("sendmmsg")?.count() as u64;
         }
-        let due = start + Duration::from_secs(1) / rate * u32::try_from(number + 1)?;
-        thread::sleep(due.saturating_duration_since(Instant::now()));
+        let next = u32::try_from(number + 1)?;
+        if next.is_multiple_of(terms.together) {
+            let due = start + Duration::from_secs(1) / rate * next;
+            thread::sleep(due.saturating_duration_since(Instant::now()));
+        }
     }
     let used = cores::usage()?.cpu_us - before.cpu_us;
-    Ok(Limit { us_per_packet: used as f64 / packets.max(1) as f64, packets })
+    let us_per_packet = used as f64 / packets.max(1) as f64;
+    Ok(Limit { us_per_packet, packets, receivers: terms.receivers, together: terms.together })
 }
 
 fn key(receiver: usize) -> anyhow::Result<LessSafeKey> {

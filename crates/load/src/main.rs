@@ -23,6 +23,7 @@ mod limit;
 mod offer;
 mod orders;
 mod peer;
+mod plot;
 mod quantile;
 mod relay_client;
 mod relay_process;
@@ -76,6 +77,9 @@ enum Role {
         /// How long.
         #[arg(long)]
         seconds: u64,
+        /// Packets that leave in one go.
+        #[arg(long)]
+        together: u32,
     },
 }
 
@@ -93,8 +97,8 @@ fn act(role: Role) -> anyhow::Result<ExitCode> {
     match role {
         Role::Run(terms) => run::run(&terms),
         Role::Relay { core, bind } => relay_process::run(core, bind).map(|()| ExitCode::SUCCESS),
-        Role::Limit { core, port, receivers, seconds } => {
-            let limit = limit::measure(LimitTerms { core, port, receivers, seconds })?;
+        Role::Limit { core, port, receivers, seconds, together } => {
+            let limit = limit::measure(LimitTerms { core, port, receivers, seconds, together })?;
             println!("{}", serde_json::to_string(&limit)?);
             Ok(ExitCode::SUCCESS)
         }

@@ -61,6 +61,8 @@ pub mod screen {
 /// Lines of a console.
 pub mod console {
     use super::LineIndex;
+    /// Picture of programme slot 0; its sound follows, then the other slots.
+    pub const PROGRAM: LineIndex = 6;
     /// First tile of the wall.
     pub const WALL: LineIndex = 19;
 }
@@ -186,6 +188,7 @@ mod tests {
         assert_eq!(site[usize::from(site::PROGRAM)].stream, "program-0");
         assert_eq!(screen_plan()[usize::from(screen::PROGRAM)].stream, "program-0");
         let console = console_plan(63);
+        assert_eq!(console[usize::from(console::PROGRAM)].stream, "program-0");
         assert_eq!(console[usize::from(console::WALL)].stream, "wall-0");
         assert_eq!(console.len(), usize::from(console::WALL) + 63);
     }

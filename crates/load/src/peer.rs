@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use bytes::Bytes;
 use rtc_rtcp::reception_report::ReceptionReport;
 use rtc_shared::marshal::Marshal;
@@ -136,7 +136,8 @@ impl Peer {
                 };
                 if line.video {
                     let layers = (0u8..).zip(CAMERA).zip(RIDS);
-                    let pictures = layers.map(|((layer, shape), rid)| Stream::picture(now, terms(layer, Some(rid)), shape));
+                    let pictures =
+                        layers.map(|((layer, shape), rid)| Stream::picture(now, terms(layer, Some(rid)), shape));
                     self.streams.extend(pictures);
                 } else if self.sounds {
                     self.streams.push(Stream::sound(now, terms(SOUND, None)));
@@ -193,11 +194,6 @@ impl Peer {
         let at = self.by_ssrc.binary_search_by_key(&ssrc, |entry| entry.0).ok()?;
         let (_, slot, rtx) = self.by_ssrc[at];
         Some((slot, rtx))
-    }
-
-    /// The slot of a line.
-    pub fn slot(&self, line: u16) -> Option<&Slot> {
-        self.slots.iter().find(|slot| slot.line == line)
     }
 
     /// The stream of a layer, [`SOUND`] for the microphone.
@@ -299,18 +295,6 @@ impl Peer {
             }
         }
         None
-    }
-
-    /// The handshake on its way.
-    ///
-    /// # Errors
-    ///
-    /// There is none.
-    pub fn handshake(&mut self) -> anyhow::Result<&mut Handshake> {
-        match &mut self.link {
-            Link::Handshaking(handshake) => Ok(handshake),
-            Link::Offering | Link::Checking | Link::Open(_) => None.context("no handshake is on its way"),
-        }
     }
 }
 

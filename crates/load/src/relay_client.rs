@@ -3,8 +3,8 @@
 use std::{
     io::{BufRead, BufReader, Write},
     net::SocketAddr,
-    process::{Child, ChildStdin, Command, Stdio},
-    sync::mpsc::{self, Receiver},
+    process::{Child, Command, Stdio},
+    sync::mpsc::{self, Receiver, Sender},
     thread,
     time::Duration,
 };
@@ -20,7 +20,8 @@ const START_PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct RelayClient {
     child: Child,
-    orders: Option<ChildStdin>,
+    /// To the thread that writes: a relay that is slow to read must not keep the load from reading its socket.
+    orders: Option<Sender<Vec<u8>>>,
     news: Receiver<News>,
     address: SocketAddr,
 }
@@ -39,7 +40,16 @@ impl RelayClient {
             .stdout(Stdio::piped())
             .spawn()
             .context("the relay process")?;
-        let orders = child.stdin.take();
+        let mut pipe = child.stdin.take().context("standard input is piped")?;
+        let (orders, queue) = mpsc::channel::<Vec<u8>>();
+        thread::spawn(move || {
+            // The pipe closes when no more orders can come, which ends the relay process.
+            while let Ok(line) = queue.recv() {
+                if pipe.write_all(&line).is_err() {
+                    return;
+                }
+            }
+        });
         let out = child.stdout.take().context("standard output is piped")?;
         let (sender, news) = mpsc::channel();
         thread::spawn(move || {
@@ -56,17 +66,12 @@ impl RelayClient {
         else {
             bail!("the relay process begins with something else than its address")
         };
-        Ok(Self { child, orders, news, address })
+        Ok(Self { child, orders: Some(orders), news, address })
     }
 
     /// Its socket.
     pub fn address(&self) -> SocketAddr {
         self.address
-    }
-
-    /// Its process id.
-    pub fn pid(&self) -> u32 {
-        self.child.id()
     }
 
     /// Gives an order.
@@ -77,8 +82,8 @@ impl RelayClient {
     pub fn order(&mut self, order: &Order) -> anyhow::Result<()> {
         let mut line = serde_json::to_vec(order)?;
         line.push(b'\n');
-        let orders = self.orders.as_mut().context("orders go in until the end")?;
-        orders.write_all(&line).context("the relay process is gone")
+        let orders = self.orders.as_ref().context("orders go in until the end")?;
+        orders.send(line).ok().context("the relay process is gone")
     }
 
     /// The next news, if any.

@@ -4,8 +4,10 @@ use serde::Serialize;
 
 use crate::{
     figures::{Figure, Goal},
+    limit::Limit,
     scenario::{
-        join::Join,
+        join::{self, Join},
+        mixed::Mixed,
         programme::{Programme, Row},
         take::{Take, Takes},
         wall::Wall,
@@ -45,17 +47,36 @@ pub struct Report {
     pub programme_extra: Programme,
     /// *wall*.
     pub wall: Option<Wall>,
+    /// *mixed*.
+    pub mixed: Option<Mixed>,
     /// *take*.
     pub take: Option<Take>,
-    /// *join*, all at once.
-    pub join: Vec<Join>,
+    /// *join* of 63 sites at once.
+    pub join: Option<Join>,
+    /// *join* of other numbers, too.
+    pub joins: Vec<Join>,
+    /// The limit in other circumstances, too.
+    pub limits: Vec<Limit>,
+}
+
+/// What was measured, with the verdicts.
+#[derive(Debug, Serialize)]
+pub struct Judged<'a> {
+    /// What was measured.
+    #[serde(flatten)]
+    pub report: &'a Report,
+    /// The table.
+    pub figures: &'a [Figure],
 }
 
 impl Report {
     /// Figures in the order of the table.
     pub fn figures(&self) -> Vec<Figure> {
         let mut figures = Vec::new();
-        figures.push(Figure::plain("limit: seal + sendmmsg, 64 receivers", self.limit_us, "µs/packet"));
+        for limit in &self.limits {
+            let name = format!("limit: seal + sendmmsg, {} receivers, {} in one go", limit.receivers, limit.together);
+            figures.push(Figure::plain(name, Some(limit.us_per_packet), "µs/packet"));
+        }
         if !self.programme.is_empty() {
             self.programme_figures(&mut figures);
         }
@@ -67,14 +88,24 @@ impl Report {
             let value = Some(wall.core_percent_with_sound);
             figures.push(Figure::plain("wall: the same, 63 microphones on", value, "% of a core").unless(void));
         }
+        if let Some(mixed) = &self.mixed {
+            let mut plain = |name: &str, value, unit| {
+                let figure = Figure::plain(format!("mixed: {name}"), Some(value), unit);
+                figures.push(figure.unless(mixed.void.as_ref()));
+            };
+            plain("the whole conference of 63 sites", mixed.core_percent, "% of a core");
+            plain("cost", mixed.us_per_packet, "µs/packet");
+            plain("forwarded", mixed.forwarded_per_second, "packets/s");
+            plain("latency p99", mixed.latency_p99_ms, "ms");
+        }
         if let Some(take) = &self.take {
             takes_figures("previewed", &take.previewed, &mut figures);
             takes_figures("cold", &take.cold, &mut figures);
         }
-        for join in &self.join {
+        for join in &self.joins {
             let goal = match join.sites {
                 1 => Some(goal::JOIN_ONE),
-                63 => Some(goal::JOIN_63),
+                join::SITES => Some(goal::JOIN_63),
                 _ => None,
             };
             let name = format!("join: {} at once, media both ways", join.sites);
@@ -122,16 +153,16 @@ impl Report {
     }
 
     fn latency_figures(&self, figures: &mut Vec<Figure>) {
-        let wanted: [(usize, &str, fn(&Row) -> f64, f64); 3] = [
-            (64, "p50", |row| row.latency_ms.p50, goal::LATENCY_P50_AT_64),
-            (64, "p99", |row| row.latency_ms.p99, goal::LATENCY_P99_AT_64),
-            (400, "p99", |row| row.latency_ms.p99, goal::LATENCY_P99_AT_400),
-        ];
-        for (receivers, share, value, most) in wanted {
-            let row = self.row(receivers);
+        let p50 = |row: &Row| row.latency_ms.p50;
+        let p99 = |row: &Row| row.latency_ms.p99;
+        for (receivers, share, value, most) in [
+            (64, "p50", self.row(64).map(p50), goal::LATENCY_P50_AT_64),
+            (64, "p99", self.row(64).map(p99), goal::LATENCY_P99_AT_64),
+            (400, "p99", self.row(400).map(p99), goal::LATENCY_P99_AT_400),
+        ] {
             let name = format!("latency at {receivers}, paced, {share}");
-            let figure = Figure::judged(name, row.map(value), "ms", Goal::AtMost(most));
-            figures.push(figure.unless(row.and_then(|row| row.void.as_ref())));
+            let figure = Figure::judged(name, value, "ms", Goal::AtMost(most));
+            figures.push(figure.unless(self.row(receivers).and_then(|row| row.void.as_ref())));
         }
         for burst in &self.programme_extra.bursts {
             let own = burst.packets as f64 * burst.receivers as f64 * burst.us_per_packet / 1e3;

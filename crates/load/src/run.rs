@@ -6,10 +6,10 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 
 use crate::{
-    cores, figures,
-    report::Report,
+    cores, figures, plot,
+    report::{Judged, Report},
     scenario::{
-        join, limit,
+        join, limit, mixed,
         programme::{self, ProgrammeTerms},
         take, wall,
     },
@@ -17,12 +17,14 @@ use crate::{
 
 /// Receivers of *programme*.
 const RECEIVERS: [usize; 9] = [16, 64, 128, 256, 400, 512, 768, 1_024, 1_200];
+/// Receivers of the limit, and packets that leave in one go: the first is what the relay is held against, at its own pace.
+const LIMITS: [(usize, u32); 3] = [(64, 1), (64, 16), (512, 1)];
 /// Where keyframe bursts are measured.
 const BURSTS: [usize; 2] = [64, 400];
 /// Between which memory is compared.
 const MEMORY: [usize; 2] = [64, 512];
 /// Sites that join at once.
-const JOINS: [usize; 3] = [1, 63, 500];
+const JOINS: [usize; 3] = [1, join::SITES, 500];
 
 /// A scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -33,6 +35,8 @@ pub enum Scenario {
     Programme,
     /// Many sources to two consoles.
     Wall,
+    /// The whole conference.
+    Mixed,
     /// Changes of the source.
     Take,
     /// Many connections at once.
@@ -66,6 +70,9 @@ pub struct RunTerms {
     /// Writes what was measured here as JSON.
     #[arg(long)]
     json: Option<PathBuf>,
+    /// Writes a plot of cost against receivers here, as SVG.
+    #[arg(long)]
+    plot: Option<PathBuf>,
 }
 
 impl RunTerms {
@@ -86,7 +93,10 @@ pub fn run(terms: &RunTerms) -> anyhow::Result<ExitCode> {
     let mut report = Report::default();
     if terms.wants(Scenario::Limit) {
         eprintln!("limit …");
-        report.limit_us = Some(limit::run(terms.relay_core, limit::RECEIVERS, terms.seconds)?.us_per_packet);
+        for (receivers, together) in LIMITS {
+            report.limits.push(limit::run(terms.relay_core, receivers, together, terms.seconds)?);
+        }
+        report.limit_us = report.limits.first().map(|limit| limit.us_per_packet);
     }
     if terms.wants(Scenario::Programme) {
         let receivers = if terms.receivers.is_empty() { RECEIVERS.to_vec() } else { terms.receivers.clone() };
@@ -106,6 +116,10 @@ pub fn run(terms: &RunTerms) -> anyhow::Result<ExitCode> {
         eprintln!("wall …");
         report.wall = Some(wall::run(terms.relay_core, measure)?);
     }
+    if terms.wants(Scenario::Mixed) {
+        eprintln!("mixed …");
+        report.mixed = Some(mixed::run(terms.relay_core, measure)?);
+    }
     if terms.wants(Scenario::Take) {
         eprintln!("take …");
         report.take = Some(take::run(terms.relay_core, terms.takes)?);
@@ -113,13 +127,20 @@ pub fn run(terms: &RunTerms) -> anyhow::Result<ExitCode> {
     if terms.wants(Scenario::Join) {
         for sites in JOINS {
             eprintln!("join: {sites} …");
-            report.join.push(join::run(terms.relay_core, sites)?);
+            report.joins.push(join::run(terms.relay_core, sites)?);
         }
+        report.join = report.joins.iter().find(|join| join.sites == join::SITES).cloned();
     }
     let figures = report.figures();
     println!("{}", figures::table(&figures));
     if let Some(path) = &terms.json {
-        fs::write(path, serde_json::to_string_pretty(&report)? + "\n").with_context(|| path.display().to_string())?;
+        let judged = Judged { report: &report, figures: &figures };
+        fs::write(path, serde_json::to_string_pretty(&judged)? + "\n").with_context(|| path.display().to_string())?;
+    }
+    if let Some(path) = &terms.plot {
+        let points = report.programme.iter().map(|row| (row.receivers, row.us_per_packet, row.void.is_none()));
+        let plot = plot::svg(&points.collect::<Vec<_>>(), report.limit_us);
+        fs::write(path, plot).with_context(|| path.display().to_string())?;
     }
     Ok(if figures::all_met(&figures) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -91,14 +91,13 @@ impl SharedSocket {
         setsockopt(&socket, RxqOvfl, &1).context("count of drops")?;
         socket.bind(&SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0).into()).context("bind")?;
         let port = socket.local_addr()?.as_socket_ipv4().context("an IPv4 socket")?.port();
-        let controls = cmsg_space!(TimeSpec, libc::in_pktinfo, u32);
         Ok(Self {
             socket,
             relay: relay.into(),
             port,
             buffers: vec![[0; BUFFER_BYTES]; BATCH],
             received: Vec::with_capacity(BATCH),
-            headers: MultiHeaders::preallocate(BATCH, Some(controls)),
+            headers: headers(),
             dropped: 0,
             unsent: 0,
         })
@@ -119,7 +118,7 @@ impl SharedSocket {
         self.unsent
     }
 
-    /// Takes what has arrived, at most [`BATCH`] datagrams; gives their number.
+    /// Takes what has arrived, at most [`BATCH`] datagrams; gives their number. [`Self::datagram`] reads them.
     ///
     /// # Errors
     ///
@@ -134,9 +133,12 @@ impl SharedSocket {
             Err(Errno::EAGAIN | Errno::EINTR | Errno::ECONNREFUSED) => return Ok(0),
             Err(error) => return Err(error.into()),
         };
+        let mut cut = false;
         for message in messages {
             let mut received = Received { peer: usize::MAX, bytes: message.bytes, at: 0 };
-            for control in message.cmsgs()? {
+            let controls = message.cmsgs();
+            cut |= controls.is_err();
+            for control in controls.into_iter().flatten() {
                 match control {
                     ControlMessageOwned::ScmTimestampns(stamp) => {
                         received.at = stamp.tv_sec().unsigned_abs() * 1_000_000_000 + stamp.tv_nsec().unsigned_abs();
@@ -150,6 +152,11 @@ impl SharedSocket {
                 }
             }
             self.received.push(received);
+        }
+        if cut {
+            // The room for what the kernel tells shrinks to what it last told, and with the first drop it tells more.
+            self.headers = headers();
+            self.dropped = self.dropped.max(1);
         }
         Ok(self.received.len())
     }
@@ -171,6 +178,10 @@ impl SharedSocket {
             self.unsent += 1;
         }
     }
+}
+
+fn headers() -> MultiHeaders<SockaddrIn> {
+    MultiHeaders::preallocate(BATCH, Some(cmsg_space!(TimeSpec, libc::in_pktinfo, u32)))
 }
 
 impl std::fmt::Debug for SharedSocket {

@@ -43,7 +43,8 @@ impl Stamp {
         stamp[12..14].copy_from_slice(&self.frame.to_be_bytes());
         stamp[14..16].copy_from_slice(&self.source.to_be_bytes());
         stamp[16] = self.layer;
-        stamp[17] = u8::from(self.key) * KEY | u8::from(self.first) * FIRST | u8::from(self.last) * LAST;
+        let flags = [(self.key, KEY), (self.first, FIRST), (self.last, LAST)];
+        stamp[17] = flags.iter().filter(|(set, _)| *set).map(|(_, flag)| flag).sum();
         stamp[18..].copy_from_slice(&MAGIC);
     }
 

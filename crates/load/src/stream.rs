@@ -154,11 +154,6 @@ impl Stream {
         self.number
     }
 
-    /// It flows.
-    pub fn is_on(&self) -> bool {
-        self.on
-    }
-
     /// Lets it flow or not. An encoder that is switched on begins with a keyframe.
     pub fn switch(&mut self, now: Instant, on: bool) {
         if on && !self.on {

@@ -51,10 +51,6 @@ pub fn is_success(datagram: &[u8], credentials: &Credentials) -> bool {
     let mut message = Message::new();
     message.unmarshal_binary(datagram).is_ok()
         && message.typ == BINDING_SUCCESS
-        && MessageIntegrity::check(
-            &mut message,
-            credentials.remote_password.as_bytes(),
-            RingProvider::new().crypto(),
-        )
-        .is_ok()
+        && MessageIntegrity::check(&mut message, credentials.remote_password.as_bytes(), RingProvider::new().crypto())
+            .is_ok()
 }

@@ -19,6 +19,8 @@ use crate::{
     world::World,
 };
 
+/// Sites of the conference that was asked for.
+pub const SITES: usize = 63;
 /// Tiles of one console: the server allows 141.
 const TILES: usize = 140;
 /// Nobody waits longer.

@@ -9,8 +9,6 @@ use anyhow::{Context, bail};
 
 use crate::{limit::Limit, window::Window, world::World};
 
-/// Receivers, as in the figure that the limit is held against.
-pub const RECEIVERS: usize = 64;
 /// How often it is looked whether it has ended.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -19,13 +17,14 @@ const LOOK: Duration = Duration::from_millis(20);
 /// # Errors
 ///
 /// The process fails, or the load did not keep up.
-pub fn run(core: usize, receivers: usize, seconds: u64) -> anyhow::Result<Limit> {
+pub fn run(core: usize, receivers: usize, together: u32, seconds: u64) -> anyhow::Result<Limit> {
     let mut world = World::start(core)?;
     let arguments = [
         ("--core", core.to_string()),
         ("--port", world.port().to_string()),
         ("--receivers", receivers.to_string()),
         ("--seconds", seconds.to_string()),
+        ("--together", together.to_string()),
     ];
     let before = world.snapshot()?;
     let mut child = Command::new(std::env::current_exe()?)

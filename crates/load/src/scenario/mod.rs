@@ -1,7 +1,8 @@
-//! What is measured, one scenario a file. Each tells what it measured; `figures_of` in `report` judges.
+//! What is measured, one scenario a file. Each tells what it measured; `report` judges.
 
 pub mod join;
 pub mod limit;
+pub mod mixed;
 pub mod programme;
 pub mod take;
 pub mod wall;

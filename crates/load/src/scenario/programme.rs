@@ -115,6 +115,8 @@ const BURST_INTERVAL: Duration = Duration::from_millis(500);
 const BURSTS: u32 = 20;
 /// Parameter sets and picture.
 const BURST_PACKETS: usize = 50;
+/// A relay that delivers less than this cannot keep up at all.
+const OVERRUN: f64 = 0.95;
 /// The hall is the first peer.
 const HALL: usize = 0;
 
@@ -137,7 +139,12 @@ pub fn run(terms: &ProgrammeTerms, mut progress: impl FnMut(&Row)) -> anyhow::Re
         world.run_for(SETTLE)?;
         let row = row(&mut world, &screens, terms.measure, empty)?;
         progress(&row);
+        let overrun = row.delivery < OVERRUN;
         programme.rows.push(row);
+        if overrun {
+            // More receivers would tell nothing, and could hardly connect.
+            break;
+        }
         if terms.bursts.contains(&receivers) {
             programme.bursts.push(burst(&mut world, receivers)?);
         }
@@ -169,7 +176,8 @@ fn row(world: &mut World, screens: &[usize], measure: Duration, empty: u64) -> a
     }
     let latency_ms = latency(world.take_events(), false);
     world.run_for(LINGER)?;
-    let counted: u64 = screens.iter().flat_map(|peer| &world.crowd.peers[*peer].slots).map(|slot| slot.delivery.counted()).sum();
+    let counted: u64 =
+        screens.iter().flat_map(|peer| &world.crowd.peers[*peer].slots).map(|slot| slot.delivery.counted()).sum();
     let sent = (ends.0 - starts.0 + ends.1 - starts.1) * screens.len() as u64;
     Ok(Row {
         receivers: screens.len(),

@@ -158,7 +158,7 @@ impl Stage {
 }
 
 fn is_request(event: &Event, source: usize) -> bool {
-    matches!(event, Event::Asked { peer, .. } if *peer == source)
+    matches!(event, Event::Asked { peer } if *peer == source)
 }
 
 /// One receiver's view of a take.
