@@ -57,6 +57,8 @@ pub struct Report {
     pub joins: Vec<Join>,
     /// The limit in other circumstances, too.
     pub limits: Vec<Limit>,
+    /// Scenarios that broke off, with the reason.
+    pub failures: Vec<String>,
 }
 
 /// What was measured, with the verdicts.

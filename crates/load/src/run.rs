@@ -26,6 +26,9 @@ const MEMORY: [usize; 2] = [64, 512];
 /// Sites that join at once.
 const JOINS: [usize; 3] = [1, join::SITES, 500];
 
+/// Adds what one scenario measures to the report.
+type Measurement = fn(&RunTerms, &mut Report) -> anyhow::Result<()>;
+
 /// A scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Scenario {
@@ -76,6 +79,10 @@ pub struct RunTerms {
 }
 
 impl RunTerms {
+    fn measure(&self) -> Duration {
+        Duration::from_secs(self.seconds)
+    }
+
     fn wants(&self, scenario: Scenario) -> bool {
         self.only.is_empty() || self.only.contains(&scenario)
     }
@@ -89,50 +96,36 @@ impl RunTerms {
 pub fn run(terms: &RunTerms) -> anyhow::Result<ExitCode> {
     cores::pin(terms.load_core)?;
     cores::sleep_precisely()?;
-    let measure = Duration::from_secs(terms.seconds);
     let mut report = Report::default();
-    if terms.wants(Scenario::Limit) {
-        eprintln!("limit …");
-        for (receivers, together) in LIMITS {
-            report.limits.push(limit::run(terms.relay_core, receivers, together, terms.seconds)?);
+    let all: [(Scenario, Measurement); 6] = [
+        (Scenario::Limit, limit),
+        (Scenario::Programme, programme),
+        (Scenario::Wall, |terms, report| {
+            report.wall = Some(wall::run(terms.relay_core, terms.measure())?);
+            Ok(())
+        }),
+        (Scenario::Mixed, |terms, report| {
+            report.mixed = Some(mixed::run(terms.relay_core, terms.measure())?);
+            Ok(())
+        }),
+        (Scenario::Take, |terms, report| {
+            report.take = Some(take::run(terms.relay_core, terms.takes)?);
+            Ok(())
+        }),
+        (Scenario::Join, joins),
+    ];
+    for (scenario, run) in all.into_iter().filter(|(scenario, _)| terms.wants(*scenario)) {
+        eprintln!("{scenario:?} …");
+        // The others are worth having without it.
+        if let Err(error) = run(terms, &mut report) {
+            report.failures.push(format!("{scenario:?}: {error:#}"));
         }
-        report.limit_us = report.limits.first().map(|limit| limit.us_per_packet);
-    }
-    if terms.wants(Scenario::Programme) {
-        let receivers = if terms.receivers.is_empty() { RECEIVERS.to_vec() } else { terms.receivers.clone() };
-        let terms = ProgrammeTerms {
-            core: terms.relay_core,
-            receivers,
-            bursts: BURSTS.to_vec(),
-            memory: MEMORY.to_vec(),
-            measure,
-            hold: Duration::from_secs(terms.hold),
-        };
-        let mut programme = programme::run(&terms, tell)?;
-        report.programme = std::mem::take(&mut programme.rows);
-        report.programme_extra = programme;
-    }
-    if terms.wants(Scenario::Wall) {
-        eprintln!("wall …");
-        report.wall = Some(wall::run(terms.relay_core, measure)?);
-    }
-    if terms.wants(Scenario::Mixed) {
-        eprintln!("mixed …");
-        report.mixed = Some(mixed::run(terms.relay_core, measure)?);
-    }
-    if terms.wants(Scenario::Take) {
-        eprintln!("take …");
-        report.take = Some(take::run(terms.relay_core, terms.takes)?);
-    }
-    if terms.wants(Scenario::Join) {
-        for sites in JOINS {
-            eprintln!("join: {sites} …");
-            report.joins.push(join::run(terms.relay_core, sites)?);
-        }
-        report.join = report.joins.iter().find(|join| join.sites == join::SITES).cloned();
     }
     let figures = report.figures();
     println!("{}", figures::table(&figures));
+    for failure in &report.failures {
+        println!("failed: {failure}");
+    }
     if let Some(path) = &terms.json {
         let judged = Judged { report: &report, figures: &figures };
         fs::write(path, serde_json::to_string_pretty(&judged)? + "\n").with_context(|| path.display().to_string())?;
@@ -142,7 +135,38 @@ pub fn run(terms: &RunTerms) -> anyhow::Result<ExitCode> {
         let plot = plot::svg(&points.collect::<Vec<_>>(), report.limit_us);
         fs::write(path, plot).with_context(|| path.display().to_string())?;
     }
-    Ok(if figures::all_met(&figures) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if figures::all_met(&figures) && report.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn limit(terms: &RunTerms, report: &mut Report) -> anyhow::Result<()> {
+    for (receivers, together) in LIMITS {
+        report.limits.push(limit::run(terms.relay_core, receivers, together, terms.seconds)?);
+    }
+    report.limit_us = report.limits.first().map(|limit| limit.us_per_packet);
+    Ok(())
+}
+
+fn programme(terms: &RunTerms, report: &mut Report) -> anyhow::Result<()> {
+    let terms = ProgrammeTerms {
+        core: terms.relay_core,
+        receivers: if terms.receivers.is_empty() { RECEIVERS.to_vec() } else { terms.receivers.clone() },
+        bursts: BURSTS.to_vec(),
+        memory: MEMORY.to_vec(),
+        measure: terms.measure(),
+        hold: Duration::from_secs(terms.hold),
+    };
+    let mut programme = programme::run(&terms, tell)?;
+    report.programme = std::mem::take(&mut programme.rows);
+    report.programme_extra = programme;
+    Ok(())
+}
+
+fn joins(terms: &RunTerms, report: &mut Report) -> anyhow::Result<()> {
+    for sites in JOINS {
+        report.joins.push(join::run(terms.relay_core, sites)?);
+        report.join = report.joins.iter().find(|join| join.sites == join::SITES).cloned();
+    }
+    Ok(())
 }
 
 fn tell(row: &programme::Row) {
