@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
 mod bench;
+mod bench_relay;
 mod codegen;
 mod doctor;
 mod process;
@@ -79,6 +80,18 @@ enum Bench {
         #[arg(long)]
         json: Option<PathBuf>,
     },
+    /// The media relay alone: cost of a packet, latency, takes, connections, against the limit of this machine.
+    Relay {
+        /// Writes what was measured here as JSON.
+        #[arg(long)]
+        json: Option<PathBuf>,
+        /// Writes a plot of cost against receivers here, as SVG.
+        #[arg(long)]
+        plot: Option<PathBuf>,
+        /// More arguments for `load run`.
+        #[arg(last = true)]
+        load: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -97,6 +110,9 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         }
         Task::Test { only } => test::run(&root, only.as_deref()),
         Task::Bench { what: Bench::EndToEnd { json } } => bench::end_to_end(&root, json.as_deref()),
+        Task::Bench { what: Bench::Relay { json, plot, load } } => {
+            bench_relay::relay(&root, json.as_deref(), plot.as_deref(), &load)
+        }
         Task::Codegen { check: false } => {
             codegen::write(&root)?;
             Ok(ExitCode::SUCCESS)

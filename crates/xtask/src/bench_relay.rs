@@ -1,0 +1,52 @@
+//! `cargo xtask bench relay`: the load, built for speed, against the relay. It measures, prints and judges by itself.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+
+use crate::process::{command, run};
+use crate::workspace;
+
+/// The bench with its files; `more` goes to the load as it is.
+pub(crate) fn relay(
+    root: &Path,
+    json: Option<&Path>,
+    plot: Option<&Path>,
+    more: &[String],
+) -> anyhow::Result<ExitCode> {
+    run_load(root, &arguments(json, plot, more))
+}
+
+/// Builds the load with optimisation and runs it; fails if a goal is missed.
+fn run_load(root: &Path, arguments: &[String]) -> anyhow::Result<ExitCode> {
+    run(command(root, &workspace::cargo(), &["build", "--release", "--package", "load"]))?;
+    let metadata = workspace::metadata(root)?;
+    let target = metadata["target_directory"].as_str().context("cargo names its build folder")?;
+    let program = PathBuf::from(target).join("release/load");
+    let status = std::process::Command::new(&program)
+        .arg("run")
+        .args(arguments)
+        .status()
+        .with_context(|| program.display().to_string())?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn arguments(json: Option<&Path>, plot: Option<&Path>, more: &[String]) -> Vec<String> {
+    let files = [("--json", json), ("--plot", plot)];
+    let named = files.into_iter().filter_map(|(name, path)| Some([name.to_owned(), path?.display().to_string()]));
+    named.flatten().chain(more.iter().cloned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_named_only_if_they_are_wanted() {
+        let more = ["--only".to_owned(), "take".to_owned()];
+
+        assert_eq!(arguments(None, None, &more), more);
+        assert_eq!(arguments(Some(Path::new("a.json")), None, &[]), ["--json", "a.json"]);
+    }
+}
