@@ -124,18 +124,20 @@ impl<S> Awaited<S> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Awaited<S> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         match Pin::new(&mut self.stream).poll_read(context, buffer) {
             Poll::Ready(read) => {
                 self.patience = None;
                 Poll::Ready(read)
             }
-            Poll::Pending => match &mut self.patience {
-                Some(patience) if patience.as_mut().poll(context).is_ready() => {
-                    Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
-                }
-                Some(_) | None => Poll::Pending,
-            },
+            Poll::Pending => {
+                let over = self.patience.as_mut().is_some_and(|patience| patience.as_mut().poll(context).is_ready());
+                if over { Poll::Ready(Err(io::ErrorKind::TimedOut.into())) } else { Poll::Pending }
+            }
         }
     }
 }
