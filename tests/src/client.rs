@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
@@ -10,8 +10,8 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
 };
 use wire::{
-    ClientKind, ClientMessage, Command, CommandId, Hello, InstanceId, PROTOCOL_VERSION, Refusal, Revision,
-    ServerMessage, Welcome,
+    ClientKind, ClientMessage, Command, CommandId, Hello, InstanceId, Layout, PROTOCOL_VERSION, Refusal, Revision,
+    ServerMessage, SiteSlug, SourceKind, SourceRef, StageView, StateChange, Welcome,
 };
 
 use crate::{Operator, Server};
@@ -96,6 +96,34 @@ impl Client {
         }
     }
 
+    /// Puts a site on air alone, and waits until it is.
+    pub async fn put_on_air(&mut self, site: &str) -> Result<()> {
+        let slug = SiteSlug(site.to_owned());
+        let sources = vec![SourceRef { site: slug.clone(), kind: SourceKind::Camera }];
+        self.accepted(Command::SetPreview { layout: Layout::Single, sources }).await?;
+        let preview = self.until(|message| {
+            let preview = stage_of(message)?.preview.as_ref()?;
+            preview.sources.iter().any(|source| source.site == slug).then_some(preview.id)
+        });
+        let preview = preview.await?;
+        self.accepted(Command::Take { preview }).await?;
+        let on_air = self.until(|message| {
+            let stage = stage_of(message)?;
+            let shows = stage.program.sources.iter().any(|part| part.source.site == slug);
+            (stage.pending.is_none() && stage.preview.is_none()).then_some(shows)
+        });
+        ensure!(on_air.await?, "the take of {site} failed");
+        Ok(())
+    }
+
+    /// Sends a command that must be accepted.
+    pub async fn accepted(&mut self, command: Command) -> Result<Revision> {
+        match self.command(command.clone()).await? {
+            Ok(revision) => Ok(revision),
+            Err(reason) => bail!("{command:?}: {reason:?}"),
+        }
+    }
+
     /// Next message from the wire (not from `unread`).
     pub async fn next(&mut self) -> Result<ServerMessage> {
         read(&mut self.socket).await
@@ -119,6 +147,14 @@ impl Client {
     pub fn cut(self) {
         drop(self.socket);
     }
+}
+
+fn stage_of(message: &ServerMessage) -> Option<&StageView> {
+    let ServerMessage::Event { changes, .. } = message else { return None };
+    changes.iter().rev().find_map(|change| match change {
+        StateChange::Stage(stage) => Some(stage),
+        _ => None,
+    })
 }
 
 fn hello(client: ClientKind, token: Option<String>) -> Hello {

@@ -1,9 +1,11 @@
 //! A server process with a data folder that outlives it.
 
 use std::{
+    fs::OpenOptions,
     net::{SocketAddr, TcpListener, UdpSocket},
     path::{Path, PathBuf},
     process::Stdio,
+    sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
@@ -24,6 +26,7 @@ pub struct Server {
     data: TempDir,
     http: SocketAddr,
     media: SocketAddr,
+    log: PathBuf,
 }
 
 /// A join link of the demo, from `demo-links.json` in the data folder.
@@ -50,8 +53,9 @@ impl Server {
         let data = TempDir::new()?;
         let http = SocketAddr::from(([127, 0, 0, 1], free_tcp_port()?));
         let media = SocketAddr::from(([127, 0, 0, 1], free_udp_port()?));
-        let child = spawn(data.path(), http, media)?;
-        let mut server = Self { child, data, http, media };
+        let log = log_file()?;
+        let child = spawn(data.path(), http, media, &log)?;
+        let mut server = Self { child, data, http, media, log };
         server.wait_until_ready().await?;
         Ok(server)
     }
@@ -79,7 +83,7 @@ impl Server {
     /// Starts it again on the same ports and data. Gives the time until it was ready.
     pub async fn restart(&mut self) -> Result<Duration> {
         let start = Instant::now();
-        self.child = spawn(self.data.path(), self.http, self.media)?;
+        self.child = spawn(self.data.path(), self.http, self.media, &self.log)?;
         self.wait_until_ready().await?;
         Ok(start.elapsed())
     }
@@ -120,6 +124,11 @@ impl Server {
         let mut response = request.send(body)?;
         let cookie = response.headers().get("set-cookie").and_then(|value| value.to_str().ok()).map(str::to_owned);
         Ok((response.status().as_u16(), cookie, response.body_mut().read_to_string()?))
+    }
+
+    /// Everything that the server has logged since this test began.
+    pub fn log(&self) -> Result<String> {
+        Ok(std::fs::read_to_string(&self.log)?)
     }
 
     /// Signs in with the one-time link that this start of the server made.
@@ -167,7 +176,19 @@ fn agent() -> ureq::Agent {
         .into()
 }
 
-fn spawn(data: &Path, http: SocketAddr, media: SocketAddr) -> Result<Child> {
+/// A log named by its test stays after it: for whoever has to find out why the test failed.
+fn log_file() -> Result<PathBuf> {
+    static STARTS: AtomicU32 = AtomicU32::new(0);
+    let folder = root().join("target/system-logs");
+    std::fs::create_dir_all(&folder)?;
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("unknown").replace("::", "-");
+    let path = folder.join(format!("{test}-{}.log", STARTS.fetch_add(1, Ordering::Relaxed)));
+    std::fs::write(&path, "")?;
+    Ok(path)
+}
+
+fn spawn(data: &Path, http: SocketAddr, media: SocketAddr, log: &Path) -> Result<Child> {
     // The file of the last start must not be taken for this one's.
     if let Err(error) = std::fs::remove_file(data.join(ADDRESSES_FILE)) {
         ensure!(error.kind() == std::io::ErrorKind::NotFound, "{ADDRESSES_FILE}: {error}");
@@ -185,6 +206,7 @@ fn spawn(data: &Path, http: SocketAddr, media: SocketAddr) -> Result<Child> {
         .env("DIENHONG__MEDIA__LISTEN", media.to_string())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
+        .stderr(OpenOptions::new().append(true).open(log)?)
         .kill_on_drop(true)
         .spawn()
         .with_context(|| format!("start {} (build it with `cargo build -p dienhong`)", binary.display()))

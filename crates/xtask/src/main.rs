@@ -74,7 +74,8 @@ enum Task {
 
 #[derive(Subcommand)]
 enum Bench {
-    /// The whole system: takes at 63 sites, recovery after a kill, off-air sound, a cut control connection.
+    /// The whole system: takes at 63 sites, recovery after a kill, off-air sound, a cut control connection, a layer
+    /// that is switched on.
     EndToEnd {
         /// Writes the figures here as JSON too.
         #[arg(long)]

@@ -1,6 +1,6 @@
 // Real Chromium, one process for each site, because the fake camera is a flag of the process.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, statSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -26,6 +26,13 @@ const FLAGS = [
 /** Several browsers encode three layers each on two cores: their cameras are modest. */
 const SMALL = ["--width", "640", "--height", "360", "--fps", "15"];
 
+/** A camera whose high layer is really high, and needs its bitrate: a band of fresh noise lies at the top of the card. */
+const FULL = ["--width", "1280", "--height", "720", "--fps", "20"];
+const NOISE = { width: 1280, height: 720, rows: 90 };
+
+/** Which camera a browser pretends to have. */
+export type Camera = "small" | "full";
+
 /** A browser of its own with, for a site, its own camera and microphone. */
 export class Browser {
   readonly #profile: string;
@@ -42,11 +49,12 @@ export class Browser {
   }
 
   /** A browser whose camera shows the test card of site `index` and whose microphone hears its tone. */
-  static async withTestCard(index: number, name: string): Promise<Browser> {
+  static async withTestCard(index: number, name: string, camera: Camera = "small"): Promise<Browser> {
     const folder = mkdtempSync(join(tmpdir(), "dienhong-card-"));
     const video = join(folder, "card.y4m");
     const sound = join(folder, "tone.wav");
-    execFileSync(binary, ["test-card", "--site-index", String(index), "--name", name, "--y4m", video, "--wav", sound, ...SMALL]);
+    execFileSync(binary, ["test-card", "--site-index", String(index), "--name", name, "--y4m", video, "--wav", sound, ...(camera === "full" ? FULL : SMALL)]);
+    if (camera === "full") addNoise(video);
     return Browser.#launch(
       [
         "--use-fake-device-for-media-stream",
@@ -81,4 +89,24 @@ export class Browser {
     await this.context.close();
     rmSync(this.#profile, { recursive: true, force: true });
   }
+}
+
+/** Writes fresh noise over the top rows of each frame of a YUV4MPEG2 file (4:2:0). */
+function addNoise(path: string): void {
+  const file = openSync(path, "r+");
+  const head = Buffer.alloc(128);
+  readSync(file, head, 0, head.length, 0);
+  const mark = "FRAME\n".length;
+  const frame = mark + (NOISE.width * NOISE.height * 3) / 2;
+  const noise = Buffer.alloc(NOISE.width * NOISE.rows);
+  const { size } = statSync(path);
+  let state = 1;
+  for (let at = head.indexOf("\n") + 1 + mark; at < size; at += frame) {
+    for (let i = 0; i < noise.length; i++) {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      noise[i] = 64 + (state >>> 26);
+    }
+    writeSync(file, noise, 0, noise.length, at);
+  }
+  closeSync(file);
 }

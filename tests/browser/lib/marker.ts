@@ -6,11 +6,28 @@ export interface Sighting {
   frame: number;
 }
 
-/**
- * The marker in each video that a selector finds, as the browser decoded it; null where nothing was painted yet or the
- * cells cannot be read. Pixels only: neither SSRCs nor control messages are asked.
- */
+/** A video of a page: where it lies, how large its decoded picture is, and whose it is. */
+export interface Seen {
+  /** The slot in whose cell it is. */
+  slot: string;
+  left: number;
+  top: number;
+  area: number;
+  width: number;
+  height: number;
+  marker: Sighting | null;
+}
+
+/** The marker in each video that a selector finds; null where nothing was painted yet or the cells cannot be read. */
 export async function readMarkers(page: Page, selector: string): Promise<(Sighting | null)[]> {
+  return (await readVideos(page, selector)).map((seen) => seen.marker);
+}
+
+/**
+ * Each video that a selector finds, with its marker as the browser decoded it. Pixels only: neither SSRCs nor control messages are
+ * asked.
+ */
+export async function readVideos(page: Page, selector: string): Promise<Seen[]> {
   return page.evaluate((selector) => {
     const columns = 20;
     const rows = 2;
@@ -64,7 +81,11 @@ export async function readMarkers(page: Page, selector: string): Promise<(Sighti
       return { site: Math.floor(word / 2 ** 20), frame: word % 2 ** 20 };
     };
 
-    return [...document.querySelectorAll<HTMLVideoElement>(selector)].map(read);
+    return [...document.querySelectorAll<HTMLVideoElement>(selector)].map((video) => {
+      const { left, top, width, height } = video.getBoundingClientRect();
+      const slot = video.closest<HTMLElement>("[data-slot]")?.dataset["slot"] ?? "";
+      return { slot, left, top, area: width * height, width: video.videoWidth, height: video.videoHeight, marker: read(video) };
+    });
   }, selector);
 }
 
@@ -78,4 +99,16 @@ export async function untilShows(page: Page, selector: string, site: number, tim
     await page.waitForTimeout(50);
   }
   throw new Error(`${selector} never showed site ${site}; last seen: ${JSON.stringify(seen)}`);
+}
+
+/** Cells whose areas differ by less than this share are of one size. */
+const SAME_SIZE = 0.1;
+
+/** Cells of a composition in the order in which a person reads them: the larger first, then from the top, then from the left. */
+export async function readCells(page: Page, selector: string): Promise<Seen[]> {
+  const cells = await readVideos(page, selector);
+  return cells.sort((a, b) => {
+    if (Math.abs(a.area - b.area) > SAME_SIZE * Math.max(a.area, b.area)) return b.area - a.area;
+    return Math.abs(a.top - b.top) > 1 ? a.top - b.top : a.left - b.left;
+  });
 }

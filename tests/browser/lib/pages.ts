@@ -75,6 +75,21 @@ export class Console {
     await this.untilStage((stage) => stage.preview?.sources[0]?.site === link.site, `${link.site} in preview`);
   }
 
+  /** Arranges sites in a layout, as an operator does: the layout, a click on the main site, Shift and a click on the others. */
+  async arrange(layout: Layout, clicks: string[], sources = clicks): Promise<void> {
+    await this.page.getByRole("radio", { name: LAYOUT_NAME[layout] }).click();
+    for (const [place, site] of clicks.entries()) {
+      const modifiers: "Shift"[] = place === 0 ? [] : ["Shift"];
+      await this.page.locator(`[data-wall] [data-site="${site}"]`).click({ modifiers });
+      // Each click is a command of its own; the next one adds to what the server has.
+      const added = (stage: Stage) => stage.preview?.sources.some((source) => source.site === site) ?? false;
+      await this.untilStage(added, `${site} in the preview`);
+    }
+    const arranged = ({ preview }: Stage) =>
+      preview?.layout === layout && preview.sources.map((source) => source.site).join() === sources.join();
+    await this.untilStage(arranged, `${layout} of ${sources} in preview`);
+  }
+
   async take(): Promise<void> {
     await this.page.keyboard.press("F12");
   }
@@ -92,19 +107,37 @@ export class Console {
     await expect.poll(async () => wanted(await this.stage()), { message: what, timeout: 10_000 }).toBe(true);
   }
 
+  /** Waits until these sites are on air in this layout and nothing is under way. */
+  async untilOnAirAs(layout: Layout, sources: string[]): Promise<void> {
+    const onAir = ({ pending, program }: Stage) =>
+      pending === null && program.layout === layout && program.sources.map(({ source }) => source.site).join() === sources.join();
+    await this.untilStage(onAir, `${layout} of ${sources} on air`);
+  }
+
   /** Waits until a site is the main source on air and nothing is under way. */
   async untilOnAir(site: string): Promise<void> {
     const onAir = (stage: Stage) => stage.pending === null && stage.program.sources[0]?.source.site === site;
     await this.untilStage(onAir, `${site} on air`);
   }
 
-  private stage(): Promise<Stage> {
+  /** The stage as the console knows it. */
+  stage(): Promise<Stage> {
     return this.page.evaluate(() => (window as unknown as { __dienhong: { stage: Stage } }).__dienhong.stage);
   }
 }
 
+/** Layouts that need no shared content. */
+export type Layout = "single" | "side_by_side" | "speaker_hall" | "grid";
+
+const LAYOUT_NAME: Record<Layout, string> = {
+  single: "Một hình",
+  side_by_side: "Hai hình ngang nhau",
+  speaker_hall: "Phát biểu + hội trường",
+  grid: "Lưới bốn hình",
+};
+
 interface Stage {
-  program: { sources: { source: { site: string } }[] };
-  preview: { id: number; sources: { site: string }[] } | null;
+  program: { layout: string; sources: { source: { site: string } }[] };
+  preview: { id: number; layout: string; sources: { site: string }[] } | null;
   pending: unknown;
 }

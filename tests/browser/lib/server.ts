@@ -1,7 +1,7 @@
 // The real binary: a server with a data folder that outlives a kill, and simulated sites in a process of their own.
 import { type ChildProcess, spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,23 +17,32 @@ export interface DemoLink {
   name: string;
 }
 
+/** Times of a speech, s. */
+export interface Speech {
+  allowed: number;
+  warning: number;
+}
+
 const START_DEADLINE_MS = 20_000;
 
 export class Server {
   readonly data = mkdtempSync(join(tmpdir(), "dienhong-test-"));
+  readonly config: string;
   readonly httpPort: number;
   readonly mediaPort: number;
   #child: ChildProcess | null = null;
   #log: number;
 
-  private constructor(httpPort: number, mediaPort: number, name: string) {
+  private constructor(httpPort: number, mediaPort: number, name: string, speech: Speech | null) {
+    this.config = speech ? withSpeech(this.data, speech) : join(root, "config/dienhong.toml");
     this.httpPort = httpPort;
     this.mediaPort = mediaPort;
     this.#log = openSync(join(outputFolder("browser-logs"), `${name}-server.log`), "w");
   }
 
-  static async start(name: string): Promise<Server> {
-    const server = new Server(await freeTcpPort(), await freeUdpPort(), name);
+  /** Starts a server with the sample conference, whose speeches may be given another time. */
+  static async start(name: string, speech: Speech | null = null): Promise<Server> {
+    const server = new Server(await freeTcpPort(), await freeUdpPort(), name, speech);
     await server.restart();
     return server;
   }
@@ -53,10 +62,9 @@ export class Server {
 
   /** Starts the process on the same ports and data; resolves when it is ready. */
   async restart(): Promise<void> {
-    const config = join(root, "config/dienhong.toml");
     // Written last at each start; the file of the start before must not be taken for this one's.
     rmSync(this.#addresses, { force: true });
-    this.#child = spawn(binary, ["serve", "--demo", "--config", config, "--data", this.data], {
+    this.#child = spawn(binary, ["serve", "--demo", "--config", this.config, "--data", this.data], {
       env: {
         ...process.env,
         DIENHONG__HTTP__LISTEN: `127.0.0.1:${this.httpPort}`,
@@ -140,6 +148,19 @@ export class Simulation {
     await end(this.#child, "SIGTERM");
     closeSync(this.#log);
   }
+}
+
+/** The sample configuration with other times of a speech, written into a data folder. */
+function withSpeech(folder: string, speech: Speech): string {
+  const conference = readFileSync(join(root, "config/conferences/bau-cu-2021.toml"), "utf8")
+    .replace(/^allowed_seconds = .*$/m, `allowed_seconds = ${speech.allowed}`)
+    .replace(/^warning_seconds = .*$/m, `warning_seconds = ${speech.warning}`)
+    .replace("../sites/", `${join(root, "config/sites")}/`);
+  writeFileSync(join(folder, "conference.toml"), conference);
+  const server = readFileSync(join(root, "config/dienhong.toml"), "utf8");
+  const config = join(folder, "dienhong.toml");
+  writeFileSync(config, server.replace(/^conferences = .*$/m, 'conferences = ["conference.toml"]'));
+  return config;
 }
 
 async function end(child: ChildProcess | null, signal: NodeJS.Signals): Promise<void> {

@@ -1,6 +1,11 @@
 // Listens to the tracks that a page received: the level of a tone, in dBFS, from the track's own samples.
 import type { Page } from "@playwright/test";
 
+/** Sound of somebody who must not be heard stays below this, dBFS. */
+export const OFF_AIR_DBFS = -50;
+/** A tone of the test card arrives near −20 dBFS; above this it is heard. */
+export const HEARD_DBFS = -40;
+
 /** Pitch of a site's tone, Hz (docs/test-card.md). */
 export const toneHz = (index: number): number => 500 + 30 * index;
 
@@ -40,4 +45,50 @@ export async function toneLevels(page: Page, frequencies: number[], seconds = 1)
     },
     { frequencies, seconds },
   );
+}
+
+/**
+ * Listens on, until the page is left, to whatever sounds in it: `heardAt` gives the last moment (ms since the epoch) at which each
+ * frequency was above `threshold`. New tracks are followed, as a peer connection that is built anew brings them.
+ */
+export async function listen(page: Page, frequencies: number[], threshold = HEARD_DBFS): Promise<void> {
+  await page.evaluate(
+    async ({ frequencies, threshold }) => {
+      const heard: Record<number, number> = {};
+      (window as unknown as { heardAt: typeof heard }).heardAt = heard;
+      const context = new AudioContext({ sampleRate: 48_000 });
+      await context.resume();
+      const analysers = new Map<MediaStreamTrack, AnalyserNode>();
+      const bins = new Float32Array(4096);
+      setInterval(() => {
+        const sounding = new Set<MediaStreamTrack>();
+        for (const element of document.querySelectorAll<HTMLMediaElement>("audio, video")) {
+          if (element.muted || element.volume === 0 || element.paused) continue;
+          for (const track of (element.srcObject as MediaStream | null)?.getAudioTracks() ?? []) {
+            if (track.readyState === "live") sounding.add(track);
+          }
+        }
+        for (const track of analysers.keys()) if (!sounding.has(track)) analysers.delete(track);
+        for (const track of sounding) {
+          let analyser = analysers.get(track);
+          if (!analyser) {
+            analyser = new AnalyserNode(context, { fftSize: 8192, smoothingTimeConstant: 0 });
+            context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
+            analysers.set(track, analyser);
+          }
+          analyser.getFloatFrequencyData(bins);
+          for (const hz of frequencies) {
+            const centre = Math.round((hz * 8192) / 48_000);
+            if (Math.max(...bins.subarray(centre - 1, centre + 2)) > threshold) heard[hz] = Date.now();
+          }
+        }
+      }, 100);
+    },
+    { frequencies, threshold },
+  );
+}
+
+/** When `listen` last heard a frequency, ms since the epoch; 0: never. */
+export function heardAt(page: Page, hz: number): Promise<number> {
+  return page.evaluate((hz) => (window as unknown as { heardAt: Record<number, number> }).heardAt[hz] ?? 0, hz);
 }

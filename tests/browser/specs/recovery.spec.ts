@@ -5,9 +5,10 @@ import WebSocket from "ws";
 
 import { Browser } from "../lib/browsers.ts";
 import { keepFigures, quantile } from "../lib/figures.ts";
-import { readMarkers } from "../lib/marker.ts";
-import { Console, facts, joinSite, PROGRAMME, untilConnected } from "../lib/pages.ts";
+import { readMarkers, untilShows } from "../lib/marker.ts";
+import { Console, facts, joinSite, openScreen, PROGRAMME, untilConnected } from "../lib/pages.ts";
 import { Server, Simulation } from "../lib/server.ts";
+import { heardAt, listen, toneHz } from "../lib/spectrum.ts";
 
 const KILLS = 10;
 /** Simulated sites beside the pages. */
@@ -18,6 +19,8 @@ const COMMAND_EVERY_MS = 80;
 const LIFE_MS = 2_000;
 /** Everybody must be back on air by then. */
 const RECOVERY_MS = 5_000;
+/** Bounds a test on a machine that does other things as well; the bench judges by the promise. */
+const SANITY_MS = 60_000;
 
 /** A client that sends messages for as long as it lives, and remembers which were acknowledged. */
 class CommandingSite {
@@ -82,63 +85,129 @@ async function logged(page: Page, conference: string): Promise<Map<string, numbe
   }
 }
 
+/** State of the conference as pages see it, without its revision: each start of the server is an event of its own. */
+function stateOf(page: Page, conference: string): Promise<unknown> {
+  return page.evaluate((path) => fetch(path).then((answer) => answer.json()).then((answer) => answer.state), `/api/v1/conferences/${conference}/state`);
+}
+
+/** How many simulated endpoints have their media connected, by their own report. */
+function connected(simulation: Simulation): number {
+  const states = new Map<unknown, unknown>();
+  for (const line of simulation.lines()) if (line["event"] === "media") states.set(line["site"], line["state"]);
+  return [...states.values()].filter((state) => state === "connected").length;
+}
+
+/** A page of the test with what it must show and play again after each kill. */
+interface Watched {
+  name: string;
+  page: Page;
+  /** Index of the site in its programme, and sites that it plays. */
+  shows: number;
+  plays: number[];
+}
+
+/** When this page was back: built anew against the new start, with its picture and every sound that it plays; none: not yet. */
+async function isBack(watched: Watched, instanceBefore: string | null, renewedAt: Map<string, number>): Promise<boolean> {
+  const { connectionState, instance } = await facts(watched.page);
+  if (connectionState !== "connected" || instance === instanceBefore) return false;
+  if (!renewedAt.has(watched.name)) renewedAt.set(watched.name, Date.now());
+  if (!(await readMarkers(watched.page, PROGRAMME)).some((one) => one?.site === watched.shows)) return false;
+  // What was still in the old connection's buffers does not count.
+  const heard = await Promise.all(watched.plays.map((index) => heardAt(watched.page, toneHz(index))));
+  return heard.every((at) => at >= renewedAt.get(watched.name)!);
+}
+
 test("ten kills under load: pages and endpoints are back within five seconds, nothing acknowledged is lost", async () => {
-  test.setTimeout(600_000);
+  test.setTimeout(900_000);
   const server = await Server.start("recovery");
+  const index = (site: string) => server.link(site).index;
   const pageSite = "cao-bang";
+  // The first of the simulated sites, which decodes: the hall that it sees is a browser's and has its marker in the pixels alone.
+  const onAir = "ha-noi";
+  const screenAt = "ha-giang";
   const commanding = ["bac-kan", "tuyen-quang"];
   const except = [pageSite, ...commanding];
-  const simulation = new Simulation(server, "recovery", { sites: SITES - except.length, hall: true, decode: 1, except });
+  const endpoints = SITES - except.length;
+  const simulation = new Simulation(server, "recovery", { sites: endpoints, hall: false, decode: 1, except });
   const plain = await Browser.plain();
-  const camera = await Browser.withTestCard(server.link(pageSite).index, "Cao Bằng");
+  const cameras = await Promise.all(["dien-hong", pageSite].map((site) => Browser.withTestCard(index(site), server.link(site).name)));
 
   try {
     const console = await Console.open(plain, server);
-    const site = await joinSite(camera, server, pageSite);
-    const shows = async () => (await readMarkers(site, PROGRAMME)).some((one) => one?.site === 0);
-    await expect.poll(shows, { timeout: 30_000 }).toBe(true);
+    const hall = await joinSite(cameras[0]!, server, "dien-hong");
+    const site = await joinSite(cameras[1]!, server, pageSite);
+    const screen = await openScreen(plain, server, screenAt);
+    await console.page.getByRole("button", { name: "Nghe chương trình" }).click();
+    await expect.poll(() => connected(simulation), { message: "endpoints connected", timeout: 120_000 }).toBe(endpoints);
+    // A machine on which nothing moves for a second fails a take; the test is of what comes after one.
+    await expect(async () => {
+      await console.preview(server.link(onAir));
+      await console.take();
+      await console.untilOnAir(onAir);
+    }).toPass({ timeout: 120_000 });
+    // Everybody sees the site on air and hears it and the hall; nobody hears itself.
+    const watched: Watched[] = [
+      { name: "site", page: site, shows: index(onAir), plays: [0, index(onAir)] },
+      { name: "hall", page: hall, shows: index(onAir), plays: [index(onAir)] },
+      { name: "screen", page: screen, shows: index(onAir), plays: [0, index(onAir)] },
+      { name: "console", page: console.page, shows: index(onAir), plays: [0, index(onAir)] },
+    ];
+    for (const { page, shows, plays } of watched) {
+      await untilShows(page, PROGRAMME, shows, 30_000);
+      await listen(page, plays.map(toneHz));
+    }
     const clients = commanding.map((slug) => new CommandingSite(server, server.link(slug).token));
     const times: number[] = [];
+    const pageTimes: number[] = [];
 
     for (let kill = 0; kill < KILLS; kill++) {
       await site.waitForTimeout(LIFE_MS);
       const seen = simulation.lines().length;
       const before = (await facts(site)).instance;
-      const renewed = async (page: Page) => {
-        const { connectionState, instance } = await facts(page);
-        return connectionState === "connected" && instance !== before;
-      };
       await server.kill();
       const killed = Date.now();
       await server.restart();
       const endpointsBack = new Map<string, number>();
-      let pageBack = 0;
-      while (Date.now() < killed + 4 * RECOVERY_MS) {
+      const pagesBack = new Map<string, number>();
+      const renewedAt = new Map<string, number>();
+      while (Date.now() < killed + SANITY_MS) {
         for (const line of simulation.lines().slice(seen)) {
-          const { event, slot, site, at_ms } = line as { event: string; slot?: string; site: string; at_ms: number };
-          const sees = event === "source" && slot?.startsWith("program") && at_ms > killed;
+          const { event, slot, site, at_ms, marker_site } = line as { event: string; slot?: string; site: string; at_ms: number; marker_site?: number };
+          const shown = site === onAir ? 0 : index(onAir);
+          const sees = event === "source" && slot?.startsWith("program") && marker_site === shown && at_ms > killed;
           if (sees && !endpointsBack.has(site)) endpointsBack.set(site, at_ms - killed);
         }
-        const pagesRenewed = (await renewed(site)) && (await renewed(console.page));
-        if (!pageBack && pagesRenewed && (await shows())) pageBack = Date.now() - killed;
-        if (pageBack && endpointsBack.size >= SITES - except.length + 1) break;
+        for (const one of watched) {
+          if (!pagesBack.has(one.name) && (await isBack(one, before, renewedAt))) pagesBack.set(one.name, Date.now() - killed);
+        }
+        if (pagesBack.size === watched.length && endpointsBack.size >= endpoints) break;
         await site.waitForTimeout(50);
       }
-      expect(endpointsBack.size, `endpoints back after kill ${kill + 1}`).toBe(SITES - except.length + 1);
-      expect(pageBack, `page back after kill ${kill + 1}`).toBeGreaterThan(0);
-      times.push(Math.max(pageBack, ...endpointsBack.values()));
+      expect([...pagesBack.keys()].sort(), `pages back after kill ${kill + 1}`).toEqual(watched.map(({ name }) => name).sort());
+      expect(endpointsBack.size, `endpoints back after kill ${kill + 1}`).toBe(endpoints);
+      expect((await console.stage()).program.sources.map(({ source }) => source.site), "on air as before the kill").toEqual([onAir]);
+      pageTimes.push(Math.max(...pagesBack.values()));
+      times.push(Math.max(...pagesBack.values(), ...endpointsBack.values()));
     }
 
     clients.forEach((client) => client.stop());
     const operator = await Console.open(plain, server);
-    await untilConnected(operator.page);
     const conference = await operator.page.evaluate(() => fetch("/api/v1/me").then((answer) => answer.json()).then((me) => me.conferences[0]));
     const counts = await logged(operator.page, conference);
     const acknowledged = clients.flatMap((client) => [...client.acknowledged]);
     const lost = acknowledged.filter((id) => counts.get(id) !== 1);
+    await operator.hall();
+    await operator.untilOnAir("dien-hong");
+    const live = await stateOf(operator.page, conference);
+    await server.kill();
+    await server.restart();
+    await untilConnected(operator.page);
+    expect(await stateOf(operator.page, conference), "the replayed state is the one that was live").toEqual(live);
+
     keepFigures("recovery", [
       { figure: "kill → all pages and endpoints back on air, median", value: quantile(times, 0.5), unit: "ms", goal: null },
       { figure: "kill → all pages and endpoints back on air, max of ten", value: Math.max(...times), unit: "ms", goal: RECOVERY_MS },
+      { figure: "kill → site, hall, screen and console with picture and sound, max", value: Math.max(...pageTimes), unit: "ms", goal: RECOVERY_MS },
       { figure: "acknowledged commands lost or doubled", value: lost.length, unit: `of ${acknowledged.length}`, goal: 0 },
     ]);
     const sent = clients.reduce((sum, client) => sum + client.sent, 0);
@@ -146,9 +215,9 @@ test("ten kills under load: pages and endpoints are back within five seconds, no
     expect(acknowledged.length, "commands acknowledged").toBeGreaterThan(sent / 2);
     expect(lost).toEqual([]);
     // The goal itself is judged by the bench, on a machine that does nothing else.
-    expect(Math.max(...times)).toBeLessThan(3 * RECOVERY_MS);
+    expect(Math.max(...times)).toBeLessThan(SANITY_MS);
   } finally {
-    await Promise.all([plain, camera].map((browser) => browser.close()));
+    await Promise.all([plain, ...cameras].map((browser) => browser.close()));
     await simulation.stop();
     await server.stop();
   }

@@ -7,12 +7,7 @@ import { keepFigures } from "../lib/figures.ts";
 import { untilShows } from "../lib/marker.ts";
 import { Console, facts, joinSite, openScreen, PROGRAMME, RETURN } from "../lib/pages.ts";
 import { Server } from "../lib/server.ts";
-import { toneHz, toneLevels } from "../lib/spectrum.ts";
-
-/** Off-air sound must be below this at everyone else, dBFS. */
-const OFF_AIR_DBFS = -50;
-/** A tone of the test card arrives near −20 dBFS; above this it is heard. */
-const HEARD_DBFS = -40;
+import { HEARD_DBFS, OFF_AIR_DBFS, toneHz, toneLevels } from "../lib/spectrum.ts";
 
 const HALL = "dien-hong";
 const A = "ha-noi";

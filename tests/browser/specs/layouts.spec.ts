@@ -1,0 +1,206 @@
+// Takes in the layouts that show several sources: who is in which cell is read from decoded pixels, who is heard from spectra.
+// A site that stays on air stays in its slot, nobody renegotiates, and no device of a site plays the site's own sound.
+import { expect, type Page, test } from "@playwright/test";
+
+import { Browser } from "../lib/browsers.ts";
+import { keepFigures } from "../lib/figures.ts";
+import { readCells, untilShows } from "../lib/marker.ts";
+import { Console, facts, joinSite, type Layout, openScreen, PROGRAMME, RETURN } from "../lib/pages.ts";
+import { type DemoLink, Server, Simulation } from "../lib/server.ts";
+import { HEARD_DBFS, OFF_AIR_DBFS, toneHz, toneLevels } from "../lib/spectrum.ts";
+
+const HALL = "dien-hong";
+const A = "ha-noi";
+const B = "cao-bang";
+/** A new picture must be there within this time, ms: bounds a test on a machine that is busy, not a take. */
+const SHOWN_MS = 30_000;
+
+/** A tone that is really there is there in each of so many measurements; a machine that drops samples makes a click once. */
+const MEASUREMENTS = 3;
+
+/** A device that receives the programme. */
+interface Receiver {
+  name: string;
+  site: string | null;
+  page: Page;
+  /** It is its site's one device that plays the programme. */
+  plays: boolean;
+}
+
+/** What is on air: a layout and its sources in their order. */
+interface OnAir {
+  layout: Layout;
+  sources: string[];
+}
+
+/** What one headless site reports: its newest source and its newest tones in each slot. */
+function reported(simulation: Simulation, site: string): { sources: Map<string, number>; tones: Set<number> } {
+  const sources = new Map<string, number>();
+  const tones = new Map<string, number[]>();
+  for (const line of simulation.lines()) {
+    const { event, slot, marker_site, sites } = line as { event: string; slot: string; marker_site: number; sites: number[] };
+    if (line["site"] !== site) continue;
+    if (event === "source") sources.set(slot, marker_site);
+    if (event === "tones" && slot.startsWith("program")) tones.set(slot, sites);
+  }
+  return { sources, tones: new Set([...tones.values()].flat()) };
+}
+
+class Story {
+  readonly server: Server;
+  readonly operator: Console;
+  readonly simulation: Simulation;
+  readonly headless: string[];
+  readonly receivers: Receiver[];
+  readonly #names = new Map<number, string>();
+  #slots = new Map<string, string>();
+  worstOffAir = -140;
+  checks = 0;
+
+  constructor(server: Server, operator: Console, simulation: Simulation, headless: string[], receivers: Receiver[]) {
+    this.server = server;
+    this.operator = operator;
+    this.simulation = simulation;
+    this.headless = headless;
+    this.receivers = receivers;
+    for (const { index, site } of server.links()) this.#names.set(index, site);
+  }
+
+  index(site: string): number {
+    return this.server.link(site).index;
+  }
+
+  async take(layout: Layout, clicks: string[], sources = clicks): Promise<void> {
+    await this.operator.arrange(layout, clicks, sources);
+    await this.operator.take();
+    await this.check({ layout, sources });
+  }
+
+  /** What everybody must see and hear now. */
+  async check(onAir: OnAir): Promise<void> {
+    await this.operator.untilOnAirAs(onAir.layout, onAir.sources);
+    for (const receiver of this.receivers) await this.#sees(receiver, onAir);
+    await this.#keepsSlots(onAir);
+    await Promise.all(this.receivers.map((receiver) => this.#hears(receiver, onAir)));
+    for (const site of this.headless) await this.#reports(site, onAir);
+    this.checks++;
+  }
+
+  /** A site that has the air for itself sees the hall; everybody else what is on air. */
+  async #sees(receiver: Receiver, { sources }: OnAir): Promise<void> {
+    const alone = sources.length === 1 && sources[0] === receiver.site && receiver.site !== HALL;
+    const expected = alone ? [HALL] : sources;
+    const cells = async () => (await readCells(receiver.page, PROGRAMME)).map(({ marker }) => this.#names.get(marker?.site ?? -1) ?? null);
+    await expect.poll(cells, { message: `cells at ${receiver.name}`, timeout: SHOWN_MS }).toEqual(expected);
+    const frames = async () => (await readCells(receiver.page, PROGRAMME)).map(({ marker }) => marker?.frame ?? -1);
+    const before = await frames();
+    const moved = async () => (await frames()).every((frame, i) => frame !== before[i]);
+    await expect.poll(moved, { message: `every picture at ${receiver.name} goes on`, timeout: SHOWN_MS }).toBe(true);
+    if (receiver.site !== HALL && receiver.site && sources.includes(receiver.site) && receiver.name === receiver.site) {
+      await untilShows(receiver.page, RETURN, this.index(receiver.site), SHOWN_MS);
+    }
+  }
+
+  /** Slots by decoded pixels at the console: who was on air before and still is has not moved, and others see the same. */
+  async #keepsSlots({ sources }: OnAir): Promise<void> {
+    const slots = async (page: Page) => {
+      const cells = await readCells(page, PROGRAMME);
+      return new Map(cells.map(({ slot, marker }) => [this.#names.get(marker?.site ?? -1) ?? "?", slot]));
+    };
+    const now = await slots(this.operator.page);
+    for (const [site, slot] of this.#slots) if (now.has(site)) expect(now.get(site), `the slot of ${site}`).toBe(slot);
+    for (const { name, site, page } of this.receivers) {
+      if (sources.length === 1 && sources[0] === site) continue;
+      expect(Object.fromEntries(await slots(page)), `slots at ${name}`).toEqual(Object.fromEntries(now));
+    }
+    this.#slots = now;
+  }
+
+  /** Who must be silent is silent; who must be heard is heard in the end, also where the machine starves its encoder. */
+  async #hears({ name, site, page, plays }: Receiver, { layout, sources }: OnAir): Promise<void> {
+    const everybody = [HALL, A, B, ...this.headless];
+    const onAir = (one: string) => one === HALL || sources.includes(one);
+    const end = Date.now() + SHOWN_MS;
+    for (let measurement = 1; ; measurement++) {
+      const levels = await toneLevels(page, everybody.map((one) => toneHz(this.index(one))));
+      const what = (i: number) => `${everybody[i]} at ${name} during ${layout} of ${sources}: ${levels[i]} dBFS`;
+      const silent = everybody.map((one) => one === site || !plays || !onAir(one));
+      everybody.forEach((one, i) => {
+        if (!onAir(one)) this.worstOffAir = Math.max(this.worstOffAir, levels[i]!);
+      });
+      const loud = everybody.findIndex((_, i) => silent[i] && levels[i]! >= OFF_AIR_DBFS);
+      if (loud >= 0) expect(measurement, `must be silent: ${what(loud)}`).toBeLessThan(MEASUREMENTS);
+      const missing = everybody.findIndex((_, i) => !silent[i] && levels[i]! <= HEARD_DBFS);
+      if (loud < 0 && missing < 0) return;
+      if (missing < 0) continue;
+      expect(Date.now(), `must be heard: ${what(missing)}`).toBeLessThan(end);
+    }
+  }
+
+  /** Headless sites say the same of what they decoded. */
+  async #reports(site: string, { sources }: OnAir): Promise<void> {
+    const alone = sources.length === 1 && sources[0] === site;
+    const expected = alone ? [HALL] : sources;
+    const seen = () => {
+      const { sources } = reported(this.simulation, site);
+      const inSlots = new Set([...sources].filter(([slot]) => slot.startsWith("program")).map(([, index]) => index));
+      return expected.every((one) => inSlots.has(this.index(one)));
+    };
+    await expect.poll(seen, { message: `${expected} at headless ${site}`, timeout: SHOWN_MS }).toBe(true);
+    const heard = () => [...reported(this.simulation, site).tones].sort((a, b) => a - b);
+    const wanted = [...new Set([HALL, ...sources])].filter((one) => one !== site).map((one) => this.index(one));
+    await expect.poll(heard, { message: `tones at headless ${site}`, timeout: SHOWN_MS }).toEqual(wanted.sort((a, b) => a - b));
+  }
+}
+
+test("side by side, speaker and hall, and grids of four: everybody sees each source in its cell and hears the others", async () => {
+  const server = await Server.start("layouts");
+  const browsers: Browser[] = [];
+  const camera = async (site: string) => {
+    const browser = await Browser.withTestCard(server.link(site).index, server.link(site).name);
+    browsers.push(browser);
+    return joinSite(browser, server, site);
+  };
+  const sites = server.links().filter((link: DemoLink) => link.endpoint === "main" && ![HALL, A, B].includes(link.site));
+  const [C, D] = sites.sort((a, b) => a.index - b.index).map((link) => link.site) as [string, string];
+  const simulation = new Simulation(server, "layouts", { sites: 2, hall: false, decode: 2, except: [A, B] });
+  const plain = await Browser.plain();
+  browsers.push(plain);
+
+  try {
+    const operator = await Console.open(plain, server);
+    const receivers: Receiver[] = [
+      { name: HALL, site: HALL, page: await camera(HALL), plays: true },
+      { name: A, site: A, page: await camera(A), plays: false },
+      { name: B, site: B, page: await camera(B), plays: true },
+      { name: `screen of ${A}`, site: A, page: await openScreen(plain, server, A), plays: true },
+      { name: "console", site: null, page: operator.page, plays: true },
+    ];
+    await operator.page.getByRole("button", { name: "Nghe chương trình" }).click();
+    const story = new Story(server, operator, simulation, [C, D], receivers);
+    await story.check({ layout: "single", sources: [HALL] });
+    const before = await Promise.all(receivers.map(({ page }) => facts(page)));
+
+    await story.take("single", [A]);
+    await story.take("side_by_side", [A, B]);
+    await story.take("speaker_hall", [B], [B, HALL]);
+    await story.take("grid", [D, C, B, HALL]);
+    // The hall is heard beside four sites that fill the picture.
+    await story.take("grid", [B, A, C, D]);
+    await story.take("side_by_side", [C, HALL]);
+    await operator.hall();
+    await story.check({ layout: "single", sources: [HALL] });
+
+    const after = await Promise.all(receivers.map(({ page }) => facts(page)));
+    const negotiated = after.reduce((sum, now, i) => sum + now.negotiations - before[i]!.negotiations, 0);
+    expect(negotiated).toBe(0);
+    keepFigures("layouts", [
+      { figure: "off-air sound in layouts of several, worst", value: story.worstOffAir, unit: "dBFS", goal: OFF_AIR_DBFS },
+      { figure: "negotiations during takes of layouts", value: negotiated, unit: "", goal: 0 },
+    ]);
+  } finally {
+    for (const browser of browsers) await browser.close();
+    await simulation.stop();
+    await server.stop();
+  }
+});
