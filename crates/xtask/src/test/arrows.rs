@@ -13,6 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("dienhong", &["endpoint", "journal", "server"]),
     ("endpoint", &["wire"]),
     ("journal", &[]),
+    ("network-bed", &[]),
     ("relay", &["relay-core"]),
     ("relay-core", &[]),
     ("server", &["conference", "journal", "relay", "relay-core", "wire"]),
