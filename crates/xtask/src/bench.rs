@@ -15,7 +15,7 @@ use crate::{doctor, web, workspace};
 
 const BROWSER_FOLDER: &str = "tests/browser";
 /// Measurements of `bench end-to-end`, in their order: each is a browser test and the file of its figures.
-const END_TO_END: &[&str] = &["takes", "wall", "recovery", "cut"];
+const END_TO_END: &[&str] = &["takes", "lips", "wall", "recovery", "cut"];
 
 /// One figure, as a test wrote it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,7 +45,7 @@ impl Figure {
 pub(crate) fn end_to_end(root: &Path, json: Option<&Path>) -> anyhow::Result<ExitCode> {
     doctor::provide(doctor::Purpose::Test)?;
     web::build(root)?;
-    run(command(root, &workspace::cargo(), &["build", "--package", "dienhong"]))?;
+    run(command(root, &workspace::cargo(), &["build", "--package", "dienhong", "--package", "network-bed"]))?;
     let folder = root.join(BROWSER_FOLDER);
     web::install(&folder)?;
 

@@ -105,6 +105,24 @@ const TOOLS: &[Tool] = &[
         why: "the browser tests",
         remedy: Remedy::Apt("chromium"),
     },
+    Tool {
+        name: "ip",
+        programs: &["ip"],
+        argument: "-V",
+        at_least: None,
+        need: Need::ForTests,
+        why: "networks of the tests, which also need root",
+        remedy: Remedy::Apt("iproute2"),
+    },
+    Tool {
+        name: "faketime",
+        programs: &["faketime"],
+        argument: "--version",
+        at_least: None,
+        need: Need::ForTests,
+        why: "tests of sites whose clocks are wrong",
+        remedy: Remedy::Apt("faketime"),
+    },
 ];
 
 enum State {
@@ -264,7 +282,7 @@ mod tests {
     fn one_line_installs_everything_that_apt_has() {
         let line = apt_line(TOOLS.iter().filter(|tool| tool.need != Need::Optional));
 
-        assert_eq!(line.as_deref(), Some("sudo apt-get install -y nodejs npm g++ cmake chromium"));
+        assert_eq!(line.as_deref(), Some("sudo apt-get install -y nodejs npm g++ cmake chromium iproute2 faketime"));
         assert_eq!(apt_line(std::iter::empty()), None);
     }
 
@@ -276,7 +294,10 @@ mod tests {
         };
 
         assert_eq!(asked(Purpose::Run), ["Rust", "Node", "npm", "C++ compiler", "CMake"]);
-        assert_eq!(asked(Purpose::Test), ["Rust", "Node", "npm", "C++ compiler", "CMake", "Chromium"]);
+        assert_eq!(
+            asked(Purpose::Test),
+            ["Rust", "Node", "npm", "C++ compiler", "CMake", "Chromium", "ip", "faketime"]
+        );
     }
 
     #[test]

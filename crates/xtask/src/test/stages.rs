@@ -106,7 +106,7 @@ fn crate_tests(root: &Path) -> anyhow::Result<Tally> {
 }
 
 fn build_program(root: &Path) -> anyhow::Result<Tally> {
-    succeeds(root, &workspace::cargo(), &["build", "--package", "dienhong"])
+    succeeds(root, &workspace::cargo(), &["build", "--package", "dienhong", "--package", "network-bed"])
 }
 
 fn system_tests(root: &Path) -> anyhow::Result<Tally> {
