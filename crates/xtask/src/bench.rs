@@ -15,7 +15,7 @@ use crate::{doctor, web, workspace};
 
 const BROWSER_FOLDER: &str = "tests/browser";
 /// Measurements of `bench end-to-end`, in their order: each is a browser test and the file of its figures.
-const END_TO_END: &[&str] = &["takes", "lips", "wall", "recovery", "cut"];
+const END_TO_END: &[&str] = &["takes", "lips", "link", "wall", "recovery", "cut"];
 
 /// One figure, as a test wrote it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
