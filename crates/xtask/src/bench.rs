@@ -45,7 +45,9 @@ impl Figure {
 pub(crate) fn end_to_end(root: &Path, json: Option<&Path>) -> anyhow::Result<ExitCode> {
     doctor::provide(doctor::Purpose::Test)?;
     web::build(root)?;
-    run(command(root, &workspace::cargo(), &["build", "--package", "dienhong", "--package", "network-bed"]))?;
+    for package in ["dienhong", "network-bed"] {
+        run(command(root, &workspace::cargo(), &["build", "--package", package]))?;
+    }
     let folder = root.join(BROWSER_FOLDER);
     web::install(&folder)?;
 
