@@ -103,7 +103,8 @@ pub(crate) async fn pump(from: Arc<Tun>, to: Arc<Tun>, way: Way) -> std::io::Res
             () = due => {}
         }
         let now = Instant::now();
-        while let Some((_, packet)) = under_way.pop_front_if(|(at, _)| *at <= now) {
+        while under_way.front().is_some_and(|(at, _)| *at <= now) {
+            let Some((_, packet)) = under_way.pop_front() else { break };
             to.send(&packet).await?;
         }
     }
