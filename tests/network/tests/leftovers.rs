@@ -1,5 +1,8 @@
 //! What a killed star left behind is removed by the next one. A binary of its own: the tests of one process share its id.
 
+// Helpers unwrap as the tests do.
+#![allow(clippy::unwrap_used)]
+
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 

@@ -2,6 +2,9 @@
 //!
 //! Needs root, as making namespaces does; fails elsewhere and says so.
 
+// Helpers unwrap as the tests do.
+#![allow(clippy::unwrap_used)]
+
 use std::net::SocketAddr;
 use std::process::Command;
 use std::time::{Duration, Instant};
