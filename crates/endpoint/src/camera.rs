@@ -9,12 +9,13 @@ use tokio::sync::{Mutex, OwnedMutexGuard, mpsc, watch};
 use webrtc::media_stream::track_local::TrackLocal;
 use wire::Uplink;
 
+use crate::clapper;
 use crate::encoder::{LAYERS, LayerEncoder, LayerSpec};
 use crate::packetize;
-use crate::report::{Observation, Report, unix_ms};
+use crate::report::{Observation, Report, unix_micros, unix_ms};
 use crate::sei::Stamp;
 use crate::sound::{FRAME_MS, FRAME_SAMPLES, Microphone};
-use crate::test_card::{Detail, FRAME_RATE, TestCard, live_frame};
+use crate::test_card::{CARD_PERIOD_MS, Detail, TestCard, live_frame, phase_ms};
 
 /// RTP clock of video, Hz.
 const VIDEO_CLOCK: u64 = 90_000;
@@ -22,8 +23,6 @@ const VIDEO_CLOCK: u64 = 90_000;
 const PACE_BURST: usize = 10;
 /// The shortest pause that timers give.
 const PACE_PAUSE: Duration = Duration::from_millis(1);
-/// Period of the card, ms.
-const CARD_PERIOD_MS: u64 = 1_000 / FRAME_RATE as u64;
 
 /// An outgoing RTP stream.
 #[derive(Clone)]
@@ -109,6 +108,8 @@ pub struct Camera {
     site: u16,
     name: Arc<str>,
     detail: Detail,
+    /// Flashes now and then ([`clapper`]).
+    clapper: bool,
     senders: Vec<LayerSender>,
     encoders: OwnedMutexGuard<Encoders>,
     began: Instant,
@@ -122,6 +123,7 @@ impl Camera {
         site: u16,
         name: Arc<str>,
         detail: Detail,
+        clapper: bool,
         layers: Vec<LayerStream>,
         encoders: Arc<Mutex<Encoders>>,
         report: Report,
@@ -130,7 +132,7 @@ impl Camera {
         // Nobody on this connection has seen a frame.
         encoders.layers.iter_mut().flatten().for_each(|layer| layer.keyframe = true);
         let senders = layers.into_iter().map(|stream| LayerSender { stream, numbers: Numbers::new() }).collect();
-        Self { site, name, detail, senders, encoders, began: Instant::now(), report }
+        Self { site, name, detail, clapper, senders, encoders, began: Instant::now(), report }
     }
 
     /// Sends frames of the layers that `wanted` names; `keyframes` carries SSRCs whose keyframe was asked for.
@@ -197,7 +199,7 @@ impl Camera {
 
     /// Number of the next card frame in which a layer is due, when it is time. Sites are spread over the period.
     async fn next_card_frame(&self) -> u64 {
-        let phase = u64::from(self.site) * 7 % CARD_PERIOD_MS;
+        let phase = phase_ms(self.site);
         let now = unix_ms();
         let mut next = (now.saturating_sub(phase)) / CARD_PERIOD_MS + 1;
         let active = LAYERS.iter().zip(&self.encoders.layers).filter(|(_, layer)| layer.is_some());
@@ -243,7 +245,12 @@ impl Camera {
         let frame = live_frame(captured_ms);
         let stamp = Stamp { marker: active.card.marker(frame), captured_ms };
         let keyframe = std::mem::take(&mut active.keyframe);
-        let unit = match active.encoder.encode(active.card.draw(captured_ms, frame), stamp, keyframe) {
+        let picture = if self.clapper && clapper::is_flash(self.site, captured_ms) {
+            active.card.draw_flash(frame)
+        } else {
+            active.card.draw(captured_ms, frame)
+        };
+        let unit = match active.encoder.encode(picture, stamp, keyframe) {
             Ok(unit) => unit,
             Err(error) => {
                 tracing::error!(%error, rid = sender.stream.spec.rid, "a frame was not encoded");
@@ -271,9 +278,9 @@ pub fn rids(uplink: Uplink) -> Vec<&'static str> {
         .collect()
 }
 
-/// Sends the site's tone until the peer connection is gone.
-pub async fn run_microphone(site: u16, stream: RtpStream) -> Result<(), opus::Error> {
-    let mut microphone = Microphone::of_site(site)?;
+/// Sends the site's tone, or its beeps, until the peer connection is gone.
+pub async fn run_microphone(site: u16, clapper: bool, stream: RtpStream) -> Result<(), opus::Error> {
+    let mut microphone = if clapper { Microphone::beeping(site)? } else { Microphone::of_site(site)? };
     let mut numbers = Numbers::new();
     let period = Duration::from_millis(FRAME_MS);
     let spread = Duration::from_millis(u64::from(site) * 3 % FRAME_MS);
@@ -286,7 +293,8 @@ pub async fn run_microphone(site: u16, stream: RtpStream) -> Result<(), opus::Er
         // Frames that could not be sent in time are a gap in the timestamps, as with a real device.
         let frames = at.duration_since(start).as_millis() as u64 / FRAME_MS;
         let timestamp = (frames * FRAME_SAMPLES as u64) as u32;
-        if let Err(Gone) = send(&stream, &mut numbers, timestamp, first, microphone.next_frame()?).await {
+        let unix_us = unix_micros() - at.elapsed().as_micros() as u64;
+        if let Err(Gone) = send(&stream, &mut numbers, timestamp, first, microphone.frame_at(unix_us)?).await {
             return Ok(());
         }
         first = false;

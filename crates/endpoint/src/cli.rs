@@ -46,6 +46,9 @@ pub struct EndpointArgs {
     /// Send pictures that need a camera's bitrate instead of a calm test card.
     #[arg(long)]
     pub busy: bool,
+    /// Flash and beep at one instant, every 1.2 s, for measuring how well lips are kept.
+    #[arg(long)]
+    pub clapper: bool,
     /// Write observations as JSON lines here (and totals beside it) instead of to standard output.
     #[arg(long)]
     pub report: Option<PathBuf>,
@@ -140,6 +143,7 @@ pub async fn run_endpoint(args: EndpointArgs) -> anyhow::Result<()> {
         name: args.name,
         decode: args.decode,
         detail: detail(args.busy),
+        clapper: args.clapper,
         tones: DEFAULT_TONES.max(args.site_index + 1),
     };
     let mut sites = JoinSet::new();
@@ -191,6 +195,7 @@ async fn start_sites(
             index: link.index,
             name: link.name.clone(),
             detail,
+            clapper: false,
             decode,
             tones,
         };

@@ -17,6 +17,7 @@ pub mod assemble;
 pub mod backoff;
 pub mod camera;
 mod card_files;
+pub mod clapper;
 pub mod cli;
 mod control;
 pub mod encoder;

@@ -17,6 +17,11 @@ pub fn unix_ms() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
 }
 
+/// Wall clock, µs since the Unix epoch.
+pub fn unix_micros() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as u64)
+}
+
 /// One observation. The line in the report has also `site` (slug, once the server has said it), `name`, `index`,
 /// `at_ms` (Unix time) and `mono_ms` (since the process began).
 #[derive(Debug, Clone, PartialEq, Serialize)]

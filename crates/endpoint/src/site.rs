@@ -57,6 +57,8 @@ pub struct SiteConfig {
     pub name: String,
     /// How much its picture gives to encode and to send.
     pub detail: Detail,
+    /// White picture and beep at one instant, every 1.2 s, instead of a steady tone ([`crate::clapper`]).
+    pub clapper: bool,
     /// Decode pictures and all sound, instead of reading SEI markers and a window of sound a second.
     pub decode: bool,
     /// Tones that can be told apart when listening: number of sites with the hall.
@@ -445,6 +447,7 @@ fn start_sending(
             config.index,
             Arc::clone(name),
             config.detail,
+            config.clapper,
             streams.camera,
             Arc::clone(encoders),
             media.receivers.report.clone(),
@@ -453,9 +456,9 @@ fn start_sending(
         media.tasks.spawn(async move { camera.await.run(wanted, keyframes).await });
     }
     if let Some(microphone) = streams.microphone {
-        let index = config.index;
+        let (index, clapper) = (config.index, config.clapper);
         media.tasks.spawn(async move {
-            if let Err(error) = run_microphone(index, microphone).await {
+            if let Err(error) = run_microphone(index, clapper, microphone).await {
                 tracing::error!(%error, "the microphone stopped");
             }
         });

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use opus::{Application, Bitrate, Channels, Decoder, Encoder};
 
+use crate::clapper;
 use crate::tone::{self, SAMPLE_RATE, Tone};
 
 /// Length of an Opus frame, ms.
@@ -11,6 +12,8 @@ pub const FRAME_MS: u64 = 20;
 pub const FRAME_SAMPLES: usize = (SAMPLE_RATE as usize / 1_000) * FRAME_MS as usize;
 /// Enough for a clean tone, and a third of what a browser uses for speech.
 const BITRATE: i32 = 24_000;
+/// Search effort for beeps, the most: their onsets must be kept, which the cheapest search smears over a frame.
+const BEEP_COMPLEXITY: i32 = 10;
 /// Largest Opus frame that is written: 24 kbit/s is 60 bytes of 20 ms; VBR peaks stay far below this.
 const MAX_PACKET_BYTES: usize = 400;
 /// Window in which tones are told apart: five frames, 10 Hz resolution.
@@ -22,6 +25,8 @@ const WITHIN_DB: f32 = 20.0;
 
 /// A microphone that plays a tone into a live Opus encoder.
 pub struct Microphone {
+    /// The site of a clapper, which is silent but for its beeps.
+    beeps_of: Option<u16>,
     tone: Tone,
     encoder: Encoder,
     samples: Vec<f32>,
@@ -37,6 +42,7 @@ impl Microphone {
         encoder.set_complexity(0)?;
         encoder.set_dtx(false)?;
         Ok(Self {
+            beeps_of: None,
             tone: Tone::of_site(site),
             encoder,
             samples: vec![0.0; FRAME_SAMPLES],
@@ -44,9 +50,34 @@ impl Microphone {
         })
     }
 
-    /// The next 20 ms.
+    /// The microphone of a site with a clapper: beeps of its tone, and silence in between.
+    pub fn beeping(site: u16) -> Result<Self, opus::Error> {
+        let mut microphone = Self::of_site(site)?;
+        microphone.encoder.set_complexity(BEEP_COMPLEXITY)?;
+        microphone.beeps_of = Some(site);
+        Ok(microphone)
+    }
+
+    /// The next 20 ms of a steady tone.
     pub fn next_frame(&mut self) -> Result<Bytes, opus::Error> {
         self.tone.fill(&mut self.samples);
+        self.encode()
+    }
+
+    /// The next 20 ms, of which the first sample is heard at a wall-clock time, µs.
+    pub fn frame_at(&mut self, unix_us: u64) -> Result<Bytes, opus::Error> {
+        self.tone.fill(&mut self.samples);
+        if let Some(site) = self.beeps_of {
+            for (at, sample) in self.samples.iter_mut().enumerate() {
+                if !clapper::is_beep(site, unix_us + at as u64 * 1_000_000 / u64::from(SAMPLE_RATE)) {
+                    *sample = 0.0;
+                }
+            }
+        }
+        self.encode()
+    }
+
+    fn encode(&mut self) -> Result<Bytes, opus::Error> {
         let length = self.encoder.encode_float(&self.samples, &mut self.packet)?;
         Ok(Bytes::copy_from_slice(&self.packet[..length]))
     }
@@ -129,6 +160,38 @@ mod tests {
                 assert!((heard.level_dbfs + 23.0).abs() < 2.0, "{} dBFS", heard.level_dbfs);
             }
         }
+    }
+
+    #[test]
+    fn a_beep_comes_out_of_opus_where_it_was_put() {
+        const SITE: u16 = 3;
+        // Claps fall into the middle of frames.
+        let start_us = 1_795_000_000_007_000;
+        let mut microphone = Microphone::beeping(SITE).unwrap();
+        let mut decoder = Decoder::new(SAMPLE_RATE, Channels::Mono).unwrap();
+        let mut heard = Vec::new();
+        for frame in 0..200 {
+            let packet = microphone.frame_at(start_us + frame * FRAME_MS * 1_000).unwrap();
+            let mut samples = [0.0; FRAME_SAMPLES];
+            decoder.decode_float(&packet, &mut samples, false).unwrap();
+            heard.extend(samples);
+        }
+
+        let loud = |sample: &f32| sample.abs() > tone::AMPLITUDE / 2.0;
+        let time_us = |at: usize| start_us + at as u64 * 1_000_000 / u64::from(SAMPLE_RATE);
+        let mut onsets = Vec::new();
+        let mut quiet_since = 0;
+        for at in 0..heard.len() {
+            if loud(&heard[at]) {
+                if at - quiet_since > FRAME_SAMPLES {
+                    onsets.push(clapper::since_clap_us(SITE, time_us(at)));
+                }
+                quiet_since = at;
+            }
+        }
+        assert_eq!(onsets.len(), 3, "four seconds of claps every 1.2 s: {onsets:?}");
+        // The encoder looks 2.5 ms ahead.
+        assert!(onsets.iter().all(|late| (1_500..5_000).contains(late)), "{onsets:?} µs");
     }
 
     #[test]

@@ -10,8 +10,12 @@ pub use crate::card_files::{write_wav, write_y4m};
 
 /// Frames a second of live cards and unit of live frame numbers (PAL, as television in Vietnam).
 pub const FRAME_RATE: u32 = 25;
+/// Time between frames, ms.
+pub const CARD_PERIOD_MS: u64 = 1_000 / FRAME_RATE as u64;
 /// Luma of letters and of the bar.
 const LETTER_LUMA: u8 = 225;
+/// Luma of a flash: white.
+const FLASH_LUMA: u8 = 235;
 /// Luma of all backgrounds, so that white letters are legible on each.
 const BACKGROUND_LUMA: u8 = 88;
 /// Saturation of backgrounds: far enough from grey to be told apart, inside video range.
@@ -60,6 +64,8 @@ pub struct TestCard {
     noise: Vec<u8>,
     still: Frame,
     canvas: Frame,
+    /// The canvas is white where the next frame is not.
+    flashed: bool,
     clock: ClockFace,
     clock_area: Area,
     bar_area: Area,
@@ -96,12 +102,15 @@ impl TestCard {
             Detail::Calm => Vec::new(),
             Detail::Busy => noise(size.width * unit(NOISE_BOTTOM) * 2),
         };
-        Self { site, noise, canvas: still.clone(), still, clock, clock_area, bar_area }
+        Self { site, noise, canvas: still.clone(), still, flashed: false, clock, clock_area, bar_area }
     }
 
     /// Draws the card as it is at `unix_ms`, with frame number `frame`.
     pub fn draw(&mut self, unix_ms: u64, frame: u32) -> &Frame {
         let size = self.canvas.size();
+        if std::mem::take(&mut self.flashed) {
+            self.canvas.luma_mut().copy_from_slice(self.still.luma());
+        }
         self.canvas.copy_luma(&self.still, self.clock_area);
         self.canvas.copy_luma(&self.still, self.bar_area);
         self.clock.blend(
@@ -126,6 +135,17 @@ impl TestCard {
         &self.canvas
     }
 
+    /// Draws the card as a flash: white above the marker of frame number `frame`.
+    pub fn draw_flash(&mut self, frame: u32) -> &Frame {
+        let Size { width, height } = self.canvas.size();
+        let (grid_top, _) = marker::grid_lines(height);
+        self.flashed = true;
+        self.canvas.luma_mut()[..grid_top * width].fill(FLASH_LUMA);
+        let marker = self.marker(frame);
+        marker::draw(self.canvas.luma_mut(), width, height, marker);
+        &self.canvas
+    }
+
     /// The marker of a frame.
     pub fn marker(&self, frame: u32) -> Marker {
         Marker { site: self.site, frame: frame % marker::FRAME_MODULUS }
@@ -142,6 +162,11 @@ impl TestCard {
 /// Frame number of a live card at a time.
 pub fn live_frame(unix_ms: u64) -> u32 {
     (unix_ms * u64::from(FRAME_RATE) / 1_000 % u64::from(marker::FRAME_MODULUS)) as u32
+}
+
+/// Time by which a site's frames lie behind the beats of [`CARD_PERIOD_MS`], ms: sites are spread over the period.
+pub fn phase_ms(site: u16) -> u64 {
+    u64::from(site) * 7 % CARD_PERIOD_MS
 }
 
 /// Background of a site: one luma, hue by index.
@@ -213,6 +238,19 @@ mod tests {
         let second = card.draw(1_040, 2);
         assert_ne!(second.luma()[..320], first);
         assert_eq!(marker::read(second.luma(), 320, 180), Some(Marker { site: 1, frame: 2 }));
+    }
+
+    #[test]
+    fn a_flash_is_white_above_its_marker_and_leaves_nothing_behind() {
+        let mut card = TestCard::new(1, "Hà Nội", SIZE);
+        let before = card.draw(1_000, 1).clone();
+
+        let flash = card.draw_flash(30);
+        let (grid_top, _) = marker::grid_lines(180);
+        assert!(flash.luma()[..grid_top * 320].iter().all(|luma| *luma == FLASH_LUMA));
+        assert_eq!(marker::read(flash.luma(), 320, 180), Some(Marker { site: 1, frame: 30 }));
+
+        assert_eq!(card.draw(1_000, 1), &before);
     }
 
     #[test]

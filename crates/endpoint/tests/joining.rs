@@ -29,6 +29,7 @@ async fn join(instance: &str) -> Joined {
         index: SITE,
         name: "Cao Bằng".into(),
         detail: endpoint::test_card::Detail::Calm,
+        clapper: false,
         decode: false,
         tones: 64,
     };

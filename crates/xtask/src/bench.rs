@@ -14,8 +14,11 @@ use crate::process::{command, run, run_seen};
 use crate::{doctor, web, workspace};
 
 const BROWSER_FOLDER: &str = "tests/browser";
-/// Measurements of `bench end-to-end`, in their order: each is a browser test and the file of its figures.
+/// Measurements of `bench end-to-end`, in their order: each is a browser test in `specs` and the file of its figures.
 const END_TO_END: &[&str] = &["takes", "layouts", "wall", "recovery", "cut", "sharp"];
+
+/// Measurements of `bench network`, in `networks`: they make networks of namespaces, for which they must be root.
+const NETWORK: &[&str] = &["lips", "link"];
 
 /// One figure, as a test wrote it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,22 +44,44 @@ impl Figure {
     }
 }
 
-/// Measures, prints the table, writes the JSON; fails if a goal is missed or a measurement gave no figures.
+/// Measures the whole system on this machine. See [`browsers`].
 pub(crate) fn end_to_end(root: &Path, json: Option<&Path>) -> anyhow::Result<ExitCode> {
     doctor::provide(doctor::Purpose::Test)?;
+    browsers(root, &["dienhong"], END_TO_END, "playwright.config.ts", json)
+}
+
+/// Measures what lines with delays and cuts do to it. See [`browsers`].
+pub(crate) fn network(root: &Path, json: Option<&Path>) -> anyhow::Result<ExitCode> {
+    doctor::provide(doctor::Purpose::Networks)?;
+    browsers(root, &["dienhong", "network-bed"], NETWORK, "playwright.networks.config.ts", json)
+}
+
+/// Runs browser tests that keep figures, prints the table, writes the JSON; fails if a goal is missed or a measurement gave no
+/// figures.
+fn browsers(
+    root: &Path,
+    packages: &[&str],
+    names: &[&str],
+    playwright: &str,
+    json: Option<&Path>,
+) -> anyhow::Result<ExitCode> {
     web::build(root)?;
-    run(command(root, &workspace::cargo(), &["build", "--package", "dienhong"]))?;
+    for package in packages {
+        run(command(root, &workspace::cargo(), &["build", "--package", package]))?;
+    }
     let folder = root.join(BROWSER_FOLDER);
     web::install(&folder)?;
 
     let mut figures = Vec::new();
     let mut failed = Vec::new();
-    for name in END_TO_END {
+    for name in names {
         let file = root.join(format!("target/figures/{name}.json"));
         // An old file must not be taken for this run's.
         let _ = fs::remove_file(&file);
-        let status =
-            run_seen(command(&folder, "npx", &["playwright", "test", &format!("specs/{name}.spec.ts")]), |_| {})?;
+        let status = run_seen(
+            command(&folder, "npx", &["playwright", "test", "--config", playwright, &format!("{name}.spec")]),
+            |_| {},
+        )?;
         if !status.success() {
             failed.push(*name);
         }

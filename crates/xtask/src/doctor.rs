@@ -17,6 +17,8 @@ enum Need {
     Required,
     /// The browser tests cannot run.
     ForTests,
+    /// Tests and benches in networks of their own cannot run.
+    ForNetworks,
     /// It is only slower.
     Optional,
 }
@@ -105,6 +107,24 @@ const TOOLS: &[Tool] = &[
         why: "the browser tests",
         remedy: Remedy::Apt("chromium"),
     },
+    Tool {
+        name: "ip",
+        programs: &["ip"],
+        argument: "-V",
+        at_least: None,
+        need: Need::ForNetworks,
+        why: "networks of namespaces, which also need root",
+        remedy: Remedy::Apt("iproute2"),
+    },
+    Tool {
+        name: "faketime",
+        programs: &["faketime"],
+        argument: "--version",
+        at_least: None,
+        need: Need::ForNetworks,
+        why: "sites whose clocks are wrong",
+        remedy: Remedy::Apt("faketime"),
+    },
 ];
 
 enum State {
@@ -138,13 +158,16 @@ pub(crate) enum Purpose {
     Run,
     /// Run the tests as well.
     Test,
+    /// Test or measure in networks of namespaces.
+    Networks,
 }
 
 impl Purpose {
     fn needs(self, tool: &Tool) -> bool {
         match tool.need {
             Need::Required => true,
-            Need::ForTests => self == Purpose::Test,
+            Need::ForTests => self != Purpose::Run,
+            Need::ForNetworks => self == Purpose::Networks,
             Need::Optional => false,
         }
     }
@@ -203,6 +226,7 @@ fn describe(tool: &Tool, state: &State) -> String {
     let lack = match tool.need {
         Need::Required => "MISSING",
         Need::ForTests => "missing, needed by the tests",
+        Need::ForNetworks => "missing, needed by tests in networks of their own",
         Need::Optional => "missing, optional",
     };
     match (state, tool.at_least) {
@@ -264,7 +288,7 @@ mod tests {
     fn one_line_installs_everything_that_apt_has() {
         let line = apt_line(TOOLS.iter().filter(|tool| tool.need != Need::Optional));
 
-        assert_eq!(line.as_deref(), Some("sudo apt-get install -y nodejs npm g++ cmake chromium"));
+        assert_eq!(line.as_deref(), Some("sudo apt-get install -y nodejs npm g++ cmake chromium iproute2 faketime"));
         assert_eq!(apt_line(std::iter::empty()), None);
     }
 
@@ -277,6 +301,7 @@ mod tests {
 
         assert_eq!(asked(Purpose::Run), ["Rust", "Node", "npm", "C++ compiler", "CMake"]);
         assert_eq!(asked(Purpose::Test), ["Rust", "Node", "npm", "C++ compiler", "CMake", "Chromium"]);
+        assert_eq!(asked(Purpose::Networks)[6..], ["ip", "faketime"]);
     }
 
     #[test]

@@ -74,6 +74,12 @@ enum Task {
 
 #[derive(Subcommand)]
 enum Bench {
+    /// Lips, cuts and long delays, through networks of namespaces (needs root).
+    Network {
+        /// Writes the figures here as JSON too.
+        #[arg(long)]
+        json: Option<PathBuf>,
+    },
     /// The whole system: takes at 63 sites, recovery after a kill, off-air sound, a cut control connection, a layer
     /// that is switched on.
     EndToEnd {
@@ -110,6 +116,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
             run::run(&root, &run::Wish { sites, config, data, port, serve })
         }
         Task::Test { only } => test::run(&root, only.as_deref()),
+        Task::Bench { what: Bench::Network { json } } => bench::network(&root, json.as_deref()),
         Task::Bench { what: Bench::EndToEnd { json } } => bench::end_to_end(&root, json.as_deref()),
         Task::Bench { what: Bench::Relay { json, plot, load } } => {
             bench_relay::relay(&root, json.as_deref(), plot.as_deref(), &load)

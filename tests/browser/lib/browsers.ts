@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { type BrowserContext, chromium, type Page } from "@playwright/test";
 
 import { binary, chromium as executable } from "./paths.ts";
+import type { Server } from "./server.ts";
+import type { Star } from "./star.ts";
 
 const FLAGS = [
   "--headless=new",
@@ -33,6 +35,19 @@ const NOISE = { width: 1280, height: 720, rows: 90 };
 /** Which camera a browser pretends to have. */
 export type Camera = "small" | "full";
 
+/** Where in a star a browser is. */
+export interface At {
+  star: Star;
+  line: string;
+  server: Server;
+}
+
+/** What a browser with a test card may have besides. */
+export interface CardOptions {
+  camera?: Camera;
+  at?: At;
+}
+
 /** A browser of its own with, for a site, its own camera and microphone. */
 export class Browser {
   readonly #profile: string;
@@ -44,12 +59,12 @@ export class Browser {
   }
 
   /** A browser without devices: consoles and screens. */
-  static async plain(): Promise<Browser> {
-    return Browser.#launch([]);
+  static async plain(at?: At): Promise<Browser> {
+    return Browser.#launch([], at);
   }
 
   /** A browser whose camera shows the test card of site `index` and whose microphone hears its tone. */
-  static async withTestCard(index: number, name: string, camera: Camera = "small"): Promise<Browser> {
+  static async withTestCard(index: number, name: string, { camera = "small", at }: CardOptions = {}): Promise<Browser> {
     const folder = mkdtempSync(join(tmpdir(), "dienhong-card-"));
     const video = join(folder, "card.y4m");
     const sound = join(folder, "tone.wav");
@@ -62,14 +77,19 @@ export class Browser {
         `--use-file-for-fake-video-capture=${video}`,
         `--use-file-for-fake-audio-capture=${sound}`,
       ],
+      at,
       folder,
     );
   }
 
-  static async #launch(extra: string[], profile = mkdtempSync(join(tmpdir(), "dienhong-browser-"))): Promise<Browser> {
+  static async #launch(extra: string[], at?: At, profile = mkdtempSync(join(tmpdir(), "dienhong-browser-"))): Promise<Browser> {
+    // Cameras, worklets and service workers want a secure context, which plain HTTP is on localhost only.
+    const away = at ? [`--unsafely-treat-insecure-origin-as-secure=${at.server.url}`] : [];
     const context = await chromium.launchPersistentContext(join(profile, "profile"), {
-      executablePath: executable,
-      args: [...FLAGS, ...extra],
+      executablePath: at?.star.chromiumAt(at.line) ?? executable,
+      args: [...FLAGS, ...away, ...extra],
+      // Measurements bring code of their own into the page (audio worklets). Elsewhere the pages' policy holds.
+      bypassCSP: at !== undefined,
       ignoreDefaultArgs: ["--mute-audio", "--hide-scrollbars"],
       viewport: { width: 1280, height: 720 },
       permissions: extra.length ? ["camera", "microphone"] : [],

@@ -1,12 +1,13 @@
 // The real binary: a server with a data folder that outlives a kill, and simulated sites in a process of their own.
 import { type ChildProcess, spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { binary, outputFolder, root } from "./paths.ts";
+import type { Star } from "./star.ts";
 
 /** A join link as the demo writes it. */
 export interface DemoLink {
@@ -23,6 +24,13 @@ export interface Speech {
   warning: number;
 }
 
+/** How a server may differ from the sample. */
+export interface ServerOptions {
+  speech?: Speech;
+  /** It stands in the middle of a star instead of on this machine's loopback device. */
+  star?: Star;
+}
+
 const START_DEADLINE_MS = 20_000;
 
 export class Server {
@@ -30,19 +38,21 @@ export class Server {
   readonly config: string;
   readonly httpPort: number;
   readonly mediaPort: number;
+  readonly #star: Star | null;
   #child: ChildProcess | null = null;
   #log: number;
 
-  private constructor(httpPort: number, mediaPort: number, name: string, speech: Speech | null) {
+  private constructor(httpPort: number, mediaPort: number, name: string, { speech, star }: ServerOptions) {
     this.config = speech ? withSpeech(this.data, speech) : join(root, "config/dienhong.toml");
+    this.#star = star ?? null;
     this.httpPort = httpPort;
     this.mediaPort = mediaPort;
     this.#log = openSync(join(outputFolder("browser-logs"), `${name}-server.log`), "w");
   }
 
-  /** Starts a server with the sample conference, whose speeches may be given another time. */
-  static async start(name: string, speech: Speech | null = null): Promise<Server> {
-    const server = new Server(await freeTcpPort(), await freeUdpPort(), name, speech);
+  /** Starts a server with the sample conference. */
+  static async start(name: string, options: ServerOptions = {}): Promise<Server> {
+    const server = new Server(await freeTcpPort(), await freeUdpPort(), name, options);
     await server.restart();
     return server;
   }
@@ -52,7 +62,7 @@ export class Server {
   }
 
   get url(): string {
-    return `http://localhost:${this.httpPort}`;
+    return `http://${this.#star?.serverAddress ?? "localhost"}:${this.httpPort}`;
   }
 
   /** `kill -9`. */
@@ -64,20 +74,24 @@ export class Server {
   async restart(): Promise<void> {
     // Written last at each start; the file of the start before must not be taken for this one's.
     rmSync(this.#addresses, { force: true });
-    this.#child = spawn(binary, ["serve", "--demo", "--config", this.config, "--data", this.data], {
+    const args = ["serve", "--demo", "--config", this.config, "--data", this.data];
+    const address = this.#star?.serverAddress ?? "127.0.0.1";
+    const [program, words] = this.#star?.atServer(binary, args) ?? [binary, args];
+    this.#child = spawn(program, words, {
       env: {
         ...process.env,
-        DIENHONG__HTTP__LISTEN: `127.0.0.1:${this.httpPort}`,
+        DIENHONG__HTTP__LISTEN: `${address}:${this.httpPort}`,
         DIENHONG__HTTPS__ENABLED: "false",
-        DIENHONG__MEDIA__LISTEN: `127.0.0.1:${this.mediaPort}`,
+        DIENHONG__MEDIA__LISTEN: `${address}:${this.mediaPort}`,
       },
       stdio: ["ignore", this.#log, this.#log],
     });
     const deadline = Date.now() + START_DEADLINE_MS;
     while (Date.now() < deadline) {
       if (this.#child.exitCode !== null) throw new Error(`the server ended with ${this.#child.exitCode}`);
-      const answer = await fetch(`${this.url}/readyz`).catch(() => null);
-      if (answer?.ok && existsSync(this.#addresses)) return;
+      // A star cannot be reached from here; the file of addresses is what a server writes last at its start.
+      const ready = this.#star !== null || (await fetch(`${this.url}/readyz`).catch(() => null))?.ok;
+      if (ready && existsSync(this.#addresses)) return;
       await new Promise((done) => setTimeout(done, 25));
     }
     throw new Error("the server was not ready in time");
@@ -161,6 +175,38 @@ function withSpeech(folder: string, speech: Speech): string {
   const config = join(folder, "dienhong.toml");
   writeFileSync(config, server.replace(/^conferences = .*$/m, 'conferences = ["conference.toml"]'));
   return config;
+}
+
+/** One headless site at the far end of a line of a star, with a clapper and a clock of its own. */
+export class Clapper {
+  #child: ChildProcess;
+  #log: number;
+
+  /** `clockOffset` is what its wall clock is ahead, seconds; its monotonic clock runs as everybody's. */
+  constructor(server: Server, star: Star, line: string, site: string, clockOffset: number) {
+    const logs = outputFolder("browser-logs");
+    const { token, index, name } = server.link(site);
+    this.#log = openSync(join(logs, `clapper-${site}.log`), "w");
+    const args = ["endpoint", "--server", server.url, "--token", token, "--site-index", String(index), "--name", name];
+    args.push("--clapper", "--report", join(logs, `clapper-${site}.jsonl`));
+    const [program, words] = star.at(line, binary, args);
+    const clock = { LD_PRELOAD: fakeTimeLibrary(), FAKETIME: `${clockOffset >= 0 ? "+" : ""}${clockOffset}s`, FAKETIME_DONT_FAKE_MONOTONIC: "1" };
+    this.#child = spawn(program, words, { env: { ...process.env, ...clock }, stdio: ["ignore", this.#log, this.#log] });
+  }
+
+  async stop(): Promise<void> {
+    await end(this.#child, "SIGTERM");
+    closeSync(this.#log);
+  }
+}
+
+/** Debian's libfaketime; its folder is named after the machine's architecture. */
+function fakeTimeLibrary(): string {
+  const found = readdirSync("/usr/lib")
+    .map((folder) => join("/usr/lib", folder, "faketime/libfaketimeMT.so.1"))
+    .find((file) => existsSync(file));
+  if (!found) throw new Error("libfaketime is missing: apt-get install faketime");
+  return found;
 }
 
 async function end(child: ChildProcess | null, signal: NodeJS.Signals): Promise<void> {

@@ -34,7 +34,7 @@ class Album {
 
 test("every page in its main states", async () => {
   test.setTimeout(600_000);
-  const server = await Server.start("screens", SPEECH);
+  const server = await Server.start("screens", { speech: SPEECH });
   const index = server.link(SITE).index;
   const simulation = new Simulation(server, "screens", { sites: SIMULATED, hall: false, decode: 0, except: [SITE] });
   const plain = await Browser.plain();

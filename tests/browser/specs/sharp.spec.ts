@@ -108,7 +108,7 @@ test("a high layer that was off is measured from the preview to a sharp picture"
   const server = await Server.start("sharp");
   const plain = await Browser.plain();
   const hallBrowser = await Browser.withTestCard(0, "Hội trường Diên Hồng");
-  const siteBrowser = await Browser.withTestCard(server.link(SITE).index, server.link(SITE).name, "full");
+  const siteBrowser = await Browser.withTestCard(server.link(SITE).index, server.link(SITE).name, { camera: "full" });
   const times = { sent: [] as number[], shown: [] as number[], target: [] as number[], bitrate: [] as number[] };
 
   try {

@@ -111,8 +111,15 @@ impl EndpointClock {
 #[derive(Debug)]
 pub(super) struct LayerClock {
     rate: i64,
-    report: Option<(Micros, u64)>,
+    reports: VecDeque<Reported>,
     arrival: Option<Offset>,
+}
+
+/// A sender report: at that NTP time the RTP time was so much less, both in µs.
+#[derive(Debug, Clone, Copy)]
+struct Reported {
+    ntp: Micros,
+    ahead: Micros,
 }
 
 impl LayerClock {
@@ -121,9 +128,15 @@ impl LayerClock {
     /// A capture later than its arrival by more than this, or earlier by more than [`Self::PAST`], is a wrong report.
     const FUTURE: Micros = 500_000;
     const PAST: Micros = 5_000_000;
+    /// Reports count for this long: enough of them that one was stamped in time, and no clock drifts by more than 2 ms.
+    const WINDOW: Micros = 10_000_000;
+    /// Bound of the window for senders that report without end.
+    const MAX_REPORTS: usize = 32;
+    /// Nobody stamps a report later than this: the sender has set its clock.
+    const LATEST: Micros = 500_000;
 
     pub(super) fn new(rate: u32) -> Self {
-        Self { rate: i64::from(rate), report: None, arrival: None }
+        Self { rate: i64::from(rate), reports: VecDeque::new(), arrival: None }
     }
 
     fn media(&self, timestamp: u64) -> Micros {
@@ -145,24 +158,38 @@ impl LayerClock {
 
     /// A sender report: this RTP time was that NTP time.
     pub(super) fn report(&mut self, ntp: u64, timestamp: u64) {
-        self.report = Some((ntp_micros(ntp), timestamp));
+        let ntp = ntp_micros(ntp);
+        let report = Reported { ntp, ahead: ntp - self.media(timestamp) };
+        if self.ahead().is_some_and(|known| report.ahead > known + Self::LATEST) {
+            self.void();
+        }
+        self.reports.retain(|known| (ntp - known.ntp).abs() <= Self::WINDOW);
+        if self.reports.len() == Self::MAX_REPORTS {
+            self.reports.pop_front();
+        }
+        self.reports.push_back(report);
     }
 
-    /// Forgets the report.
+    /// Forgets the reports.
     pub(super) fn void(&mut self) {
-        self.report = None;
+        self.reports.clear();
     }
 
     /// A sender report was seen.
     pub(super) fn synced(&self) -> bool {
-        self.report.is_some()
+        !self.reports.is_empty()
+    }
+
+    /// NTP time less RTP time. A busy sender reads its clock after the media time that it reports on, never before: the
+    /// smallest difference is the true one. (Browsers stamp exactly; software encoders do not.)
+    fn ahead(&self) -> Option<Micros> {
+        self.reports.iter().map(|report| report.ahead).min()
     }
 
     /// Relay time at which `timestamp` was captured; `now` is about when it arrived.
     pub(super) fn capture(&self, endpoint: &EndpointClock, timestamp: u64, now: Micros) -> Micros {
-        if let (Some((ntp, at)), Some(offset)) = (self.report, endpoint.offset) {
-            let since = i128::from(timestamp) - i128::from(at);
-            let capture = ntp + (since * 1_000_000 / i128::from(self.rate)) as i64 + offset.micros;
+        if let (Some(ahead), Some(offset)) = (self.ahead(), endpoint.offset) {
+            let capture = self.media(timestamp) + ahead + offset.micros;
             if (now - Self::PAST..=now + Self::FUTURE).contains(&capture) {
                 return capture;
             }
@@ -215,5 +242,58 @@ impl SlotLine {
         } else if micros.abs() > Self::DEADBAND {
             self.base += self.ticks(micros.clamp(-Self::SLEW, Self::SLEW));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: u32 = 90_000;
+    const SECOND: Micros = 1_000_000;
+
+    fn ntp_of(micros: Micros) -> u64 {
+        ((u128::from(micros as u64) << 32) / 1_000_000) as u64
+    }
+
+    /// A layer's clock after a report a second, each stamped so many µs late; and the capture of a packet sent at the end.
+    fn captured(late: &[Micros]) -> Micros {
+        let mut endpoint = EndpointClock::default();
+        let mut layer = LayerClock::new(RATE);
+        let mut now = 100 * SECOND;
+        for late in late {
+            now += SECOND;
+            endpoint.report(now + late, ntp_of(now + late));
+            layer.report(ntp_of(now + late), (now * 9 / 100) as u64);
+        }
+        layer.capture(&endpoint, (now * 9 / 100) as u64, now) - now
+    }
+
+    #[test]
+    fn one_report_in_time_outweighs_late_ones() {
+        assert!(captured(&[0, 0, 0]).abs() <= 20);
+        assert!(captured(&[35_000, 0, 60_000, 20_000, 80_000]).abs() <= 20);
+        assert!(captured(&[0, 80_000, 80_000, 80_000, 80_000, 80_000]).abs() <= 20);
+    }
+
+    #[test]
+    fn a_report_in_time_is_forgotten_before_clocks_drift_apart() {
+        let mut late = vec![0];
+        late.extend([25_000; 12]);
+        assert!((captured(&late) - 25_000).abs() <= 20);
+    }
+
+    #[test]
+    fn a_sender_that_sets_its_clock_is_believed_at_once() {
+        let (mut endpoint, mut layer) = (EndpointClock::default(), LayerClock::new(RATE));
+        let now = 100 * SECOND;
+        layer.report(ntp_of(now), (now * 9 / 100) as u64);
+        // Two seconds ahead from now on.
+        let later = now + SECOND;
+        endpoint.report(later, ntp_of(later + 2 * SECOND));
+        layer.report(ntp_of(later + 2 * SECOND), (later * 9 / 100) as u64);
+
+        let capture = layer.capture(&endpoint, (later * 9 / 100) as u64, later);
+        assert!((capture - later).abs() <= 20, "{} µs", capture - later);
     }
 }

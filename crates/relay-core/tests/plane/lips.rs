@@ -65,6 +65,26 @@ fn sound_and_picture_agree_after_every_one_of_ten_takes() {
 }
 
 #[test]
+fn lips_hold_although_busy_sites_stamp_their_reports_late() {
+    let mut world = far_apart();
+    for publisher in world.publishers.values_mut() {
+        publisher.stamps_late = 60_000;
+    }
+    world.run(12_000_000);
+    for take in 1..=10 {
+        world.take(take, &programme(1 + take % 2, [100]));
+        world.run(2_000_000);
+        let (at, _) = world.done(take).expect("the take is done");
+
+        let sound = shift(&world, sound_slot(100, 0), 48_000, at + 300_000, world.now);
+        let picture = shift(&world, picture_slot(100, 0), 90_000, at + 300_000, world.now);
+        let all = || sound.iter().chain(&picture);
+        let spread = all().max().unwrap() - all().min().unwrap();
+        assert!(spread <= 15_000, "take {take}: {spread} µs apart");
+    }
+}
+
+#[test]
 fn all_reports_of_a_slot_lie_on_one_line() {
     let mut world = far_apart();
     for take in 1..=10 {

@@ -33,6 +33,8 @@ pub struct Publisher {
     pub audio: Stream,
     /// Its wall clock minus the relay's.
     pub clock: i64,
+    /// Its sender reports are stamped late by up to this: it is a busy machine.
+    pub stamps_late: Micros,
     /// On the way to the relay.
     pub delay: Micros,
     /// Parameter sets with the first keyframe only.
@@ -95,6 +97,7 @@ impl Publisher {
             video: layers.iter().map(|&layer| stream(layer, base + 10 + layer as u32)).collect(),
             audio: stream(Layer::High, base + 1),
             clock: 0,
+            stamps_late: 0,
             delay: 5_000,
             parameters_once: false,
             key_packets: 12,

@@ -245,18 +245,20 @@ impl World {
     fn send_reports(&mut self, id: u64) {
         let publisher = &self.publishers[&id];
         let wall = (WALL + self.now).wrapping_add_signed(publisher.clock);
-        let ntp = ntp(wall);
         let mut reports =
             vec![(publisher.audio.ssrc, publisher.audio.base.wrapping_add((self.now * 48 / 1_000) as u32))];
         for stream in publisher.video.iter().filter(|stream| stream.on) {
             reports.push((stream.ssrc, stream.base.wrapping_add((self.now * 9 / 100) as u32)));
         }
         for (ssrc, rtp_time) in reports {
-            let report = rtc_rtcp::sender_report::SenderReport { ssrc, ntp_time: ntp, rtp_time, ..Default::default() };
+            // Each report by another lag, in an order that repeats.
+            let late = publisher.stamps_late * (self.sent % 7) / 6;
+            let ntp_time = ntp(wall + late);
+            let report = rtc_rtcp::sender_report::SenderReport { ssrc, ntp_time, rtp_time, ..Default::default() };
             let bytes = report.marshal().unwrap();
             self.sent += 1;
             let due = Due::Report(publisher.id, bytes.freeze());
-            self.wire.insert((self.now + publisher.delay, self.sent), due);
+            self.wire.insert((self.now + late + publisher.delay, self.sent), due);
         }
     }
 

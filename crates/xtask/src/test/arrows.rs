@@ -14,6 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("endpoint", &["wire"]),
     ("journal", &[]),
     ("load", &["relay", "relay-core"]),
+    ("network-bed", &[]),
     ("relay", &["relay-core"]),
     ("relay-core", &[]),
     ("server", &["conference", "journal", "relay", "relay-core", "wire"]),

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::tally::{self, Tally};
 use super::{arrows, sizes};
 use crate::process::{command, run_seen};
-use crate::{codegen, web, workspace};
+use crate::{codegen, doctor, web, workspace};
 
 /// One stage.
 pub(crate) struct Stage {
@@ -31,6 +31,7 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage { name: "pages: tests", run: page_tests },
     Stage { name: "pages: build", run: page_build },
     Stage { name: "crates: tests", run: crate_tests },
+    Stage { name: "networks: tests", run: network_tests },
     Stage { name: "system: program", run: build_program },
     Stage { name: "system: tests", run: system_tests },
     Stage { name: "browsers: packages", run: browser_packages },
@@ -40,6 +41,8 @@ pub(crate) const STAGES: &[Stage] = &[
 
 /// The crate of the system tests: they need the built program and have a stage of their own.
 const ACCEPTANCE: &str = "acceptance";
+/// The crate of the networks that tests make: it needs rights.
+const NETWORK_BED: &str = "network-bed";
 const BROWSER_FOLDER: &str = "tests/browser";
 
 fn format(root: &Path) -> anyhow::Result<Tally> {
@@ -102,7 +105,17 @@ fn page_build(root: &Path) -> anyhow::Result<Tally> {
 }
 
 fn crate_tests(root: &Path) -> anyhow::Result<Tally> {
-    cargo_test(root, &["--workspace", "--exclude", ACCEPTANCE])
+    cargo_test(root, &["--workspace", "--exclude", ACCEPTANCE, "--exclude", NETWORK_BED])
+}
+
+/// Networks of namespaces: only root can make them, and only where the kernel has tunnels.
+fn network_tests(root: &Path) -> anyhow::Result<Tally> {
+    if !nix::unistd::geteuid().is_root() || !Path::new("/dev/net/tun").exists() {
+        println!("not run: networks of namespaces need root and /dev/net/tun");
+        return Ok(Tally::default());
+    }
+    doctor::provide(doctor::Purpose::Networks)?;
+    cargo_test(root, &["--package", NETWORK_BED])
 }
 
 fn build_program(root: &Path) -> anyhow::Result<Tally> {
