@@ -130,7 +130,7 @@ fn routes_of(routes: &Routes) -> relay_core::Routes {
     let track = |endpoint: u64, line: u16| TrackId { endpoint: EndpointId(endpoint), line: LineId(line) };
     let slots = routes.slots.iter().map(|route| {
         let slot = SlotId { endpoint: EndpointId(route.to), line: LineId(route.slot) };
-        (slot, Feed { track: track(route.from, route.track), layer: layer(route.layer) })
+        (slot, Feed { track: track(route.from, route.track), layer: layer(route.layer), rank: 1 })
     });
     let wishes = routes.wishes.iter().map(|wish| (track(wish.from, wish.track), layer(wish.layer)));
     let mut all = relay_core::Routes::default();

@@ -4,10 +4,10 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EndpointId(pub u64);
 
-/// The caller's own key of an endpoint. The plane gives it back with each packet, so that finding the receiver's keys and
-/// address costs nothing; who uses it checks that it still belongs to the [`EndpointId`] beside it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PeerKey(pub usize);
+/// Place of an endpoint in the plane's table. It stands beside the [`EndpointId`] in each packet, so that finding the receiver's
+/// keys and address costs nothing; a place is used again after its endpoint has left, so the id decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EndpointKey(pub usize);
 
 /// Index of an m-line in the endpoint's offer, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

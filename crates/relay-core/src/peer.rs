@@ -195,6 +195,7 @@ impl Peer {
             ssrc: packet.ssrc,
             mid: self.extensions.mid.zip(self.mids.get(usize::from(packet.line.0)).and_then(Option::as_deref)),
             audio_level: self.extensions.audio_level.zip(packet.audio_level),
+            transport_sequence: self.extensions.transport_cc.zip(packet.transport_sequence),
         };
         let start = buffer.len();
         let payload = start + header.write(buffer);

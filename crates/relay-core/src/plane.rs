@@ -3,8 +3,12 @@
 //! The loop of a caller: mutate (`handle_*`, `set_routes`, `order_take`), then drain [`Plane::poll_packet`] and
 //! [`Plane::poll_event`] until both are empty, then sleep until [`Plane::poll_timeout`].
 
+mod bandwidth;
+mod congestion;
 mod content;
 mod control;
+mod departures;
+mod division;
 mod endpoint;
 mod epoch;
 mod feedback;
@@ -35,7 +39,7 @@ use rand::SeedableRng;
 use rand::rngs::SmallRng;
 use slab::Slab;
 
-use crate::{EndpointId, Layer, LineId, Negotiated, PeerKey, Routes, SlotId, TakeId, TrackId};
+use crate::{EndpointId, EndpointKey, Layer, LineId, Negotiated, Routes, SlotId, TakeId, TrackId};
 
 use self::endpoint::Endpoint;
 use self::forward::Slot;
@@ -86,8 +90,8 @@ pub struct IncomingRtp {
 pub struct OutgoingRtp {
     /// Receiver.
     pub to: EndpointId,
-    /// The caller's key of the receiver.
-    pub peer: PeerKey,
+    /// Its place in the plane's table.
+    pub key: EndpointKey,
     /// The m-line, for its MID extension if the session sends one.
     pub line: LineId,
     /// Payload type.
@@ -102,6 +106,10 @@ pub struct OutgoingRtp {
     pub marker: bool,
     /// Audio level to pass on (RFC 6464 byte value), for sound.
     pub audio_level: Option<u8>,
+    /// Transport-wide number, if the receiver gives feedback on those; given when the packet leaves.
+    pub transport_sequence: Option<u16>,
+    /// It repeats an earlier packet to find out what the way carries.
+    pub probe: bool,
     /// Payload; for RTX it begins with the original sequence number.
     pub payload: Bytes,
 }
@@ -115,11 +123,21 @@ pub enum PlanePacket {
     Rtcp {
         /// Receiver.
         to: EndpointId,
-        /// The caller's key of the receiver.
-        peer: PeerKey,
+        /// Its place in the plane's table.
+        key: EndpointKey,
         /// Plain compound packet, at most 1,200 bytes.
         packet: Bytes,
     },
+}
+
+impl PlanePacket {
+    /// Place of the receiver in the plane's table.
+    pub fn key(&self) -> EndpointKey {
+        match self {
+            PlanePacket::Rtp(packet) => packet.key,
+            PlanePacket::Rtcp { key, .. } => *key,
+        }
+    }
 }
 
 /// What the owner of the relay is told.
@@ -216,6 +234,8 @@ pub struct ReceiverStats {
     pub loss: f32,
     /// Round trip from receiver reports, if known.
     pub rtt: Option<std::time::Duration>,
+    /// What the way to it carries, bits per second; none: no limit was met.
+    pub limit: Option<u64>,
 }
 
 /// The forwarding plane. See the module for the loop.
@@ -268,11 +288,11 @@ impl Plane {
         }
     }
 
-    /// Adds an endpoint whose offer was answered. An endpoint of the same name is forgotten first. `peer` comes back with
-    /// every packet to it.
-    pub fn add_endpoint(&mut self, now: Instant, endpoint: EndpointId, peer: PeerKey, negotiated: &Negotiated) {
+    /// Adds an endpoint whose offer was answered; gives its place in the table. An endpoint of the same name is forgotten
+    /// first.
+    pub fn add_endpoint(&mut self, now: Instant, endpoint: EndpointId, negotiated: &Negotiated) -> EndpointKey {
         self.remove_endpoint(now, endpoint);
-        self.admit(now, endpoint, peer, negotiated);
+        EndpointKey(self.admit(now, endpoint, negotiated))
     }
 
     /// Says that the endpoint can receive now (DTLS is done). Before it, nothing is sent to it.
@@ -331,6 +351,7 @@ impl Plane {
         while let Some(timer) = self.timers.pop(now) {
             match timer {
                 Timer::Take => self.take_timeout(now),
+                Timer::Probe(endpoint) => self.send_probe(now, endpoint),
                 Timer::Report(endpoint) => self.send_reports(now, endpoint),
                 Timer::Feedback(endpoint) => self.send_transport_feedback(endpoint),
                 Timer::Missing(track) => self.request_missing(now, track),
@@ -350,18 +371,15 @@ impl Plane {
 
     /// Brings waiting packets of one receiver together; each receiver's keep their order.
     pub fn group_by_receiver(&mut self) {
-        let key = |packet: &PlanePacket| match packet {
-            PlanePacket::Rtp(packet) => packet.peer.0,
-            PlanePacket::Rtcp { peer, .. } => peer.0,
-        };
-        if !self.queue.iter().is_sorted_by_key(key) {
-            self.queue.make_contiguous().sort_by_key(key);
+        if !self.queue.iter().is_sorted_by_key(PlanePacket::key) {
+            self.queue.make_contiguous().sort_by_key(PlanePacket::key);
         }
     }
 
     /// Next packet to send, if any.
-    pub fn poll_packet(&mut self) -> Option<PlanePacket> {
-        self.queue.pop_front()
+    pub fn poll_packet(&mut self, now: Instant) -> Option<PlanePacket> {
+        let packet = self.queue.pop_front()?;
+        Some(self.depart(now, packet))
     }
 
     /// Next thing to tell the owner, if any.

@@ -8,10 +8,9 @@ use std::{
 };
 
 use rand::{Rng, RngExt, SeedableRng, rngs::StdRng};
-use slab::Slab;
 
 use crate::{
-    Answer, CertificateError, Codec, DisconnectReason, DtlsCertificate, EndpointId, LinePlan, OfferError, PeerKey,
+    Answer, CertificateError, Codec, DisconnectReason, DtlsCertificate, EndpointId, EndpointKey, LinePlan, OfferError,
     Plane, PlaneEvent, PlanePacket, Routes, TakeId, TimeAnchor,
     demux::{Protocol, SourceMap},
     dtls::{DtlsIdentity, DtlsLink, DtlsProgress},
@@ -65,7 +64,8 @@ pub struct Relay {
     codec: Codec,
     rng: StdRng,
     plane: Plane,
-    peers: Slab<Peer>,
+    /// By their places in the plane's table.
+    peers: Vec<Option<Peer>>,
     keys: BTreeMap<EndpointId, usize>,
     by_ufrag: HashMap<String, usize>,
     by_address: HashMap<SocketAddr, usize>,
@@ -93,7 +93,7 @@ impl Relay {
             codec: config.codec,
             plane: Plane::new(config.anchor, rng.next_u64()),
             rng,
-            peers: Slab::new(),
+            peers: Vec::new(),
             keys: BTreeMap::new(),
             by_ufrag: HashMap::new(),
             by_address: HashMap::new(),
@@ -138,10 +138,11 @@ impl Relay {
         let ufrag = credentials.ufrag.clone();
         let sources = SourceMap::new(accepted.senders);
         let peer = Peer::new(now, endpoint, credentials, accepted.remote_ufrag, dtls, sources, negotiated);
-        let key = self.peers.insert(peer);
+        let EndpointKey(key) = self.plane.add_endpoint(now, endpoint, negotiated);
+        self.peers.resize_with(self.peers.len().max(key + 1), || None);
+        self.peers[key] = Some(peer);
         self.keys.insert(endpoint, key);
         self.by_ufrag.insert(ufrag, key);
-        self.plane.add_endpoint(now, endpoint, PeerKey(key), negotiated);
         self.schedule(key);
         self.collect_events();
         Ok(accepted.answer)
@@ -187,7 +188,7 @@ impl Relay {
             Some(Protocol::Stun) => self.handle_stun(now, from, datagram),
             Some(Protocol::Dtls) => match self.by_address.get(&from) {
                 Some(&key) => self.handle_dtls(now, key, datagram),
-                None if self.peers.is_empty() => {}
+                None if self.keys.is_empty() => {}
                 None => self.early.keep(now, from, datagram),
             },
             Some(Protocol::Rtp) => self.handle_rtp(now, from, datagram),
@@ -200,7 +201,7 @@ impl Relay {
     fn handle_stun(&mut self, now: Instant, from: SocketAddr, datagram: &[u8]) {
         let Some(mut request) = BindingRequest::parse(datagram) else { return };
         let Some(&key) = self.by_ufrag.get(&request.local_ufrag) else { return };
-        let Some(peer) = self.peers.get_mut(key) else { return };
+        let Some(peer) = peer(&mut self.peers, key) else { return };
         if !peer.has_remote_ufrag(&request.remote_ufrag) {
             return;
         }
@@ -225,20 +226,20 @@ impl Relay {
     }
 
     fn handle_dtls(&mut self, now: Instant, key: usize, datagram: &[u8]) {
-        let Some(peer) = self.peers.get_mut(key) else { return };
+        let Some(peer) = peer(&mut self.peers, key) else { return };
         let progress = peer.handle_dtls(now, datagram);
         self.settle_dtls(now, key, progress);
     }
 
     fn handle_rtp(&mut self, now: Instant, from: SocketAddr, packet: &mut [u8]) {
-        let Some(peer) = self.by_address.get(&from).and_then(|&key| self.peers.get_mut(key)) else { return };
+        let Some(peer) = self.by_address.get(&from).and_then(|&key| peer(&mut self.peers, key)) else { return };
         if let Some(incoming) = peer.open_rtp(now, packet) {
             self.plane.handle_rtp(now, incoming);
         }
     }
 
     fn handle_rtcp(&mut self, now: Instant, from: SocketAddr, packet: &mut [u8]) {
-        let Some(peer) = self.by_address.get(&from).and_then(|&key| self.peers.get_mut(key)) else { return };
+        let Some(peer) = self.by_address.get(&from).and_then(|&key| peer(&mut self.peers, key)) else { return };
         let endpoint = peer.id;
         if let Some(compound) = peer.open_rtcp(now, packet) {
             self.plane.handle_rtcp(now, endpoint, compound);
@@ -247,7 +248,7 @@ impl Relay {
 
     /// Sends what the association has to say and acts on how it moved.
     fn settle_dtls(&mut self, now: Instant, key: usize, progress: DtlsProgress) {
-        let Some(peer) = self.peers.get_mut(key) else { return };
+        let Some(peer) = peer(&mut self.peers, key) else { return };
         let endpoint = peer.id;
         if let Some(to) = peer.address() {
             while let Some(bytes) = peer.dtls.poll_transmit() {
@@ -275,13 +276,13 @@ impl Relay {
     }
 
     fn disconnect(&mut self, now: Instant, key: usize, reason: DisconnectReason) {
-        let endpoint = self.peers[key].id;
+        let Some(endpoint) = peer(&mut self.peers, key).map(|peer| peer.id) else { return };
         self.forget(now, key);
         self.events.push_back(RelayEvent::Disconnected { endpoint, reason });
     }
 
     fn forget(&mut self, now: Instant, key: usize) {
-        let Some(mut peer) = self.peers.try_remove(key) else { return };
+        let Some(mut peer) = self.peers.get_mut(key).and_then(Option::take) else { return };
         self.keys.remove(&peer.id);
         peer.dtls.close(now);
         if let Some(to) = peer.address() {
@@ -303,7 +304,7 @@ impl Relay {
 
     /// Looks at the peer again when it is due. A deadline that moved later is found out when the earlier one fires.
     fn schedule(&mut self, key: usize) {
-        let Some(due) = self.peers.get(key).map(Peer::poll_timeout) else { return };
+        let Some(due) = peer(&mut self.peers, key).map(|peer| peer.poll_timeout()) else { return };
         match self.scheduled.get(&key) {
             Some(scheduled) if *scheduled <= due => return,
             Some(scheduled) => {
@@ -320,7 +321,7 @@ impl Relay {
         while let Some(&(due, key)) = self.timers.first().filter(|(due, _)| *due <= now) {
             self.timers.remove(&(due, key));
             self.scheduled.remove(&key);
-            let Some(peer) = self.peers.get_mut(key) else { continue };
+            let Some(peer) = peer(&mut self.peers, key) else { continue };
             if peer.is_silent(now) {
                 self.disconnect(now, key, DisconnectReason::Silent);
                 continue;
@@ -346,22 +347,18 @@ impl Relay {
 
     /// Appends the next datagram to send to `buffer` and gives its receiver. Media is sealed here, straight into the caller's
     /// buffer, so that it is still in the cache when the caller hands it to the kernel.
-    pub fn poll_transmit(&mut self, buffer: &mut Vec<u8>) -> Option<SocketAddr> {
+    pub fn poll_transmit(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<SocketAddr> {
         if let Some((to, bytes)) = self.controls.pop_front() {
             buffer.extend_from_slice(&bytes);
             return Some(to);
         }
-        while let Some(packet) = self.plane.poll_packet() {
-            // A key may have passed to another endpoint since the packet was made.
+        while let Some(packet) = self.plane.poll_packet(now) {
+            let Some(peer) = peer(&mut self.peers, packet.key().0) else { continue };
+            // The place may belong to another endpoint since the packet was made.
             let sealed = match &packet {
-                PlanePacket::Rtp(packet) => {
-                    let peer = self.peers.get_mut(packet.peer.0).filter(|peer| peer.id == packet.to);
-                    peer.and_then(|peer| peer.seal_rtp(packet, buffer))
-                }
-                PlanePacket::Rtcp { to, peer, packet } => {
-                    let peer = self.peers.get_mut(peer.0).filter(|peer| peer.id == *to);
-                    peer.and_then(|peer| peer.seal_rtcp(packet, buffer))
-                }
+                PlanePacket::Rtp(packet) if packet.to == peer.id => peer.seal_rtp(packet, buffer),
+                PlanePacket::Rtcp { to, packet, .. } if *to == peer.id => peer.seal_rtcp(packet, buffer),
+                PlanePacket::Rtp(_) | PlanePacket::Rtcp { .. } => None,
             };
             if sealed.is_some() {
                 return sealed;
@@ -380,12 +377,17 @@ impl Relay {
     }
 }
 
+/// The peer at a place, if there is one.
+fn peer(peers: &mut [Option<Peer>], key: usize) -> Option<&mut Peer> {
+    peers.get_mut(key)?.as_mut()
+}
+
 impl fmt::Debug for Relay {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Relay")
             .field("fingerprint", &self.fingerprint)
-            .field("peers", &self.peers.len())
+            .field("peers", &self.keys.len())
             .finish_non_exhaustive()
     }
 }

@@ -18,6 +18,10 @@ pub struct Routes {
 pub struct Feed {
     /// The track.
     pub track: TrackId,
-    /// Best layer for this slot; a lower one is forwarded while this one does not flow. Ignored for sound.
+    /// Best layer for this slot; a lower one is forwarded while this one does not flow, or while the way to the receiver does
+    /// not carry this one. Ignored for sound.
     pub layer: Layer,
+    /// Which pictures go without first where the way to the receiver is too thin for all: the highest number. Ignored for
+    /// sound, which goes without last.
+    pub rank: u8,
 }

@@ -149,13 +149,14 @@ pub(crate) struct OutgoingHeader<'a> {
     pub ssrc: u32,
     pub mid: Option<(u8, &'a str)>,
     pub audio_level: Option<(u8, u8)>,
+    pub transport_sequence: Option<(u8, u16)>,
 }
 
 impl OutgoingHeader<'_> {
     /// Appends the header; gives its length.
     pub(crate) fn write(&self, packet: &mut Vec<u8>) -> usize {
         let start = packet.len();
-        let extended = self.mid.is_some() || self.audio_level.is_some();
+        let extended = self.mid.is_some() || self.audio_level.is_some() || self.transport_sequence.is_some();
         packet.push(VERSION | if extended { EXTENSION } else { 0 });
         packet.push(self.payload_type | if self.marker { MARKER } else { 0 });
         packet.extend_from_slice(&self.sequence.to_be_bytes());
@@ -170,6 +171,9 @@ impl OutgoingHeader<'_> {
             }
             if let Some((id, level)) = self.audio_level {
                 element(packet, id, &[level]);
+            }
+            if let Some((id, sequence)) = self.transport_sequence {
+                element(packet, id, &sequence.to_be_bytes());
             }
             packet.resize(elements + (packet.len() - elements).next_multiple_of(4), 0);
             let words = u16::try_from((packet.len() - elements) / 4).expect("a MID has at most 16 bytes");

@@ -86,7 +86,7 @@ fn route(routes: &mut Routes, slot: &str, track: &str, layer: &str) -> Result<()
         _ => Layer::High,
     };
     let track = TrackId { endpoint: from, line: from_line };
-    routes.slots.insert(SlotId { endpoint, line }, Feed { track, layer });
+    routes.slots.insert(SlotId { endpoint, line }, Feed { track, layer, rank: 0 });
     Ok(())
 }
 

@@ -139,7 +139,11 @@ impl Worker {
 
     fn flush(&mut self) {
         self.core.group_by_receiver();
-        while self.outgoing.fill(|buffer| self.core.poll_transmit(buffer)) {
+        loop {
+            let now = self.tell(Instant::now());
+            if !self.outgoing.fill(|buffer| self.core.poll_transmit(now, buffer)) {
+                break;
+            }
             self.socket.send(&mut self.outgoing);
         }
         while let Some(event) = self.core.poll_event() {

@@ -157,7 +157,7 @@ async fn sound_goes_through_real_sockets() {
     let track = TrackId { endpoint: speaker, line: LineId(0) };
     let slot = SlotId { endpoint: listener, line: LineId(0) };
     let mut routes = Routes::default();
-    routes.slots.insert(slot, Feed { track, layer: Layer::High });
+    routes.slots.insert(slot, Feed { track, layer: Layer::High, rank: 0 });
 
     relay.set_routes(routes).await.unwrap();
 

@@ -29,10 +29,11 @@ pub fn to_relay(routing: &Routing, ends: &MediaEnds) -> Routes {
     let mut routes = Routes::default();
     for (connection, receiver) in &routing.receivers {
         let Some(end) = ends.get(connection) else { continue };
-        for ((slot, kind), feed) in &receiver.slots {
-            let (Some(line), Some(track)) = (line_of(end, *slot, *kind), track_of(ends, feed.track)) else { continue };
+        for ((name, kind), feed) in &receiver.slots {
+            let (Some(line), Some(track)) = (line_of(end, *name, *kind), track_of(ends, feed.track)) else { continue };
             let slot = SlotId { endpoint: end.endpoint, line };
-            routes.slots.insert(slot, Feed { track, layer: layer_of(feed.quality) });
+            let rank = rank_of(*name);
+            routes.slots.insert(slot, Feed { track, layer: layer_of(feed.quality), rank });
         }
     }
     let wishes = routing.wishes.iter();
@@ -74,6 +75,20 @@ fn track_of(ends: &MediaEnds, track: Track) -> Option<TrackId> {
     Some(TrackId { endpoint: end.endpoint, line })
 }
 
+/// What goes without first where a receiver's way is too thin: the wall, then the preview; content carries text, so it goes
+/// last.
+fn rank_of(slot: Slot) -> u8 {
+    match slot {
+        Slot::ProgramContent => 0,
+        Slot::Program { .. } => 1,
+        Slot::PreviewContent | Slot::Preview { .. } => 2,
+        Slot::Return => 3,
+        Slot::Wall { .. } => 4,
+        // Sound.
+        Slot::Talkback | Slot::Solo => 0,
+    }
+}
+
 fn layer_of(quality: Quality) -> Layer {
     match quality {
         Quality::Low => Layer::Low,
@@ -113,7 +128,7 @@ mod tests {
 
         let track = TrackId { endpoint: EndpointId(10), line: LineId(0) };
         let slot = SlotId { endpoint: EndpointId(20), line: LineId(3) };
-        assert_eq!(routes.slots, BTreeMap::from([(slot, Feed { track, layer: Layer::High })]));
+        assert_eq!(routes.slots, BTreeMap::from([(slot, Feed { track, layer: Layer::High, rank: 1 })]));
         assert_eq!(routes.wishes, BTreeMap::from([(track, Layer::Mid)]));
     }
 

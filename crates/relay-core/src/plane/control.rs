@@ -10,13 +10,13 @@ use rtc_rtcp::sender_report::SenderReport;
 use rtc_rtcp::transport_feedbacks::transport_layer_nack::{TransportLayerNack, nack_pairs_from_sequence_numbers};
 
 use super::endpoint::Loss;
-use super::forward::Traced;
+use super::forward::{Repeated, Traced};
 use super::membership::REPORT_INTERVAL;
 use super::reports::{self, MAX_BLOCKS, MAX_SENDER_REPORTS, Told};
 use super::timeline::{ClockChange, micros, ntp};
 use super::timers::Timer;
 use super::{Plane, PlanePacket};
-use crate::Kind;
+use crate::{EndpointKey, Kind};
 
 /// A round trip longer than this is a wrong report.
 const MAX_RTT: Duration = Duration::from_secs(10);
@@ -37,6 +37,8 @@ impl Plane {
                         self.answer_missing(slot, &sequences);
                     }
                 }
+                Told::Arrivals(feedback) => self.hear_arrivals(now, from, &feedback),
+                Told::Limit { bits_per_second } => self.hear_limit(now, from, bits_per_second),
             }
         }
     }
@@ -78,24 +80,36 @@ impl Plane {
     }
 
     fn answer_missing(&mut self, slot: usize, sequences: &[u16]) {
-        let slot = &mut self.slots[slot];
         for &outgoing in sequences {
-            let Some(traced) = slot.trace(outgoing) else { continue };
-            if !slot.budget.spend() {
+            if self.slots[slot].trace(outgoing).is_none() {
+                continue;
+            }
+            if !self.slots[slot].budget.spend() {
                 return;
             }
-            match traced {
-                Traced::Injected { timestamp, payload } => {
-                    slot.emit_rtx(outgoing, timestamp, false, None, &payload, &mut self.queue);
+            self.repeat(slot, outgoing, false);
+        }
+    }
+
+    /// Sends a packet of a slot again, by its number on the wire; gives the bytes of its payload. None: it is not there any
+    /// more.
+    pub(super) fn repeat(&mut self, slot: usize, outgoing: u16, probe: bool) -> Option<usize> {
+        let slot = &mut self.slots[slot];
+        match slot.trace(outgoing)? {
+            Traced::Injected { timestamp, payload } => {
+                let bytes = payload.len();
+                let repeated = Repeated { outgoing, timestamp, marker: false, audio_level: None, payload, probe };
+                slot.emit_rtx(&repeated, &mut self.queue);
+                Some(bytes)
+            }
+            Traced::Source { source, sequence } => {
+                let layer = self.tracks.get(source.track)?.source(source.layer)?;
+                let packet = layer.ring.get(sequence).filter(|_| layer.stream == source.stream)?;
+                if packet.payload.is_empty() {
+                    return None;
                 }
-                Traced::Source { source, sequence } => {
-                    let Some(track) = self.tracks.get(source.track) else { continue };
-                    let layer = track.source(source.layer).filter(|layer| layer.stream == source.stream);
-                    let packet = layer.and_then(|layer| layer.ring.get(sequence));
-                    if let Some(packet) = packet.filter(|packet| !packet.payload.is_empty()) {
-                        slot.retransmit(outgoing, packet, &mut self.queue);
-                    }
-                }
+                slot.retransmit(outgoing, packet, probe, &mut self.queue);
+                Some(packet.payload.len())
             }
         }
     }
@@ -145,9 +159,9 @@ impl Plane {
         let endpoint = &self.endpoints[to];
         let report = ReceiverReport { ssrc: endpoint.ssrc, ..ReceiverReport::default() };
         let description = reports::description(std::iter::once(endpoint.ssrc));
-        let (to, peer) = (endpoint.id, endpoint.peer);
+        let (key, to) = (EndpointKey(to), endpoint.id);
         if let Some(packet) = reports::compound(&[&report, &description, feedback]) {
-            self.queue.push_back(PlanePacket::Rtcp { to, peer, packet });
+            self.queue.push_back(PlanePacket::Rtcp { to, key, packet });
         }
     }
 
@@ -159,20 +173,20 @@ impl Plane {
         }
         self.send_reception(now, to);
         let senders = self.sender_reports(now, to);
-        let (id, peer) = (self.endpoints[to].id, self.endpoints[to].peer);
+        let (key, id) = (EndpointKey(to), self.endpoints[to].id);
         for some in senders.chunks(MAX_SENDER_REPORTS) {
             let description = reports::description(some.iter().map(|report| report.ssrc));
             let parts: Vec<&dyn Packet> =
                 some.iter().map(|report| report as &dyn Packet).chain([&description as &dyn Packet]).collect();
             if let Some(packet) = reports::compound(&parts) {
-                self.queue.push_back(PlanePacket::Rtcp { to: id, peer, packet });
+                self.queue.push_back(PlanePacket::Rtcp { to: id, key, packet });
             }
         }
     }
 
     fn send_reception(&mut self, now: Instant, to: usize) {
         let endpoint = &self.endpoints[to];
-        let (id, peer, ssrc) = (endpoint.id, endpoint.peer, endpoint.ssrc);
+        let (key, id, ssrc) = (EndpointKey(to), endpoint.id, endpoint.ssrc);
         let now_micros = micros(&self.anchor, now);
         let mut blocks = Vec::new();
         for &track in &endpoint.tracks {
@@ -184,7 +198,7 @@ impl Plane {
             let report = ReceiverReport { ssrc, reports: some.to_vec(), ..ReceiverReport::default() };
             let description = reports::description(std::iter::once(ssrc));
             if let Some(packet) = reports::compound(&[&report, &description]) {
-                self.queue.push_back(PlanePacket::Rtcp { to: id, peer, packet });
+                self.queue.push_back(PlanePacket::Rtcp { to: id, key, packet });
             }
         }
     }

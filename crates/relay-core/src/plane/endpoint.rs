@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use super::bandwidth::Bandwidth;
+use super::departures::Departures;
 use super::feedback::Feedback;
 use super::timeline::EndpointClock;
-use crate::{EndpointId, Layer, PeerKey};
+use crate::{EndpointId, Layer};
 
 /// One connection.
 #[derive(Debug)]
 pub(super) struct Endpoint {
     pub(super) id: EndpointId,
-    pub(super) peer: PeerKey,
     pub(super) connected: bool,
     /// SSRC under which the relay sends it feedback.
     pub(super) ssrc: u32,
@@ -27,6 +28,9 @@ pub(super) struct Endpoint {
     pub(super) feedback: Feedback,
     pub(super) loss: BTreeMap<u32, Loss>,
     pub(super) rtt: Option<Duration>,
+    /// What left for it; none: it gives no transport-wide feedback.
+    pub(super) departures: Option<Departures>,
+    pub(super) bandwidth: Bandwidth,
 }
 
 /// What a receiver reported of one slot.
@@ -40,10 +44,9 @@ impl Endpoint {
     /// A report older than this says nothing any more.
     pub(super) const LOSS_AGE: Duration = Duration::from_secs(5);
 
-    pub(super) fn new(id: EndpointId, peer: PeerKey, ssrc: u32) -> Self {
+    pub(super) fn new(id: EndpointId, ssrc: u32, feedback: bool) -> Self {
         Self {
             id,
-            peer,
             connected: false,
             ssrc,
             tracks: Vec::new(),
@@ -54,6 +57,8 @@ impl Endpoint {
             feedback: Feedback::default(),
             loss: BTreeMap::new(),
             rtt: None,
+            departures: feedback.then(Departures::default),
+            bandwidth: Bandwidth::default(),
         }
     }
 }

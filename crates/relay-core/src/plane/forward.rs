@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
+use super::division::Allowance;
 use super::epoch::{Epoch, SentWindow, TimeMap};
 use super::level::SILENCE;
 use super::reports::SentCounters;
@@ -16,7 +17,7 @@ use super::source::{LayerSource, Stored, StreamId};
 use super::timeline::{Micros, SlotLine};
 use super::vp8::{LastPicture, PictureIds, PictureOffset};
 use super::{OutgoingRtp, PlanePacket};
-use crate::{Codec, Feed, Kind, Layer, PeerKey, SlotId};
+use crate::{Codec, EndpointKey, Feed, Kind, Layer, SlotId};
 
 /// One stretch of one layer of one track.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +69,6 @@ pub(super) struct SlotTerms {
     pub(super) id: SlotId,
     /// Key of the receiver in the plane's table.
     pub(super) endpoint: usize,
-    pub(super) peer: PeerKey,
     pub(super) kind: Kind,
     pub(super) codec: Codec,
     pub(super) payload_type: u8,
@@ -101,8 +101,9 @@ pub(super) struct Slot {
     pub(super) rtx: Option<Rtx>,
     /// The receiver can receive.
     pub(super) connected: bool,
-    /// What the routes say.
+    /// What the routes say, as far as the way to the receiver allows it.
     pub(super) feed: Option<Feed>,
+    pub(super) allowed: Allowance,
     pub(super) playing: Playing,
     pub(super) line: SlotLine,
     pub(super) sent: SentCounters,
@@ -149,6 +150,7 @@ impl Slot {
             rtx,
             connected: false,
             feed: None,
+            allowed: Allowance::All,
             playing: Playing::Nothing,
             line,
             sent: SentCounters::default(),
@@ -243,7 +245,7 @@ impl Slot {
         self.sent.count(payload.len());
         queue.push_back(PlanePacket::Rtp(OutgoingRtp {
             to: self.terms.id.endpoint,
-            peer: self.terms.peer,
+            key: EndpointKey(self.terms.endpoint),
             line: self.terms.id.line,
             payload_type: self.terms.payload_type,
             ssrc: self.terms.ssrc,
@@ -251,6 +253,8 @@ impl Slot {
             timestamp: timestamp as u32,
             marker,
             audio_level,
+            transport_sequence: None,
+            probe: false,
             payload,
         }));
     }
@@ -411,7 +415,13 @@ impl Slot {
     }
 
     /// Sends a packet of the ring again, under the RTX numbers.
-    pub(super) fn retransmit(&mut self, outgoing: u16, packet: &Stored, queue: &mut VecDeque<PlanePacket>) {
+    pub(super) fn retransmit(
+        &mut self,
+        outgoing: u16,
+        packet: &Stored,
+        probe: bool,
+        queue: &mut VecDeque<PlanePacket>,
+    ) {
         let Some(sequence) = self.extend(outgoing) else { return };
         let Some(epoch) = self.epochs.iter().rev().find(|epoch| epoch.first_out <= sequence) else { return };
         let timestamp = epoch.times.map(packet.timestamp);
@@ -419,26 +429,20 @@ impl Slot {
             Some(ids) => epoch.picture.rewrite(&packet.payload, ids),
             None => packet.payload.clone(),
         };
-        self.emit_rtx(outgoing, timestamp, packet.marker, packet.audio_level, &payload, queue);
+        let (marker, audio_level) = (packet.marker, packet.audio_level);
+        self.emit_rtx(&Repeated { outgoing, timestamp, marker, audio_level, payload, probe }, queue);
     }
 
     /// Sends under the RTX numbers.
-    pub(super) fn emit_rtx(
-        &mut self,
-        original: u16,
-        timestamp: i64,
-        marker: bool,
-        audio_level: Option<u8>,
-        payload: &[u8],
-        queue: &mut VecDeque<PlanePacket>,
-    ) {
+    pub(super) fn emit_rtx(&mut self, repeated: &Repeated, queue: &mut VecDeque<PlanePacket>) {
+        let Repeated { outgoing, timestamp, marker, audio_level, ref payload, probe } = *repeated;
         let Some(rtx) = &mut self.rtx else { return };
         let mut numbered = BytesMut::with_capacity(payload.len() + 2);
-        numbered.put_u16(original);
+        numbered.put_u16(outgoing);
         numbered.put_slice(payload);
         queue.push_back(PlanePacket::Rtp(OutgoingRtp {
             to: self.terms.id.endpoint,
-            peer: self.terms.peer,
+            key: EndpointKey(self.terms.endpoint),
             line: self.terms.id.line,
             payload_type: rtx.payload_type,
             ssrc: rtx.ssrc,
@@ -446,10 +450,22 @@ impl Slot {
             timestamp: timestamp as u32,
             marker,
             audio_level,
+            transport_sequence: None,
+            probe,
             payload: numbered.freeze(),
         }));
         rtx.next += 1;
         self.sent.count_retransmission(payload.len());
+    }
+
+    /// It can send packets again that its receiver has.
+    pub(super) fn repeats(&self) -> bool {
+        self.connected && self.rtx.is_some() && matches!(self.playing, Playing::Source(_))
+    }
+
+    /// The number on the wire of the packet that was sent so many before the next one.
+    pub(super) fn sent_before(&self, back: u16) -> u16 {
+        (self.next_out as u16).wrapping_sub(back)
     }
 
     /// How far the source that flows has left the slot's line, in ticks, if relay time `capture` is when `timestamp` was
@@ -458,6 +474,19 @@ impl Slot {
         let open = self.epochs.back().filter(|epoch| epoch.last_in == u64::MAX)?;
         Some(timestamp as i64 + open.times.offset - self.line.at(capture))
     }
+}
+
+/// A packet to send again.
+#[derive(Debug)]
+pub(super) struct Repeated {
+    /// Its number on the wire when it was sent first.
+    pub(super) outgoing: u16,
+    pub(super) timestamp: i64,
+    pub(super) marker: bool,
+    pub(super) audio_level: Option<u8>,
+    pub(super) payload: Bytes,
+    /// Nobody misses it: it finds out what the way carries.
+    pub(super) probe: bool,
 }
 
 /// What is behind an outgoing number.

@@ -9,7 +9,7 @@ use super::forward::{Rtx, Slot, SlotTerms};
 use super::timers::Timer;
 use super::track::{Track, TrackTerms};
 use super::{Plane, TakeFailure};
-use crate::{EndpointId, Flow, Layer, LineId, Negotiated, NegotiatedLine, PeerKey, SlotId, TrackId};
+use crate::{EndpointId, Flow, Layer, LineId, Negotiated, NegotiatedLine, SlotId, TrackId};
 
 /// Between reports to one endpoint; the first comes sooner.
 pub(super) const REPORT_INTERVAL: Duration = Duration::from_secs(1);
@@ -22,9 +22,9 @@ pub(super) const FIRST_REPORT: Duration = Duration::from_millis(20);
 const FIRST_SEQUENCE: std::ops::Range<u64> = 8_192..32_768;
 
 impl Plane {
-    pub(super) fn admit(&mut self, now: Instant, id: EndpointId, peer: PeerKey, negotiated: &Negotiated) {
+    pub(super) fn admit(&mut self, now: Instant, id: EndpointId, negotiated: &Negotiated) -> usize {
         let ssrc = self.random.random();
-        let key = self.endpoints.insert(Endpoint::new(id, peer, ssrc));
+        let key = self.endpoints.insert(Endpoint::new(id, ssrc, negotiated.extensions.transport_cc.is_some()));
         self.endpoint_keys.insert(id, key);
         for line in &negotiated.lines {
             self.add_line(key, id, line);
@@ -32,6 +32,7 @@ impl Plane {
         let phase = Duration::from_millis(self.random.random_range(0..REPORT_INTERVAL.as_millis() as u64));
         self.timers.set(Timer::Report(key), now + phase);
         self.apply_routes(now);
+        key
     }
 
     fn add_line(&mut self, key: usize, endpoint: EndpointId, line: &NegotiatedLine) {
@@ -69,7 +70,6 @@ impl Plane {
                 let terms = SlotTerms {
                     id: SlotId { endpoint, line: line.line },
                     endpoint: key,
-                    peer: self.endpoints[key].peer,
                     kind: line.kind,
                     codec: *codec,
                     payload_type: *payload_type,
@@ -106,7 +106,7 @@ impl Plane {
     pub(super) fn dismiss(&mut self, key: usize) {
         let endpoint = self.endpoints.remove(key);
         self.endpoint_keys.remove(&endpoint.id);
-        for timer in [Timer::Report(key), Timer::Feedback(key)] {
+        for timer in [Timer::Report(key), Timer::Feedback(key), Timer::Probe(key)] {
             self.timers.cancel(timer);
         }
         for slot in endpoint.slots {

@@ -4,13 +4,17 @@ use bytes::{Bytes, BytesMut};
 use rtc_rtcp::packet::Packet;
 use rtc_rtcp::payload_feedbacks::full_intra_request::FullIntraRequest;
 use rtc_rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
+use rtc_rtcp::payload_feedbacks::receiver_estimated_maximum_bitrate::ReceiverEstimatedMaximumBitrate;
 use rtc_rtcp::receiver_report::ReceiverReport;
 use rtc_rtcp::reception_report::ReceptionReport;
 use rtc_rtcp::sender_report::SenderReport;
 use rtc_rtcp::source_description::{SdesType, SourceDescription, SourceDescriptionChunk, SourceDescriptionItem};
+use rtc_rtcp::transport_feedbacks::transport_layer_cc::TransportLayerCc;
 use rtc_rtcp::transport_feedbacks::transport_layer_nack::TransportLayerNack;
 use rtc_shared::marshal::Unmarshal;
 
+use super::bandwidth::BitRate;
+use super::departures::OVERHEAD;
 use super::timeline::Micros;
 
 /// CNAME of everything that the relay sends, in answers and reports: all its slots share one clock (RFC 7022).
@@ -99,6 +103,8 @@ pub(super) struct SentCounters {
     pub(super) since_report: bool,
     reported: bool,
     second: SentSecond,
+    /// Bits on the wire in the last whole second.
+    rate: u64,
 }
 
 /// What a slot has sent in the current second.
@@ -129,7 +135,14 @@ impl SentCounters {
     }
 
     pub(super) fn take_second(&mut self) -> SentSecond {
-        std::mem::take(&mut self.second)
+        let second = std::mem::take(&mut self.second);
+        self.rate = second.bits + u64::from(second.packets + second.retransmitted) * OVERHEAD as u64 * 8;
+        second
+    }
+
+    /// Bits per second on the wire, lately.
+    pub(super) fn rate(&self) -> BitRate {
+        self.rate
     }
 
     /// The report of a slot whose RTP time at `ntp` is `rtp_time`.
@@ -175,6 +188,10 @@ pub(super) enum Told {
     Keyframe { ssrc: u32 },
     /// A receiver misses packets.
     Missing { ssrc: u32, sequences: Vec<u16> },
+    /// When packets reached a receiver.
+    Arrivals(TransportLayerCc),
+    /// A receiver names what its way carries (draft-alvestrand-rmcat-remb-03).
+    Limit { bits_per_second: u64 },
 }
 
 /// Packets of one compound that are looked at.
@@ -200,7 +217,7 @@ pub(super) fn parse(packet: &[u8]) -> Vec<Told> {
     told
 }
 
-/// Packet types and formats: RFC 3550 §12.1, RFC 4585 §6.1, RFC 5104 §4.3.1.
+/// Packet types and formats: RFC 3550 §12.1, RFC 4585 §6.1, RFC 5104 §4.3.1, and the two drafts of congestion control.
 fn read(kind: u8, format: u8, mut part: &[u8], told: &mut Vec<Told>) {
     let part = &mut part;
     match (kind, format) {
@@ -217,6 +234,13 @@ fn read(kind: u8, format: u8, mut part: &[u8], told: &mut Vec<Told>) {
             let Ok(nack) = TransportLayerNack::unmarshal(part) else { return };
             let sequences = nack.nacks.iter().flat_map(|pair| pair.into_iter()).take(MAX_NACKS).collect();
             told.push(Told::Missing { ssrc: nack.media_ssrc, sequences });
+        }
+        (205, 15) => told.extend(TransportLayerCc::unmarshal(part).map(Told::Arrivals)),
+        (206, 15) => {
+            let Ok(remb) = ReceiverEstimatedMaximumBitrate::unmarshal(part) else { return };
+            if remb.bitrate.is_finite() && remb.bitrate >= 0.0 {
+                told.push(Told::Limit { bits_per_second: remb.bitrate as u64 });
+            }
         }
         (206, 1) => {
             let Ok(request) = PictureLossIndication::unmarshal(part) else { return };

@@ -9,7 +9,7 @@ use super::source::LAYER_DEAD;
 use super::timeline::micros;
 use super::timers::Timer;
 use super::{Plane, PlaneEvent};
-use crate::{Feed, Kind, Layer, SlotId};
+use crate::{Feed, Kind, Layer, SlotId, TrackId};
 
 /// The old picture is shown for so long while the new one has no keyframe.
 pub(super) const HOLD_LIMIT: Duration = Duration::from_secs(1);
@@ -29,6 +29,7 @@ const KEYFRAME_SETTLE: Duration = Duration::from_millis(300);
 impl Plane {
     /// Makes every slot carry what `self.routes` says.
     pub(super) fn apply_routes(&mut self, now: Instant) {
+        self.divide_ways(now);
         let keys: Vec<usize> = self.slot_keys.values().copied().collect();
         for key in keys {
             let feed = self.lawful_feed(self.slots[key].terms.id, self.routes.slots.get(&self.slots[key].terms.id));
@@ -37,18 +38,20 @@ impl Plane {
         self.announce_layers();
     }
 
-    /// The feed unless its track does not fit the slot.
+    /// The feed as far as the way to the receiver allows it; none if its track does not fit the slot.
     pub(super) fn lawful_feed(&self, slot: SlotId, feed: Option<&Feed>) -> Option<Feed> {
         let feed = *feed?;
-        let terms = &self.slots[*self.slot_keys.get(&slot)?].terms;
+        let slot = &self.slots[*self.slot_keys.get(&slot)?];
+        let terms = &slot.terms;
         let fits = self.track_keys.get(&feed.track).is_none_or(|&track| {
             let track = &self.tracks[track].terms;
             track.kind == terms.kind && track.codec == terms.codec
         });
-        fits.then_some(feed)
+        let layer = slot.allowed.cap(feed.layer).filter(|_| fits)?;
+        Some(Feed { layer, ..feed })
     }
 
-    fn feed_slot(&mut self, now: Instant, key: usize, feed: Option<Feed>) {
+    pub(super) fn feed_slot(&mut self, now: Instant, key: usize, feed: Option<Feed>) {
         let slot = &mut self.slots[key];
         if slot.feed == feed {
             return;
@@ -305,7 +308,7 @@ impl Plane {
         let feeds = self.slots.iter().filter(|(_, slot)| slot.terms.kind == Kind::Video);
         for (_, slot) in feeds {
             if let Some(feed) = slot.feed {
-                self.wish(&mut wanted, feed);
+                self.wish(&mut wanted, feed.track, feed.layer);
             }
             if let Some(source) = slot.playing.source() {
                 wanted.keep(source.track, source.layer);
@@ -314,12 +317,12 @@ impl Plane {
         let pending = self.take.as_ref().map(|take| &take.routes);
         for routes in [Some(&self.routes), pending].into_iter().flatten() {
             for (&track, &layer) in &routes.wishes {
-                self.wish(&mut wanted, Feed { track, layer });
+                self.wish(&mut wanted, track, layer);
             }
         }
         for (slot, &feed) in pending.into_iter().flat_map(|routes| &routes.slots) {
             if self.slot_keys.contains_key(slot) {
-                self.wish(&mut wanted, feed);
+                self.wish(&mut wanted, feed.track, feed.layer);
             }
         }
         for (&id, &key) in &self.track_keys {
@@ -335,9 +338,9 @@ impl Plane {
         }
     }
 
-    fn wish(&self, wanted: &mut WantedLayers, feed: Feed) {
-        if let Some(&key) = self.track_keys.get(&feed.track) {
-            wanted.wish(key, &self.tracks[key], feed.layer);
+    fn wish(&self, wanted: &mut WantedLayers, track: TrackId, layer: Layer) {
+        if let Some(&key) = self.track_keys.get(&track) {
+            wanted.wish(key, &self.tracks[key], layer);
         }
     }
 }

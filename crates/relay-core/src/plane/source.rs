@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use super::bandwidth::BitRate;
 use super::content::{self, Content};
+use super::departures::OVERHEAD;
 use super::h264::ParameterSets;
 use super::keyframe::KeyframeRequests;
 use super::reports::Reception;
@@ -147,6 +149,8 @@ pub(super) struct LayerSource {
     pub(super) clock: LayerClock,
     pub(super) reception: Reception,
     pub(super) second: LayerSecond,
+    /// Bits on the wire in the last whole second in which it flowed.
+    rate: Option<BitRate>,
     /// Last packet.
     pub(super) heard: Instant,
     /// Last complete frame (video) or packet (sound).
@@ -182,6 +186,7 @@ impl LayerSource {
             clock: LayerClock::new(codec.clock_rate()),
             reception: Reception::default(),
             second: LayerSecond::default(),
+            rate: None,
             heard: now,
             fresh: now,
             at_boundary: true,
@@ -328,6 +333,22 @@ impl LayerSource {
     pub(super) fn fresh_keyframe(&self, now: Instant, age: Duration) -> Option<Frame> {
         let frame = self.keyframe.filter(|frame| now.saturating_duration_since(frame.completed) <= age)?;
         self.ring.get(frame.first).filter(|first| !first.payload.is_empty()).map(|_| frame)
+    }
+
+    /// Ends a second: what was counted in it.
+    pub(super) fn take_second(&mut self) -> LayerSecond {
+        let second = std::mem::take(&mut self.second);
+        if second.packets > 0 {
+            let rate = second.bits + u64::from(second.packets) * OVERHEAD as u64 * 8;
+            // A still picture may move again: the rate is forgotten slowly.
+            self.rate = Some(self.rate.map_or(rate, |before| rate.max(before - before / 8)));
+        }
+        second
+    }
+
+    /// Bits per second of this layer on the wire; none: it was never measured.
+    pub(super) fn rate(&self) -> Option<BitRate> {
+        self.rate
     }
 
     /// Extended form of an RTP timestamp of this layer.

@@ -37,6 +37,7 @@ impl Plane {
             let stats = receiver_stats(now, endpoint, sent);
             self.events.push_back(PlaneEvent::ReceiverStats(stats));
         }
+        self.divide_ways(now);
     }
 }
 
@@ -49,7 +50,7 @@ fn track_stats(now: Instant, track: &mut Track) -> TrackStats {
         let Some(source) = source else { continue };
         source.expire(now);
         fresh = fresh.max(Some(source.fresh));
-        let second = std::mem::take(&mut source.second);
+        let second = source.take_second();
         if source.flowing {
             synced &= source.clock.synced();
         }
@@ -83,5 +84,6 @@ fn receiver_stats(now: Instant, endpoint: &Endpoint, sent: SentSecond) -> Receiv
         retransmitted: sent.retransmitted,
         loss: recent.map(|loss| loss.fraction).fold(0.0, f32::max),
         rtt: endpoint.rtt,
+        limit: endpoint.bandwidth.target(),
     }
 }

@@ -91,6 +91,7 @@ impl Plane {
             if !picture || now_fed == Some(feed.track) {
                 continue;
             }
+            let Some(feed) = self.lawful_feed(*id, Some(feed)) else { continue };
             let track = *self.track_keys.get(&feed.track)?;
             let (slot_terms, terms) = (&self.slots[slot].terms, &self.tracks[track].terms);
             if terms.kind == Kind::Video && terms.codec == slot_terms.codec {
@@ -180,7 +181,7 @@ impl Plane {
             let Some(&layer) = layers.get(&(change.track, change.wished)) else { continue };
             self.tracks[change.track].subscribe(change.slot);
             // The feed first, so that the old track is known to be left.
-            let feed = self.routes.slots.get(&id).copied();
+            let feed = self.lawful_feed(id, self.routes.slots.get(&id));
             let before = std::mem::replace(&mut self.slots[change.slot].feed, feed);
             cuts.extend(self.switch_picture(now, change.slot, change.track, layer).map(|start| (id, start)));
             self.drop_former(now, change.slot, before);

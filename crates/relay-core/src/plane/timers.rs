@@ -12,6 +12,8 @@ pub(super) enum Timer {
     Report(usize),
     /// Transport-wide feedback to an endpoint.
     Feedback(usize),
+    /// Packets of a probe to an endpoint.
+    Probe(usize),
     /// Missing packets of a track.
     Missing(usize),
     /// Keyframe requests of a track.

@@ -38,6 +38,7 @@ fn packet(ssrc: u32, index: u64, payload: &[u8]) -> (Vec<u8>, usize) {
         ssrc,
         mid: Some((3, "12")),
         audio_level: None,
+        transport_sequence: None,
     };
     let length = header.write(&mut packet);
     packet.extend_from_slice(payload);

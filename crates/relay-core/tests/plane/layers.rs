@@ -10,7 +10,7 @@ use crate::publisher::*;
 use crate::world::*;
 
 fn feed(site: u64, layer: Layer) -> Feed {
-    Feed { track: TrackId { endpoint: EndpointId(site), line: VIDEO_LINE }, layer }
+    Feed { track: TrackId { endpoint: EndpointId(site), line: VIDEO_LINE }, layer, rank: 0 }
 }
 
 fn wall(layer: Layer) -> Routes {

@@ -9,4 +9,5 @@ mod publisher;
 mod repairs;
 mod requests;
 mod takes;
+mod thin;
 mod world;

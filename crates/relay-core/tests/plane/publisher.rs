@@ -41,6 +41,8 @@ pub struct Publisher {
     pub parameters_once: bool,
     pub key_packets: usize,
     pub delta_packets: usize,
+    /// Bytes that make packets of each layer larger (H.264 only).
+    pub filler: [usize; 3],
     transport: u16,
 }
 
@@ -102,6 +104,7 @@ impl Publisher {
             parameters_once: false,
             key_packets: 12,
             delta_packets: 3,
+            filler: [0; 3],
             transport: 65_000,
         }
     }
@@ -122,6 +125,7 @@ impl Publisher {
             return Vec::new();
         }
         let key = std::mem::take(&mut stream.key_wanted);
+        let filler = self.filler[stream.layer as usize];
         let count = if key { self.key_packets } else { self.delta_packets };
         let timestamp = stream.base.wrapping_add((now * 9 / 100) as u32);
         let mut payloads = Vec::new();
@@ -135,7 +139,7 @@ impl Publisher {
             let told = Mark { source, layer: stream.layer as u8, capture: now, key, first: part == 0 };
             payloads.push(match codec {
                 Codec::Vp8 => vp8(told, stream.picture),
-                Codec::H264 | Codec::Opus => fragment(told, part, count),
+                Codec::H264 | Codec::Opus => fragment(told, part, count, filler),
             });
         }
         let last = payloads.len() - 1;
@@ -193,11 +197,12 @@ impl Stream {
     }
 }
 
-fn fragment(told: Mark, part: usize, count: usize) -> Bytes {
+fn fragment(told: Mark, part: usize, count: usize, filler: usize) -> Bytes {
     let kind = if told.key { 5 } else { 1 };
     let edge = if part == 0 { 0x80 } else { 0 } | if part + 1 == count { 0x40 } else { 0 };
     let mut payload = BytesMut::new();
     payload.put_slice(&[0x60 | 28, edge | kind, if part == 0 { 0x80 } else { 0x11 }]);
+    payload.put_bytes(0x55, filler);
     mark(&mut payload, told);
     payload.freeze()
 }

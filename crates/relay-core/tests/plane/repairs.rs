@@ -184,7 +184,7 @@ fn mixed(site: u8, also: u8) -> Routes {
     for receiver in [100, 101] {
         if also > 0 {
             let endpoint = EndpointId(u64::from(also));
-            let feed = Feed { track: TrackId { endpoint, line: VIDEO_LINE }, layer: Layer::Low };
+            let feed = Feed { track: TrackId { endpoint, line: VIDEO_LINE }, layer: Layer::Low, rank: 0 };
             routes.slots.insert(picture_slot(receiver, 1), feed);
         }
     }

@@ -172,7 +172,7 @@ fn a_take_ends_when_its_source_leaves_or_another_comes() {
 fn a_take_that_changes_no_picture_is_done_at_once() {
     let mut world = on_air(Codec::H264, 1);
     let mut routes = programme(1, [100]);
-    let feed = Feed { track: TrackId { endpoint: EndpointId(2), line: AUDIO_LINE }, layer: Layer::High };
+    let feed = Feed { track: TrackId { endpoint: EndpointId(2), line: AUDIO_LINE }, layer: Layer::High, rank: 0 };
     routes.slots.insert(sound_slot(100, 1), feed);
     let before = world.now;
 

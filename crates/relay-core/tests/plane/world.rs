@@ -114,7 +114,7 @@ impl World {
             lines: vec![line(AUDIO_LINE, Kind::Audio, audio), line(VIDEO_LINE, Kind::Video, video)],
             extensions: ExtensionIds::default(),
         };
-        self.plane.add_endpoint(self.instant(), id, PeerKey(0), &negotiated);
+        self.plane.add_endpoint(self.instant(), id, &negotiated);
         self.plane.endpoint_connected(self.instant(), id);
         // Phases differ, so that old and new frames do not coincide.
         self.next_frame.insert(id.0, self.now + id.0 * 7_919 % FRAME);
@@ -125,6 +125,10 @@ impl World {
     }
 
     pub fn receive(&mut self, id: u64, codec: Codec) {
+        self.receive_with(id, codec, ExtensionIds::default());
+    }
+
+    pub fn receive_with(&mut self, id: u64, codec: Codec, extensions: ExtensionIds) {
         let mut lines = Vec::new();
         for index in 0..SLOTS {
             for (slot, kind, codec, payload_type) in [
@@ -141,8 +145,8 @@ impl World {
                 lines.push(NegotiatedLine { line: slot.line, mid: slot.line.0.to_string(), kind, flow });
             }
         }
-        let negotiated = Negotiated { lines, extensions: ExtensionIds::default() };
-        self.plane.add_endpoint(self.instant(), EndpointId(id), PeerKey(0), &negotiated);
+        let negotiated = Negotiated { lines, extensions };
+        self.plane.add_endpoint(self.instant(), EndpointId(id), &negotiated);
         self.plane.endpoint_connected(self.instant(), EndpointId(id));
         self.drain();
     }
@@ -263,7 +267,7 @@ impl World {
     }
 
     pub fn drain(&mut self) {
-        while let Some(packet) = self.plane.poll_packet() {
+        while let Some(packet) = self.plane.poll_packet(self.instant()) {
             match packet {
                 PlanePacket::Rtp(packet) => {
                     assert!(self.given.insert((packet.ssrc, packet.sequence)), "sealed twice: {packet:?}");
@@ -318,6 +322,14 @@ impl World {
         self.received.get(&ssrc(slot)).map_or(&[], |packets| packets)
     }
 
+    /// All media of a receiver that gives feedback, in the order of leaving.
+    pub fn sent_to(&self, receiver: u64) -> Vec<(Micros, &OutgoingRtp)> {
+        let all = self.received.values().flatten().filter(|(_, packet)| packet.to.0 == receiver);
+        let mut sent: Vec<_> = all.map(|(at, packet)| (*at, packet)).collect();
+        sent.sort_by_key(|(at, packet)| (*at, packet.transport_sequence));
+        sent
+    }
+
     pub fn sent_rtcp<P: 'static + Clone>(&self, to: u64) -> Vec<(Micros, P)> {
         self.rtcp
             .iter()
@@ -345,8 +357,8 @@ pub fn programme(source: u64, receivers: impl IntoIterator<Item = u64>) -> Route
     let mut routes = Routes::default();
     let track = |line| TrackId { endpoint: EndpointId(source), line };
     for receiver in receivers {
-        routes.slots.insert(sound_slot(receiver, 0), Feed { track: track(AUDIO_LINE), layer: Layer::High });
-        routes.slots.insert(picture_slot(receiver, 0), Feed { track: track(VIDEO_LINE), layer: Layer::High });
+        routes.slots.insert(sound_slot(receiver, 0), Feed { track: track(AUDIO_LINE), layer: Layer::High, rank: 0 });
+        routes.slots.insert(picture_slot(receiver, 0), Feed { track: track(VIDEO_LINE), layer: Layer::High, rank: 0 });
     }
     routes
 }

@@ -26,7 +26,7 @@ fn sender_and_receiver(codec: Codec) -> (World, usize, usize) {
         let line = LineId(u16::try_from(line).unwrap());
         let track = TrackId { endpoint: EndpointId(1), line };
         let slot = SlotId { endpoint: EndpointId(2), line };
-        routes.slots.insert(slot, Feed { track, layer: Layer::High });
+        routes.slots.insert(slot, Feed { track, layer: Layer::High, rank: 0 });
     }
     world.relay.set_routes(world.now, routes);
     world.drain_relay();

@@ -162,7 +162,7 @@ impl World {
 
     pub fn drain_relay(&mut self) {
         let mut bytes = Vec::new();
-        while let Some(to) = self.relay.poll_transmit(&mut bytes) {
+        while let Some(to) = self.relay.poll_transmit(self.now, &mut bytes) {
             let bytes = std::mem::take(&mut bytes);
             self.sent.push((to, bytes.clone()));
             if !(self.drop)(RELAY.into(), to, &bytes) {

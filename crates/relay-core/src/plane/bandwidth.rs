@@ -1,0 +1,399 @@
+//! What the way to one receiver carries, from how its packets arrived.
+//!
+//! Most lines carry everything that a conference sends, so no limit is assumed until one is met. A line is full when packets
+//! wait in its queue: the *least* waiting time of a window, against the least of the last seconds, tells a queue from jitter,
+//! also when the queue is full and stands still. Then the rate falls at once to what arrives. It comes back by probing: a
+//! short burst at a higher rate either arrives at that rate or does not.
+
+use std::collections::VecDeque;
+
+use super::departures::Outcome;
+use super::timeline::Micros;
+
+/// Bits per second.
+pub(super) type BitRate = u64;
+
+/// Between two judgements: several feedback packets.
+const WINDOW: Micros = 100_000;
+/// The least one-way delay of so many windows is the way without a queue.
+const BASE_WINDOWS: usize = 100;
+/// Waiting longer than this in two windows is a queue. Frames of 30 a second and ± 40 ms of jitter stay below it, because the
+/// least of a window counts.
+const QUEUE: Micros = 45_000;
+/// The rate at which packets arrive is measured over this.
+const RATE_SPAN: Micros = 500_000;
+/// Lost more than this, a line is taken for full although nothing waits (a policer, a very short queue).
+const HEAVY_LOSS: f64 = 0.10;
+/// Lost more than this, the rate does not grow.
+const SOME_LOSS: f64 = 0.02;
+/// Losses are judged over so many windows.
+const LOSS_WINDOWS: usize = 5;
+/// Packets that make a share of losses believable.
+const FEWEST_PACKETS: u32 = 20;
+/// Standard deviations that chance is granted: bad luck on a line that loses less is no reason to lower the rate.
+const LUCK: f64 = 2.0;
+/// What arrives while a queue is full is what the line carries; a little less lets the queue drain.
+const BACK_OFF: f64 = 0.85;
+/// After a decrease the queue drains first.
+const SETTLE: Micros = 400_000;
+/// Growth per second while nothing waits.
+const GROWTH: f64 = 1.08;
+/// Never below this: sound and a low layer. What does not fit then is lost, not withheld.
+pub(super) const LEAST: BitRate = 100_000;
+/// Between two probes, and between a decrease and the first.
+const PROBE_INTERVAL: Micros = 1_500_000;
+/// A probe asks for so many times the rate.
+const PROBE_FACTOR: f64 = 2.0;
+/// How long a probe lasts.
+pub(super) const PROBE_TIME: Micros = 100_000;
+/// Of what a probe showed, this is used.
+const PROBE_TRUST: f64 = 0.9;
+/// The line carries everything that is wished, and this much more, for [`CALM`]: it has no limit any more.
+const AMPLE: f64 = 1.5;
+const CALM: Micros = 10_000_000;
+
+/// A probe under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Probe {
+    /// Total rate that is tried, with the media.
+    pub(super) rate: BitRate,
+    /// Until then.
+    pub(super) until: Micros,
+}
+
+/// The way to one receiver.
+#[derive(Debug, Default)]
+pub(super) struct Bandwidth {
+    target: Option<f64>,
+    least_delays: VecDeque<Micros>,
+    window: Window,
+    waited: u32,
+    /// (lost, sent) of the last windows.
+    losses: VecDeque<(u32, u32)>,
+    arrivals: VecDeque<(Micros, u32)>,
+    decreased: Option<Micros>,
+    judged: Option<Micros>,
+    probe: Option<Probe>,
+    probed: Option<Micros>,
+    shown: Shown,
+    calm_since: Option<Micros>,
+}
+
+/// What was learned since the last judgement.
+#[derive(Debug, Default, Clone, Copy)]
+struct Window {
+    least: Option<Micros>,
+    arrived: u32,
+    lost: u32,
+    /// Packets of a probe were among them.
+    probing: bool,
+}
+
+/// How a probe arrived. The rate is that of everything between its first and its last packet, media included.
+#[derive(Debug, Default, Clone, Copy)]
+struct Shown {
+    first: Option<Micros>,
+    last: Micros,
+    /// Bytes up to the last packet, without those of the first: it only begins the span.
+    bytes: u64,
+    since_last: u64,
+    lost: u32,
+}
+
+impl Shown {
+    fn note(&mut self, outcome: &Outcome) {
+        let Some(arrived) = outcome.arrived else {
+            self.lost += u32::from(outcome.probe);
+            return;
+        };
+        if self.first.is_some() {
+            self.since_last += u64::from(outcome.bytes);
+        }
+        if outcome.probe {
+            self.first.get_or_insert(arrived);
+            self.last = arrived;
+            self.bytes += std::mem::take(&mut self.since_last);
+        }
+    }
+
+    /// Bits per second; none: too short, or something was lost.
+    fn rate(&self) -> Option<f64> {
+        let span = self.last - self.first?;
+        (span >= PROBE_TIME / 4 && self.lost == 0).then(|| self.bytes as f64 * 8e6 / span as f64)
+    }
+}
+
+impl Bandwidth {
+    /// What the line carries; none: no limit was met.
+    pub(super) fn target(&self) -> Option<BitRate> {
+        self.target.map(|target| target as BitRate)
+    }
+
+    /// A probe that is to be sent now.
+    pub(super) fn probe(&self, now: Micros) -> Option<Probe> {
+        self.probe.filter(|probe| now < probe.until)
+    }
+
+    /// What became of packets; `wished` is the rate that the receiver would get without a limit. True if the target changed.
+    pub(super) fn learn(&mut self, now: Micros, outcomes: &[Outcome], wished: BitRate) -> bool {
+        for outcome in outcomes {
+            self.note(outcome);
+        }
+        let judged = *self.judged.get_or_insert(now);
+        if now - judged < WINDOW || self.window.arrived + self.window.lost == 0 {
+            return false;
+        }
+        let elapsed = (now - judged).min(1_000_000);
+        self.judged = Some(now);
+        let before = self.target;
+        self.judge(now, elapsed, wished);
+        self.target != before
+    }
+
+    /// The receiver names a limit itself (REMB).
+    pub(super) fn limit(&mut self, rate: BitRate, wished: BitRate) -> bool {
+        let rate = rate.max(LEAST) as f64;
+        let before = self.target;
+        if rate < wished as f64 {
+            self.target = Some(self.target.map_or(rate, |target| target.min(rate)));
+        }
+        self.target != before
+    }
+
+    fn note(&mut self, outcome: &Outcome) {
+        let window = &mut self.window;
+        window.probing |= outcome.probe;
+        self.shown.note(outcome);
+        let Some(arrived) = outcome.arrived else {
+            window.lost += 1;
+            return;
+        };
+        window.arrived += 1;
+        let delay = arrived - outcome.left;
+        window.least = Some(window.least.map_or(delay, |least| least.min(delay)));
+        self.arrivals.push_back((arrived, outcome.bytes));
+        while self.arrivals.front().is_some_and(|(at, _)| arrived - at > RATE_SPAN) {
+            self.arrivals.pop_front();
+        }
+    }
+
+    fn judge(&mut self, now: Micros, elapsed: Micros, wished: BitRate) {
+        let window = std::mem::take(&mut self.window);
+        let queue = self.queue(window.least);
+        self.waited = if queue > QUEUE { self.waited + 1 } else { 0 };
+        if self.losses.len() == LOSS_WINDOWS {
+            self.losses.pop_front();
+        }
+        self.losses.push_back((window.lost, window.lost + window.arrived));
+        let settled = self.decreased.is_none_or(|at| now - at >= SETTLE);
+        if (self.waited >= 2 || self.loses_more_than(HEAVY_LOSS)) && settled {
+            self.decrease(now);
+        } else if self.waited == 0 && !self.loses_more_than(SOME_LOSS) {
+            self.increase(now, elapsed, wished, window.probing);
+        }
+    }
+
+    /// More packets were lost than a line with this share of losses would lose, luck included.
+    fn loses_more_than(&self, share: f64) -> bool {
+        let (lost, sent) = self.losses.iter().fold((0, 0), |(lost, sent), window| (lost + window.0, sent + window.1));
+        let expected = f64::from(sent) * share;
+        sent >= FEWEST_PACKETS && f64::from(lost) > expected + LUCK * (expected * (1.0 - share)).sqrt()
+    }
+
+    /// The least time that packets waited in the last window.
+    fn queue(&mut self, least: Option<Micros>) -> Micros {
+        let Some(least) = least else { return 0 };
+        let base = self.least_delays.iter().copied().min().unwrap_or(least).min(least);
+        if self.least_delays.len() == BASE_WINDOWS {
+            self.least_delays.pop_front();
+        }
+        self.least_delays.push_back(least);
+        least - base
+    }
+
+    fn decrease(&mut self, now: Micros) {
+        let Some(received) = self.received() else { return };
+        let rate = (received * BACK_OFF).max(LEAST as f64);
+        self.target = Some(self.target.map_or(rate, |target| target.min(rate)));
+        self.decreased = Some(now);
+        self.waited = 0;
+        self.losses.clear();
+        self.probe = None;
+        self.probed = Some(now);
+        self.calm_since = None;
+    }
+
+    fn increase(&mut self, now: Micros, elapsed: Micros, wished: BitRate, probing: bool) {
+        let Some(target) = self.target else { return };
+        let grown = target * GROWTH.powf(elapsed as f64 / 1e6);
+        // A probe is judged when all of it has been reported.
+        let shown = if probing { None } else { std::mem::take(&mut self.shown).rate() };
+        let shown = shown.map_or(0.0, |rate| rate * PROBE_TRUST);
+        // More than twice what is wished is never needed.
+        let target = grown.max(shown).min(wished as f64 * 2.0).max(target);
+        self.target = Some(target);
+        if target < wished as f64 * AMPLE {
+            self.calm_since = None;
+            let due = self.probed.is_none_or(|at| now - at >= PROBE_INTERVAL);
+            if due {
+                let rate = (target * PROBE_FACTOR).min(wished as f64 * 2.0) as BitRate;
+                self.probe = Some(Probe { rate, until: now + PROBE_TIME });
+                self.shown = Shown::default();
+                self.probed = Some(now);
+            }
+        } else if now - *self.calm_since.get_or_insert(now) >= CALM {
+            self.target = None;
+            self.calm_since = None;
+        }
+    }
+
+    /// Rate at which packets arrived lately.
+    fn received(&self) -> Option<f64> {
+        let (first, last) = (self.arrivals.front()?.0, self.arrivals.back()?.0);
+        let span = (last - first).max(WINDOW);
+        let bytes: u64 = self.arrivals.iter().skip(1).map(|(_, bytes)| u64::from(*bytes)).sum();
+        Some(bytes as f64 * 8e6 / span as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A line: packets wait behind each other at `rate`, and those that would wait for more than `room` are lost.
+    struct Line {
+        rate: f64,
+        delay: Micros,
+        jitter: Micros,
+        room: Micros,
+        loss: f64,
+        free_at: Micros,
+        random: u64,
+    }
+
+    impl Line {
+        fn new(rate: f64) -> Self {
+            Self { rate, delay: 25_000, jitter: 0, room: 200_000, loss: 0.0, free_at: 0, random: 7 }
+        }
+
+        /// 0 to 1 (xorshift).
+        fn chance(&mut self) -> f64 {
+            self.random ^= self.random << 13;
+            self.random ^= self.random >> 7;
+            self.random ^= self.random << 17;
+            (self.random % 10_000) as f64 / 10_000.0
+        }
+
+        fn carry(&mut self, left: Micros, bytes: u32) -> Option<Micros> {
+            let lost = self.chance() < self.loss;
+            let start = self.free_at.max(left);
+            if lost || start - left > self.room {
+                return None;
+            }
+            self.free_at = start + (f64::from(bytes) * 8e6 / self.rate) as Micros;
+            let jitter = (self.chance() * self.jitter as f64) as Micros;
+            // The receiver's clock has nothing to do with ours.
+            Some(self.free_at + self.delay + jitter + 77_000_000)
+        }
+    }
+
+    /// A receiver that is sent what is wished as far as the estimate allows, with feedback every 100 ms a round trip later.
+    struct Way {
+        line: Line,
+        bandwidth: Bandwidth,
+        now: Micros,
+        wished: BitRate,
+        /// (when feedback tells of it, what it tells)
+        told: VecDeque<(Micros, Outcome)>,
+    }
+
+    const STEP: Micros = 5_000;
+
+    impl Way {
+        fn new(line: Line) -> Self {
+            Self { line, bandwidth: Bandwidth::default(), now: 0, wished: 2_500_000, told: VecDeque::new() }
+        }
+
+        fn run(&mut self, time: Micros) {
+            let end = self.now + time;
+            let mut owed = 0.0;
+            while self.now < end {
+                self.now += STEP;
+                let probe = self.bandwidth.probe(self.now);
+                let media = self.bandwidth.target().map_or(self.wished, |target| target.min(self.wished));
+                let rate = probe.map_or(media, |probe| probe.rate.max(media));
+                owed += rate as f64 * STEP as f64 / 8e6;
+                while owed >= 1_200.0 {
+                    owed -= 1_200.0;
+                    let arrived = self.line.carry(self.now, 1_200);
+                    let outcome = Outcome { left: self.now, arrived, bytes: 1_200, probe: probe.is_some() };
+                    let told = ((self.now + 2 * self.line.delay) / 100_000 + 1) * 100_000;
+                    self.told.push_back((told, outcome));
+                }
+                let mut outcomes = Vec::new();
+                while self.told.front().is_some_and(|(at, _)| *at <= self.now) {
+                    outcomes.extend(self.told.pop_front().map(|(_, outcome)| outcome));
+                }
+                self.bandwidth.learn(self.now, &outcomes, self.wished);
+            }
+        }
+    }
+
+    #[test]
+    fn a_wide_line_has_no_limit_also_with_jitter_and_some_loss() {
+        for (jitter, loss) in [(0, 0.0), (40_000, 0.0), (80_000, 0.0), (10_000, 0.05)] {
+            let mut way = Way::new(Line { jitter, loss, ..Line::new(20e6) });
+            way.run(60_000_000);
+            assert_eq!(way.bandwidth.target(), None, "jitter {jitter}, loss {loss}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_becomes_thin_is_met_within_a_second_and_followed_from_below() {
+        for room in [60_000, 200_000, 1_000_000] {
+            let mut way = Way::new(Line { room, ..Line::new(20e6) });
+            way.run(5_000_000);
+            way.line.rate = 300_000.0;
+            way.run(1_000_000);
+            let met = way.bandwidth.target().unwrap_or_else(|| panic!("no limit after a second, room {room}"));
+            way.run(4_000_000);
+            let followed = way.bandwidth.target().unwrap();
+
+            assert!(met < 600_000, "{met} after a second, room {room}");
+            assert!((150_000..330_000).contains(&followed), "{followed} after five seconds, room {room}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_recovers_carries_everything_again_within_ten_seconds() {
+        let mut way = Way::new(Line::new(300_000.0));
+        way.run(20_000_000);
+        assert!(way.bandwidth.target().unwrap() < 400_000);
+
+        way.line.rate = 20e6;
+        way.run(10_000_000);
+        assert!(way.bandwidth.target().is_none_or(|target| target >= way.wished), "{:?}", way.bandwidth.target());
+        way.run(15_000_000);
+        assert_eq!(way.bandwidth.target(), None, "no limit any more");
+    }
+
+    #[test]
+    fn heavy_loss_without_a_queue_lowers_the_rate() {
+        let mut way = Way::new(Line { loss: 0.3, ..Line::new(20e6) });
+        way.run(3_000_000);
+
+        assert!(way.bandwidth.target().unwrap() < 1_500_000);
+    }
+
+    #[test]
+    fn a_clock_that_drifts_is_no_queue() {
+        let mut bandwidth = Bandwidth::default();
+        for index in 0..60_000 {
+            let left = index * 10_000;
+            // 200 parts per million.
+            let arrived = Some(left + left / 5_000 + 30_000);
+            bandwidth.learn(left + 60_000, &[Outcome { left, arrived, bytes: 1_200, probe: false }], 2_500_000);
+        }
+        assert_eq!(bandwidth.target(), None);
+    }
+}

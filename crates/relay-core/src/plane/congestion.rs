@@ -1,0 +1,165 @@
+//! Kind to a thin line: each receiver's feedback becomes an estimate of what its way carries, and the pictures that it gets
+//! follow the estimate. Receivers whose way has no limit are not touched: nothing is paced, nothing is probed.
+
+use std::time::{Duration, Instant};
+
+use rtc_rtcp::transport_feedbacks::transport_layer_cc::TransportLayerCc;
+
+use super::bandwidth::{BitRate, LEAST};
+use super::departures::OVERHEAD;
+use super::division::{Allowance, Claim, divide};
+use super::forward::Playing;
+use super::timeline::micros;
+use super::timers::Timer;
+use super::{Plane, PlanePacket};
+use crate::{Kind, Layer};
+
+/// Set aside for each sound: 50 packets a second of about 32 kbit/s with their headers.
+const SOUND: BitRate = 32_000 + 50 * OVERHEAD as BitRate * 8;
+
+/// Rates of layers that do not flow and so cannot be measured: what cameras of 320×180, 640×360 and 1280×720 send.
+const USUAL: [BitRate; 3] = [150_000, 700_000, 2_500_000];
+
+/// Between two packets of a probe, so that it does not arrive as one burst.
+const PROBE_STEP: Duration = Duration::from_millis(5);
+
+impl Plane {
+    /// A packet leaves: it gets its transport-wide number.
+    pub(super) fn depart(&mut self, now: Instant, mut packet: PlanePacket) -> PlanePacket {
+        if let PlanePacket::Rtp(rtp) = &mut packet
+            && let Some(endpoint) = self.endpoints.get_mut(rtp.key.0).filter(|endpoint| endpoint.id == rtp.to)
+            && let Some(departures) = &mut endpoint.departures
+        {
+            let left = micros(&self.anchor, now);
+            rtp.transport_sequence = Some(departures.leave(left, rtp.payload.len(), rtp.probe));
+        }
+        packet
+    }
+
+    /// A receiver tells when packets reached it.
+    pub(super) fn hear_arrivals(&mut self, now: Instant, from: usize, feedback: &TransportLayerCc) {
+        let Some(departures) = &mut self.endpoints[from].departures else { return };
+        let outcomes = departures.outcomes(feedback);
+        let (at, wished) = (micros(&self.anchor, now), self.wished_rate(from));
+        let endpoint = &mut self.endpoints[from];
+        let changed = endpoint.bandwidth.learn(at, &outcomes, wished);
+        if endpoint.bandwidth.probe(at).is_some() {
+            self.timers.arm(Timer::Probe(from), now);
+        }
+        if changed {
+            self.divide_way(now, from);
+        }
+    }
+
+    /// A receiver without transport-wide feedback names its limit.
+    pub(super) fn hear_limit(&mut self, now: Instant, from: usize, rate: BitRate) {
+        let wished = self.wished_rate(from);
+        let endpoint = &mut self.endpoints[from];
+        if endpoint.departures.is_none() && endpoint.bandwidth.limit(rate, wished) {
+            self.divide_way(now, from);
+        }
+    }
+
+    /// Divides the ways that have a limit again: rates of layers have changed.
+    pub(super) fn divide_ways(&mut self, now: Instant) {
+        let limited: Vec<usize> = self
+            .endpoints
+            .iter()
+            .filter(|(_, endpoint)| endpoint.bandwidth.target().is_some())
+            .map(|(key, _)| key)
+            .collect();
+        for key in limited {
+            self.divide_way(now, key);
+        }
+    }
+
+    /// Gives each picture of a receiver what its way allows.
+    pub(super) fn divide_way(&mut self, now: Instant, endpoint: usize) {
+        let (slots, claims) = self.claims(endpoint);
+        let allowed = match self.endpoints[endpoint].bandwidth.target() {
+            Some(target) => divide(target.max(LEAST).saturating_sub(self.sound_rate(endpoint)), &claims),
+            None => vec![Allowance::All; claims.len()],
+        };
+        let mut changed = false;
+        for (slot, allowed) in slots.into_iter().zip(allowed) {
+            changed |= self.allow(now, slot, allowed);
+        }
+        if changed {
+            self.announce_layers();
+        }
+    }
+
+    fn allow(&mut self, now: Instant, key: usize, allowed: Allowance) -> bool {
+        let slot = &mut self.slots[key];
+        if std::mem::replace(&mut slot.allowed, allowed) == allowed {
+            return false;
+        }
+        let id = slot.terms.id;
+        let feed = self.lawful_feed(id, self.routes.slots.get(&id));
+        let shown = self.slots[key].playing.source().map(|source| source.layer);
+        if shown > feed.map(|feed| feed.layer) && matches!(self.slots[key].playing, Playing::Source(_)) {
+            // The queue on the way is full: what cannot be carried is not sent while the lower layer's keyframe comes.
+            self.slots[key].stop(&mut self.queue);
+        }
+        self.feed_slot(now, key, feed);
+        true
+    }
+
+    /// The pictures that a receiver is to get by the routes, with the layers that each may have.
+    fn claims(&self, endpoint: usize) -> (Vec<usize>, Vec<Claim>) {
+        let slots = self.endpoints[endpoint].slots.iter().copied();
+        let claim = |key: usize| {
+            let slot = &self.slots[key];
+            let feed = self.routes.slots.get(&slot.terms.id).filter(|_| slot.terms.kind == Kind::Video)?;
+            let track = &self.tracks[*self.track_keys.get(&feed.track)?];
+            let negotiated = &track.terms.layers;
+            let within = negotiated.iter().copied().filter(|&layer| layer <= feed.layer);
+            let mut layers: Vec<Layer> = within.collect();
+            if layers.is_empty() {
+                layers.extend(negotiated.first());
+            }
+            let rate =
+                |layer: Layer| track.source(layer).and_then(|source| source.rate()).unwrap_or(USUAL[layer as usize]);
+            let layers = layers.into_iter().map(|layer| (layer, rate(layer))).collect();
+            Some((key, Claim { rank: feed.rank, layers, before: slot.allowed }))
+        };
+        slots.filter_map(claim).unzip()
+    }
+
+    /// What a receiver would get if its way had no limit, bits per second.
+    fn wished_rate(&self, endpoint: usize) -> BitRate {
+        let (_, claims) = self.claims(endpoint);
+        let pictures: BitRate = claims.iter().filter_map(|claim| claim.layers.last()).map(|(_, rate)| rate).sum();
+        pictures + self.sound_rate(endpoint)
+    }
+
+    fn sound_rate(&self, endpoint: usize) -> BitRate {
+        let slots = self.endpoints[endpoint].slots.iter();
+        let sounding = slots.filter(|&&slot| {
+            let slot = &self.slots[slot];
+            slot.terms.kind == Kind::Audio && slot.playing != Playing::Nothing
+        });
+        sounding.count() as BitRate * SOUND
+    }
+
+    /// Repeats packets that the receiver has, at the rate that is tried: they cost it nothing and leave no hole if lost.
+    pub(super) fn send_probe(&mut self, now: Instant, endpoint: usize) {
+        let at = micros(&self.anchor, now);
+        let Some(probe) = self.endpoints[endpoint].bandwidth.probe(at) else { return };
+        self.timers.set(Timer::Probe(endpoint), now + PROBE_STEP);
+        let media: BitRate = self.endpoints[endpoint].slots.iter().map(|&slot| self.slots[slot].sent.rate()).sum();
+        let mut bytes = probe.rate.saturating_sub(media) * PROBE_STEP.as_millis() as BitRate / 8_000;
+        let slots = self.endpoints[endpoint].slots.iter().copied();
+        let Some(slot) =
+            slots.filter(|&slot| self.slots[slot].repeats()).max_by_key(|&slot| self.slots[slot].sent.rate())
+        else {
+            return;
+        };
+        for back in 1.. {
+            let Some(sent) = self.repeat(slot, self.slots[slot].sent_before(back), true).filter(|_| bytes > 0) else {
+                return;
+            };
+            bytes = bytes.saturating_sub((sent + OVERHEAD) as BitRate);
+        }
+    }
+}

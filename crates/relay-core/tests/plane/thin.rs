@@ -1,0 +1,185 @@
+//! A receiver behind a thin line: what it gets follows what its feedback tells, and nobody else is touched.
+
+use std::collections::VecDeque;
+
+use relay_core::*;
+use rtc_rtcp::transport_feedbacks::transport_layer_cc::{
+    PacketStatusChunk, RecvDelta, RunLengthChunk, SymbolTypeTcc, TransportLayerCc,
+};
+
+use crate::publisher::*;
+use crate::world::*;
+
+/// The receiver behind the line, and the one beside it.
+const THIN: u64 = 100;
+const WIDE: u64 = 101;
+const SECOND: Micros = 1_000_000;
+/// A queue of a quarter of a second, as routers have.
+const ROOM: Micros = 250_000;
+const DELAY: Micros = 20_000;
+const FEEDBACK: Micros = 100_000;
+
+/// The line to a receiver and the receiver's feedback.
+struct Line {
+    receiver: u64,
+    bits_per_second: u64,
+    free_at: Micros,
+    seen: usize,
+    /// (number, arrival) in the order of leaving.
+    unreported: VecDeque<(u16, Option<Micros>)>,
+    /// Captures of the sound that arrived.
+    heard: Vec<Micros>,
+}
+
+impl Line {
+    fn new(receiver: u64, bits_per_second: u64) -> Self {
+        Self { receiver, bits_per_second, free_at: 0, seen: 0, unreported: VecDeque::new(), heard: Vec::new() }
+    }
+
+    /// Packets that left since the last call, in the order of their transport-wide numbers.
+    fn carry(&mut self, world: &World) {
+        let of_receiver = world.sent_to(self.receiver);
+        for (left, packet) in &of_receiver[self.seen..] {
+            let bits = (packet.payload.len() + 72) as u64 * 8;
+            let start = self.free_at.max(*left);
+            let arrival = (start - left <= ROOM).then(|| {
+                self.free_at = start + bits * SECOND / self.bits_per_second;
+                self.free_at + DELAY
+            });
+            let number = packet.transport_sequence.expect("the receiver gives feedback");
+            self.unreported.push_back((number, arrival));
+            if arrival.is_some() && packet.ssrc == ssrc(sound_slot(self.receiver, 0)) {
+                self.heard.extend(read_mark(&packet.payload).map(|mark| mark.capture));
+            }
+        }
+        self.seen = of_receiver.len();
+    }
+
+    /// What has arrived by now, as a browser tells it.
+    fn feedback(&mut self, now: Micros) -> Option<TransportLayerCc> {
+        let due = |&(_, arrival): &(u16, Option<Micros>)| arrival.is_none_or(|at| at <= now);
+        let known = self.unreported.iter().take_while(|told| due(told)).count();
+        let told: Vec<_> = self.unreported.drain(..known).collect();
+        let first = told.iter().find_map(|(_, arrival)| *arrival)?;
+        let mut clock = first / 64_000 * 64_000;
+        let (mut packet_chunks, mut recv_deltas) = (Vec::new(), Vec::new());
+        for (_, arrival) in &told {
+            let symbol = match arrival {
+                Some(at) => {
+                    let delta = (*at as i64 - clock as i64) / 250 * 250;
+                    clock = clock.wrapping_add_signed(delta);
+                    recv_deltas.push(RecvDelta { type_tcc_packet: SymbolTypeTcc::PacketReceivedLargeDelta, delta });
+                    SymbolTypeTcc::PacketReceivedLargeDelta
+                }
+                None => SymbolTypeTcc::PacketNotReceived,
+            };
+            let run = RunLengthChunk { packet_status_symbol: symbol, run_length: 1, ..RunLengthChunk::default() };
+            packet_chunks.push(PacketStatusChunk::RunLengthChunk(run));
+        }
+        Some(TransportLayerCc {
+            base_sequence_number: told[0].0,
+            packet_status_count: told.len() as u16,
+            reference_time: (first / 64_000) as u32,
+            packet_chunks,
+            recv_deltas,
+            ..TransportLayerCc::default()
+        })
+    }
+}
+
+/// One site with three layers, a receiver behind a line and one without feedback beside it.
+fn world() -> World {
+    let mut world = World::new(11);
+    let mut site = Publisher::new(1, Codec::H264, &[Layer::Low, Layer::Mid, Layer::High]);
+    // About 105, 300 and 850 kbit/s on the wire.
+    site.filler = [60, 330, 1_100];
+    world.publish(site);
+    world.receive_with(THIN, Codec::H264, ExtensionIds { transport_cc: Some(5), ..ExtensionIds::default() });
+    world.receive(WIDE, Codec::H264);
+    world.set_routes(&programme(1, [THIN, WIDE]));
+    world
+}
+
+fn run(world: &mut World, line: &mut Line, time: Micros) {
+    let end = world.now + time;
+    while world.now < end {
+        world.run(FEEDBACK);
+        line.carry(world);
+        if let Some(feedback) = line.feedback(world.now) {
+            world.hear(line.receiver, &feedback);
+        }
+    }
+}
+
+/// The layers that a receiver was sent in the last half second.
+fn shown(world: &World, receiver: u64) -> Vec<u8> {
+    let lately = world.slot(picture_slot(receiver, 0)).iter().filter(|(at, _)| *at + SECOND / 2 >= world.now);
+    let mut layers: Vec<u8> =
+        lately.filter_map(|(_, packet)| read_mark(&packet.payload)).map(|mark| mark.layer).collect();
+    layers.retain(|&layer| layer < 3);
+    layers.dedup();
+    layers
+}
+
+/// Longest time between two captures of sound that were heard.
+fn longest_silence(heard: &[Micros]) -> Micros {
+    heard.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(Micros::MAX)
+}
+
+#[test]
+fn a_line_that_becomes_thin_gets_a_lower_layer_and_the_best_again_when_it_recovers() {
+    let mut world = world();
+    let mut line = Line::new(THIN, 20_000_000);
+    run(&mut world, &mut line, 5 * SECOND);
+    assert_eq!(shown(&world, THIN), [2]);
+
+    line.bits_per_second = 300_000;
+    run(&mut world, &mut line, 3 * SECOND);
+    let thin = shown(&world, THIN);
+    line.heard.clear();
+    run(&mut world, &mut line, 20 * SECOND);
+    let silence = longest_silence(&line.heard);
+
+    line.bits_per_second = 20_000_000;
+    run(&mut world, &mut line, 10 * SECOND);
+
+    assert_eq!(thin, [0], "the low layer after three seconds");
+    assert!(silence <= 2 * SOUND, "{silence} µs of silence on a line that carries the low layer and sound");
+    assert_eq!(shown(&world, THIN), [2], "the best layer ten seconds after the line recovered");
+    assert_eq!(shown(&world, WIDE), [2]);
+}
+
+#[test]
+fn a_line_without_a_limit_is_neither_probed_nor_lowered() {
+    let mut world = world();
+    let mut line = Line::new(THIN, 20_000_000);
+
+    run(&mut world, &mut line, 30 * SECOND);
+
+    assert_eq!(shown(&world, THIN), [2]);
+    assert!(world.sent_to(THIN).iter().all(|(_, packet)| !packet.probe));
+}
+
+#[test]
+fn feedback_about_packets_that_were_never_sent_changes_nothing() {
+    let mut world = world();
+    world.run(SECOND);
+    let lost = RunLengthChunk {
+        packet_status_symbol: SymbolTypeTcc::PacketNotReceived,
+        run_length: 8_000,
+        ..Default::default()
+    };
+
+    for base in 0..50_u16 {
+        let forged = TransportLayerCc {
+            base_sequence_number: base.wrapping_mul(1_311),
+            packet_status_count: 8_000,
+            packet_chunks: vec![PacketStatusChunk::RunLengthChunk(lost.clone())],
+            ..TransportLayerCc::default()
+        };
+        world.hear(WIDE, &forged);
+    }
+    world.run(SECOND);
+
+    assert_eq!(shown(&world, WIDE), [2]);
+}
