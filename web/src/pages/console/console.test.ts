@@ -22,7 +22,7 @@ import { shortName } from './shortName';
 import { DEBOUNCE_MS, TakeGuard } from './takeGuard';
 import { takeGrade, takeSummary } from './takeSummary';
 import { matches, regionsOf } from './wallFilter';
-import { tallyLabel, tileLabel } from './tileText';
+import { tallyLabel, unseenWords } from './tileText';
 import { moveInWall, wallGrid } from './wallGrid';
 
 afterEach(() => setLocale('vi'));
@@ -204,22 +204,13 @@ describe('the wall’s filter', () => {
 });
 
 describe('what a tile says', () => {
-  const view = { code: '04', name: 'Cao Bằng', muted: false } as unknown as SiteView;
-  const idle = { view, tally: { name: 'idle' }, online: true, quality: 'good', heard: false, sharing: false } as const;
-
-  it('has a word for every colour and icon', () => {
-    expect(tileLabel(idle)).toBe('04 Cao Bằng');
-    expect(tileLabel({ ...idle, tally: { name: 'program' }, heard: true })).toBe(
-      '04 Cao Bằng, ĐANG LÊN HÌNH, micro đang mở',
-    );
-    expect(tileLabel({ ...idle, tally: { name: 'preview' } })).toContain('XEM TRƯỚC');
-    expect(tileLabel({ ...idle, tally: { name: 'cued' } })).toContain('CHUẨN BỊ');
-    expect(tileLabel({ ...idle, tally: { name: 'requested', place: 3 } })).toContain('CHỜ PHÁT BIỂU 3');
-    expect(tileLabel({ ...idle, quality: 'weak' })).toContain('TÍN HIỆU YẾU');
-    expect(tileLabel({ ...idle, quality: 'bad' })).toContain('TÍN HIỆU KÉM');
-    expect(tileLabel({ ...idle, online: false })).toContain('MẤT TÍN HIỆU');
-    expect(tileLabel({ ...idle, sharing: true })).toBe('04 Cao Bằng, đang chia sẻ màn hình');
-    expect(tileLabel({ ...idle, view: { ...view, muted: true }, heard: true })).toBe('04 Cao Bằng, đã tắt tiếng');
+  it('has a word for every icon', () => {
+    const none = { muted: false, heard: false, sharing: false, solo: false, silentPlayback: false };
+    expect(unseenWords(none)).toBe('');
+    expect(unseenWords({ ...none, heard: true, sharing: true })).toBe('micro đang mở, đang chia sẻ màn hình');
+    expect(unseenWords({ ...none, muted: true, heard: true })).toBe('đã tắt tiếng');
+    expect(unseenWords({ ...none, solo: true })).toBe('Nghe riêng');
+    expect(unseenWords({ ...none, silentPlayback: true })).toContain('chặn âm thanh');
   });
 
   it('distinguishes all tallies and all verdicts', () => {

@@ -1,8 +1,6 @@
 /** What a tile says in words: every colour and every icon of it has one. Pure. */
-import { qualityLabel } from '$lib/i18n/wording';
 import { m } from '$lib/paraglide/messages';
 import type { Tally } from '$lib/state/tally';
-import type { Quality, SiteView } from '$lib/wire';
 
 /** Label of a tally; empty for idle. */
 export function tallyLabel(tally: Tally): string {
@@ -20,23 +18,14 @@ export function tallyLabel(tally: Tally): string {
   }
 }
 
-/** Facts of a tile that are said. */
-export type TileSays = {
-  view: SiteView;
-  tally: Tally;
-  online: boolean;
-  quality: Quality;
-  heard: boolean;
-  sharing: boolean;
-};
+/** Facts of a tile that it shows by an icon alone. */
+export type TileIcons = { muted: boolean; heard: boolean; sharing: boolean; solo: boolean; silentPlayback: boolean };
 
-/** The whole tile for a screen reader, for example `04 Cao Bằng, ĐANG LÊN HÌNH, TÍN HIỆU YẾU`. */
-export function tileLabel({ view, tally, online, quality, heard, sharing }: TileSays): string {
-  const place = tally.name === 'requested' ? ` ${tally.place}` : '';
-  const health = !online ? m.quality_lost() : quality === 'good' ? '' : qualityLabel(quality);
-  const sound = view.muted ? m.muted() : heard ? m.microphone_open() : '';
+/** The words of a tile's icons for a screen reader, for example `micro đang mở, đang chia sẻ màn hình`. */
+export function unseenWords({ muted, heard, sharing, solo, silentPlayback }: TileIcons): string {
+  const sound = muted ? m.muted() : heard ? m.microphone_open() : '';
   const content = sharing ? m.sharing_content() : '';
-  return [`${view.code} ${view.name}`, tallyLabel(tally) + place, health, sound, content]
+  return [sound, content, solo ? m.solo() : '', silentPlayback ? m.sound_blocked_there() : '']
     .filter((part) => part !== '')
     .join(', ');
 }
