@@ -52,10 +52,13 @@ pub(super) fn divide(budget: BitRate, claims: &[Claim]) -> Vec<Allowance> {
     let mut left = budget;
     for rank in order.chunk_by(|&a, &b| claims[a].rank == claims[b].rank) {
         for step in 1..=most_layers(claims, rank) {
-            for &index in rank.iter().filter(|&&index| given[index] + 1 == step) {
-                let Some(price) = price(&claims[index], step, left) else { continue };
-                given[index] = step;
-                left -= price;
+            for &index in rank {
+                // Who did not get the layer below has no use for this one.
+                let next = given[index] + 1 == step;
+                if let Some(price) = price(&claims[index], step, left).filter(|_| next) {
+                    given[index] = step;
+                    left -= price;
+                }
             }
         }
     }

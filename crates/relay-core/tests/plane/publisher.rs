@@ -109,10 +109,6 @@ impl Publisher {
         }
     }
 
-    pub fn video_track(&self) -> TrackId {
-        TrackId { endpoint: self.id, line: VIDEO_LINE }
-    }
-
     pub fn audio_track(&self) -> TrackId {
         TrackId { endpoint: self.id, line: AUDIO_LINE }
     }

@@ -103,7 +103,7 @@ async fn a_demonstration_prints_and_writes_its_links() {
     use std::os::unix::fs::PermissionsExt as _;
     let world = World::start(true).await;
 
-    let text = announce(&world.server, world.data.path()).await.unwrap();
+    let text = announce(&world.server, world.data.path()).await;
 
     let read = |name: &str| -> Value {
         let path = world.data.path().join(name);
