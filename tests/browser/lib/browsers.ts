@@ -42,6 +42,19 @@ export interface At {
   server: Server;
 }
 
+/** Runs in each page before its own code: what tests measure is what its peer connections received, attached to an element or not. */
+function keepConnections(): void {
+  const kept: RTCPeerConnection[] = [];
+  (window as unknown as { connections: RTCPeerConnection[] }).connections = kept;
+  const Original = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Original {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      kept.push(this);
+    }
+  };
+}
+
 /** What a browser with a test card may have besides. */
 export interface CardOptions {
   camera?: Camera;
@@ -96,6 +109,7 @@ export class Browser {
     });
     // Test cards have steady tones, which a browser takes for noise: each site has a mixing desk.
     await context.addInitScript(() => localStorage.setItem("dienhong.device.desk", "yes"));
+    await context.addInitScript(keepConnections);
     return new Browser(profile, context);
   }
 

@@ -9,19 +9,28 @@ export const HEARD_DBFS = -40;
 /** Pitch of a site's tone, Hz (docs/test-card.md). */
 export const toneHz = (index: number): number => 500 + 30 * index;
 
-/** Peak level at each frequency over `seconds`, for every received audio track that sounds in the page, summed by maximum. */
+/**
+ * Peak level at each frequency over `seconds`, for every audio track that the page's peer connections receive, by maximum: what a
+ * site must not hear must not reach it, whether its page would play it or not.
+ */
 export async function toneLevels(page: Page, frequencies: number[], seconds = 1): Promise<number[]> {
   return page.evaluate(
     async ({ frequencies, seconds }) => {
-      const tracks = new Set<MediaStreamTrack>();
-      for (const element of document.querySelectorAll<HTMLMediaElement>("audio, video")) {
-        if (element.muted || element.volume === 0) continue;
-        const stream = element.srcObject as MediaStream | null;
-        for (const track of stream?.getAudioTracks() ?? []) tracks.add(track);
-      }
+      const { connections } = window as unknown as { connections: RTCPeerConnection[] };
+      const open = connections.filter((one) => one.connectionState === "connected");
+      if (open.length === 0) throw new Error("the page has no connected peer connection");
+      const tracks = open.flatMap((one) => one.getReceivers()).flatMap(({ track }) => (track.kind === "audio" ? [track] : []));
+      // Chromium decodes a received track only for an element; a muted one does.
+      const elements = tracks.map((track) => {
+        const element = new Audio();
+        element.muted = true;
+        element.srcObject = new MediaStream([track]);
+        void element.play();
+        return element;
+      });
       const context = new AudioContext({ sampleRate: 48_000 });
       await context.resume();
-      const analysers = [...tracks].map((track) => {
+      const analysers = tracks.map((track) => {
         const analyser = new AnalyserNode(context, { fftSize: 8192, smoothingTimeConstant: 0 });
         context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
         return analyser;
@@ -41,6 +50,7 @@ export async function toneLevels(page: Page, frequencies: number[], seconds = 1)
         await new Promise((done) => setTimeout(done, 100));
       }
       await context.close();
+      for (const element of elements) element.srcObject = null;
       return levels;
     },
     { frequencies, seconds },

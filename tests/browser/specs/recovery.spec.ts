@@ -159,9 +159,14 @@ test("ten kills under load: pages and endpoints are back within five seconds, no
     const clients = commanding.map((slug) => new CommandingSite(server, server.link(slug).token));
     const times: number[] = [];
     const pageTimes: number[] = [];
+    /** Commands a second, for each life of the server. */
+    const rates: number[] = [];
 
     for (let kill = 0; kill < KILLS; kill++) {
+      const life = { at: Date.now(), sent: clients.reduce((sum, client) => sum + client.sent, 0) };
       await site.waitForTimeout(LIFE_MS);
+      const commands = clients.reduce((sum, client) => sum + client.sent, 0) - life.sent;
+      rates.push((commands * 1_000) / (Date.now() - life.at));
       const seen = simulation.lines().length;
       const before = (await facts(site)).instance;
       await server.kill();
@@ -211,7 +216,7 @@ test("ten kills under load: pages and endpoints are back within five seconds, no
       { figure: "acknowledged commands lost or doubled", value: lost.length, unit: `of ${acknowledged.length}`, goal: 0 },
     ]);
     const sent = clients.reduce((sum, client) => sum + client.sent, 0);
-    expect(sent, "commands sent").toBeGreaterThan((20 * KILLS * LIFE_MS) / 1_000);
+    expect(Math.min(...rates), "commands a second while the server lived").toBeGreaterThanOrEqual(20);
     expect(acknowledged.length, "commands acknowledged").toBeGreaterThan(sent / 2);
     expect(lost).toEqual([]);
     // The goal itself is judged by the bench, on a machine that does nothing else.

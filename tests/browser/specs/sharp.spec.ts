@@ -30,24 +30,11 @@ interface Sample {
   target: number;
 }
 
-/** Keeps the page's newest peer connection where the test finds it. Before the page is opened. */
-async function keepConnections(browser: Browser): Promise<void> {
-  await browser.context.addInitScript(() => {
-    const Original = window.RTCPeerConnection;
-    window.RTCPeerConnection = class extends Original {
-      constructor(configuration?: RTCConfiguration) {
-        super(configuration);
-        (window as unknown as { connection: RTCPeerConnection }).connection = this;
-      }
-    };
-  });
-}
-
 /** The high layer of what the page sends, now. */
 function highLayer(page: Page): Promise<Sample> {
   return page.evaluate(async () => {
-    const { connection } = window as unknown as { connection: RTCPeerConnection };
-    const report = await connection.getStats();
+    const { connections } = window as unknown as { connections: RTCPeerConnection[] };
+    const report = await connections.at(-1)!.getStats();
     for (const entry of report.values()) {
       if (entry.type !== "outbound-rtp" || entry.rid !== "h") continue;
       const { active, framesSent, frameWidth, bytesSent, targetBitrate } = entry;
@@ -112,7 +99,6 @@ test("a high layer that was off is measured from the preview to a sharp picture"
   const times = { sent: [] as number[], shown: [] as number[], target: [] as number[], bitrate: [] as number[] };
 
   try {
-    await keepConnections(siteBrowser);
     const operator = await Console.open(plain, server);
     const hall = await joinSite(hallBrowser, server, "dien-hong");
     const site = await joinSite(siteBrowser, server, SITE);

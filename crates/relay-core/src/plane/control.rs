@@ -10,8 +10,9 @@ use rtc_rtcp::sender_report::SenderReport;
 use rtc_rtcp::transport_feedbacks::transport_layer_nack::{TransportLayerNack, nack_pairs_from_sequence_numbers};
 
 use super::endpoint::Loss;
-use super::forward::{Repeated, Traced};
+
 use super::membership::REPORT_INTERVAL;
+use super::repeat::{Repeated, Traced};
 use super::reports::{self, MAX_BLOCKS, MAX_SENDER_REPORTS, Told};
 use super::timeline::{ClockChange, micros, ntp};
 use super::timers::Timer;

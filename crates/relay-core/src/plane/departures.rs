@@ -154,7 +154,7 @@ mod tests {
 
         let last = departures.outcomes(&lost((69_999_u64 % 65_536) as u16, 1));
         let unsent = departures.outcomes(&lost((70_000_u64 % 65_536) as u16, 5));
-        let forgotten = departures.outcomes(&lost((60_000_u64 % 65_536) as u16, 5));
+        let forgotten = departures.outcomes(&lost(60_000, 5));
 
         assert_eq!(last.len(), 1);
         assert_eq!(last[0].left, 69_999);

@@ -6,11 +6,12 @@
 
 use std::collections::VecDeque;
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::division::Allowance;
 use super::epoch::{Epoch, SentWindow, TimeMap};
 use super::level::SILENCE;
+use super::repeat::Rtx;
 use super::reports::SentCounters;
 use super::retransmit::RetransmitBudget;
 use super::source::{LayerSource, Stored, StreamId};
@@ -49,18 +50,10 @@ impl Playing {
 
 /// A packet that came from no source: parameter sets, silence.
 #[derive(Debug)]
-struct Injected {
-    sequence: u64,
-    timestamp: i64,
-    payload: Bytes,
-}
-
-/// RTX of a slot (RFC 4588).
-#[derive(Debug)]
-pub(super) struct Rtx {
-    pub(super) payload_type: u8,
-    pub(super) ssrc: u32,
-    pub(super) next: u64,
+pub(super) struct Injected {
+    pub(super) sequence: u64,
+    pub(super) timestamp: i64,
+    pub(super) payload: Bytes,
 }
 
 /// How a slot was negotiated.
@@ -108,12 +101,12 @@ pub(super) struct Slot {
     pub(super) line: SlotLine,
     pub(super) sent: SentCounters,
     pub(super) budget: RetransmitBudget,
-    epochs: VecDeque<Epoch>,
-    next_out: u64,
-    window: SentWindow,
+    pub(super) epochs: VecDeque<Epoch>,
+    pub(super) next_out: u64,
+    pub(super) window: SentWindow,
     last_time: Option<i64>,
     last_picture: Option<LastPicture>,
-    injected: VecDeque<Injected>,
+    pub(super) injected: VecDeque<Injected>,
     /// When the last keyframe went out.
     pub(super) keyframe_at: Option<std::time::Instant>,
 }
@@ -395,115 +388,10 @@ impl Slot {
         self.epochs.push_back(epoch);
     }
 
-    /// The source and number behind an outgoing packet that was sent.
-    pub(super) fn trace(&self, outgoing: u16) -> Option<Traced> {
-        let sequence = self.extend(outgoing)?;
-        if !self.window.has(sequence) {
-            return None;
-        }
-        if let Some(injected) = self.injected.iter().find(|injected| injected.sequence == sequence) {
-            return Some(Traced::Injected { timestamp: injected.timestamp, payload: injected.payload.clone() });
-        }
-        let epoch = self.epochs.iter().rev().find(|epoch| epoch.first_out <= sequence)?;
-        Some(Traced::Source { source: epoch.source, sequence: epoch.incoming(sequence)? })
-    }
-
-    /// Extends a number from the wire; only numbers that were sent.
-    fn extend(&self, wire: u16) -> Option<u64> {
-        let last = self.next_out.checked_sub(1)?;
-        last.checked_sub(u64::from((last as u16).wrapping_sub(wire)))
-    }
-
-    /// Sends a packet of the ring again, under the RTX numbers.
-    pub(super) fn retransmit(
-        &mut self,
-        outgoing: u16,
-        packet: &Stored,
-        probe: bool,
-        queue: &mut VecDeque<PlanePacket>,
-    ) {
-        let Some(sequence) = self.extend(outgoing) else { return };
-        let Some(epoch) = self.epochs.iter().rev().find(|epoch| epoch.first_out <= sequence) else { return };
-        let timestamp = epoch.times.map(packet.timestamp);
-        let payload = match packet.content.picture {
-            Some(ids) => epoch.picture.rewrite(&packet.payload, ids),
-            None => packet.payload.clone(),
-        };
-        let (marker, audio_level) = (packet.marker, packet.audio_level);
-        self.emit_rtx(&Repeated { outgoing, timestamp, marker, audio_level, payload, probe }, queue);
-    }
-
-    /// Sends under the RTX numbers.
-    pub(super) fn emit_rtx(&mut self, repeated: &Repeated, queue: &mut VecDeque<PlanePacket>) {
-        let Repeated { outgoing, timestamp, marker, audio_level, ref payload, probe } = *repeated;
-        let Some(rtx) = &mut self.rtx else { return };
-        let mut numbered = BytesMut::with_capacity(payload.len() + 2);
-        numbered.put_u16(outgoing);
-        numbered.put_slice(payload);
-        queue.push_back(PlanePacket::Rtp(OutgoingRtp {
-            to: self.terms.id.endpoint,
-            key: EndpointKey(self.terms.endpoint),
-            line: self.terms.id.line,
-            payload_type: rtx.payload_type,
-            ssrc: rtx.ssrc,
-            sequence: rtx.next,
-            timestamp: timestamp as u32,
-            marker,
-            audio_level,
-            transport_sequence: None,
-            probe,
-            payload: numbered.freeze(),
-        }));
-        rtx.next += 1;
-        self.sent.count_retransmission(payload.len());
-    }
-
-    /// It can send packets again that its receiver has.
-    pub(super) fn repeats(&self) -> bool {
-        self.connected && self.rtx.is_some() && matches!(self.playing, Playing::Source(_))
-    }
-
-    /// The number on the wire of the packet that was sent so many before the next one.
-    pub(super) fn sent_before(&self, back: u16) -> u16 {
-        (self.next_out as u16).wrapping_sub(back)
-    }
-
     /// How far the source that flows has left the slot's line, in ticks, if relay time `capture` is when `timestamp` was
     /// captured.
     pub(super) fn off_line(&self, timestamp: u64, capture: Micros) -> Option<i64> {
         let open = self.epochs.back().filter(|epoch| epoch.last_in == u64::MAX)?;
         Some(timestamp as i64 + open.times.offset - self.line.at(capture))
     }
-}
-
-/// A packet to send again.
-#[derive(Debug)]
-pub(super) struct Repeated {
-    /// Its number on the wire when it was sent first.
-    pub(super) outgoing: u16,
-    pub(super) timestamp: i64,
-    pub(super) marker: bool,
-    pub(super) audio_level: Option<u8>,
-    pub(super) payload: Bytes,
-    /// Nobody misses it: it finds out what the way carries.
-    pub(super) probe: bool,
-}
-
-/// What is behind an outgoing number.
-#[derive(Debug)]
-pub(super) enum Traced {
-    /// A packet of a source.
-    Source {
-        /// The source.
-        source: SourceKey,
-        /// Its number there.
-        sequence: u64,
-    },
-    /// A packet of the relay itself.
-    Injected {
-        /// Its RTP time.
-        timestamp: i64,
-        /// Its payload.
-        payload: Bytes,
-    },
 }

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use rand::RngExt;
 
 use super::endpoint::Endpoint;
-use super::forward::{Rtx, Slot, SlotTerms};
+use super::forward::{Slot, SlotTerms};
+use super::repeat::Rtx;
 use super::timers::Timer;
 use super::track::{Track, TrackTerms};
 use super::{Plane, TakeFailure};

@@ -21,7 +21,7 @@ use crate::view::Audience;
 /// RFC-draft header of the id of a request that may be repeated.
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// Longest id of a command, in bytes: a UUID has 36.
-const MAX_ID_BYTES: usize = 128;
+const MAX_ID_BYTES: usize = 64;
 /// Events of one answer unless asked otherwise.
 const DEFAULT_EVENTS: u32 = 200;
 
@@ -206,7 +206,7 @@ fn command_id(headers: &HeaderMap, body: Option<CommandId>) -> Result<CommandId,
         (None, None) => CommandId(uuid::Uuid::now_v7().to_string()),
     };
     let fits = (1..=MAX_ID_BYTES).contains(&id.0.len()) && id.0.bytes().all(|byte| byte.is_ascii_graphic());
-    if fits { Ok(id) } else { Err(bad("an id has 1 to 128 visible ASCII characters")) }
+    if fits { Ok(id) } else { Err(bad("an id has 1 to 64 visible ASCII characters")) }
 }
 
 fn stopped(stopped: Stopped) -> ApiError {

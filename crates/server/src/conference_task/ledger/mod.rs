@@ -19,6 +19,7 @@
 //!
 //! This is a state without clock and I/O: mutate, then drain [`Ledger::next_batch`] and [`Ledger::answers`].
 
+mod decide;
 mod exchange;
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ use conference::{
     CommandId, Conference, Decision, Event, EventBody, Fact, Live, Millis, Refusal, Request, TakeFailure,
 };
 
+use decide::{decide, fold};
 pub use exchange::{Answer, Asked, Batch, Input, Outcome};
 
 /// Commands that wait for the batch under way. Two operators and 63 sites within the 100 ms of a slow disk are far below.
@@ -481,23 +483,4 @@ impl<A> Ledger<A> {
     fn answer(&mut self, asked: Asked<A>, outcome: Result<u64, Refusal>) {
         self.answers.push(Answer { asked, outcome });
     }
-}
-
-/// What an input leads to; a refusal only for commands.
-fn decide(conference: &Conference, input: &Input, live: &Live, now: Millis) -> Result<Vec<Event>, Refusal> {
-    match input {
-        Input::Command(request) => match conference.handle(request, live, now)? {
-            Decision::Events(events) => Ok(events),
-            Decision::AlreadyDone { .. } => Ok(Vec::new()),
-        },
-        Input::Fact(fact) => Ok(conference.handle_fact(fact.clone(), now)),
-        Input::Timeout => Ok(conference.handle_timeout(now)),
-    }
-}
-
-fn fold(conference: &mut Conference, events: &mut Vec<Event>, decided: Vec<Event>) {
-    for event in &decided {
-        conference.apply(event);
-    }
-    events.extend(decided);
 }
