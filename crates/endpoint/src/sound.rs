@@ -181,8 +181,8 @@ mod tests {
         let time_us = |at: usize| start_us + at as u64 * 1_000_000 / u64::from(SAMPLE_RATE);
         let mut onsets = Vec::new();
         let mut quiet_since = 0;
-        for at in 0..heard.len() {
-            if loud(&heard[at]) {
+        for (at, sample) in heard.iter().enumerate() {
+            if loud(sample) {
                 if at - quiet_since > FRAME_SAMPLES {
                     onsets.push(clapper::since_clap_us(SITE, time_us(at)));
                 }

@@ -125,12 +125,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_site_sends_its_camera_first_and_receives_four_programme_slots() {
+    fn a_site_sends_its_camera_first_and_receives_five_programme_slots() {
         let plan = media_plan(ClientKind::Site, VideoCodec::H264, 64);
 
         assert_eq!(line_of(&plan, Slot::Camera, MediaKind::Video), Some(LineId(0)));
         let program = plan.lines.iter().filter(|line| matches!(line.slot, Slot::Program { .. })).count();
-        assert_eq!(program, 8, "four pictures and four sounds");
+        assert_eq!(program, 10, "five pictures and five sounds");
         assert!(plan.lines.iter().all(|line| !matches!(line.slot, Slot::Wall { .. } | Slot::Preview { .. })));
     }
 

@@ -14,7 +14,7 @@ const KILLS = 10;
 /** Simulated sites beside the pages. */
 const SITES = 63;
 /** Each of two clients sends a command this often, ms: together above 20 a second. */
-const COMMAND_EVERY_MS = 80;
+const COMMAND_EVERY_MS = 60;
 /** Time between a recovery and the next kill. */
 const LIFE_MS = 2_000;
 /** Everybody must be back on air by then. */
@@ -219,8 +219,9 @@ test("ten kills under load: pages and endpoints are back within five seconds, no
     expect(Math.min(...rates), "commands a second while the server lived").toBeGreaterThanOrEqual(20);
     expect(acknowledged.length, "commands acknowledged").toBeGreaterThan(sent / 2);
     expect(lost).toEqual([]);
-    // The goal itself is judged by the bench, on a machine that does nothing else.
-    expect(Math.max(...times)).toBeLessThan(SANITY_MS);
+    // The goal itself is judged by the bench, on a machine that does nothing else; a neighbour may cost half as much again.
+    expect(quantile(times, 0.5), "median of the recoveries").toBeLessThan(1.5 * RECOVERY_MS);
+    expect(Math.max(...times), "longest recovery").toBeLessThan(3 * RECOVERY_MS);
   } finally {
     await Promise.all([plain, ...cameras].map((browser) => browser.close()));
     await simulation.stop();

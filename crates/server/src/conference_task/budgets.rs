@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use conference::SiteSlug;
-use wire::Command;
+use conference::{Command, SiteSlug};
 
 use crate::socket::rate::{Allowance, Rate};
 

@@ -52,7 +52,6 @@ impl Task {
 
     fn command(&mut self, who: &Who, id: CommandId, seen: Option<Revision>, command: Command, asker: Asker) {
         let now = self.now();
-        let affordable = who.site().is_none_or(|site| self.budgets.spend(site, &command, now.instant));
         if matches!(command, Command::Take { .. } | Command::Undo) {
             self.takes.asked(now.instant);
         }
@@ -62,7 +61,10 @@ impl Task {
             seen: seen.map(|revision| revision.0),
             command: convert::command_in(command),
         };
-        if !affordable {
+        // What its role may never do costs a site nothing but its answer.
+        let may = conference::right(request.actor.role, &request.command) != conference::Right::Never;
+        let spent = |site| self.budgets.spend(site, &request.command, now.instant);
+        if may && !who.site().is_none_or(spent) {
             return self.ledger.refuse(request, asker, Refusal::Busy);
         }
         let live = self.live(now);

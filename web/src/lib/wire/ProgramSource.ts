@@ -10,6 +10,6 @@ export type ProgramSource = {
  */
 source: SourceRef, 
 /**
- * Programme slot 0–3 of its picture and sound; content flows in the content slot and has none.
+ * Programme slot 0–4 of its picture and sound; content flows in the content slot and has none.
  */
 slot: number | null, };

@@ -5,7 +5,7 @@
  */
 export type Slot = { "name": "camera" } | { "name": "microphone" } | { "name": "content" } | { "name": "program", 
 /**
- * 0 to 3.
+ * 0 to 4.
  */
 index: number, } | { "name": "program_content" } | { "name": "talkback" } | { "name": "return" } | { "name": "preview", 
 /**

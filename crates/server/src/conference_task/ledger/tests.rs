@@ -396,9 +396,9 @@ fn a_take_that_was_refused_and_appears_late_does_not_go_to_air() {
     world.outcome(Outcome::Failed);
     world.collect();
 
-    // The commit came back after all: the next append finds it.
-    world.log.extend(hung.events.clone());
+    // The commit comes back after all: the next append finds it.
     world.take(Step::Command(1, 2));
+    world.log.extend(hung.events.clone());
     world.now += 2_000;
     world.pump();
     world.batch = None;
