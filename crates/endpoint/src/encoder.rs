@@ -35,7 +35,7 @@ pub struct LayerSpec {
 
 /// The three layers, lowest first.
 pub const LAYERS: [LayerSpec; 3] = [
-    LayerSpec { layer: Layer::Low, rid: "l", size: Size { width: 320, height: 180 }, every: 3, bitrate: 150_000 },
+    LayerSpec { layer: Layer::Low, rid: "l", size: Size { width: 320, height: 180 }, every: 4, bitrate: 150_000 },
     LayerSpec { layer: Layer::Mid, rid: "m", size: Size { width: 640, height: 360 }, every: 1, bitrate: 500_000 },
     LayerSpec { layer: Layer::High, rid: "h", size: Size { width: 1280, height: 720 }, every: 1, bitrate: 2_500_000 },
 ];
