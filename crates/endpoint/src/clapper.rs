@@ -5,10 +5,10 @@
 
 use crate::test_card::{CARD_PERIOD_MS, phase_ms};
 
-/// Time between claps, ms: thirty frames, ten of the low layer. Two claps are further apart than lips could ever be.
-pub const CLAP_EVERY_MS: u64 = 30 * CARD_PERIOD_MS;
-/// The picture is white for this long, ms: three frames, one of the low layer.
-pub const FLASH_MS: u64 = 3 * CARD_PERIOD_MS;
+/// Time between claps, ms: 32 frames, eight of the low layer. Two claps are further apart than lips could ever be.
+pub const CLAP_EVERY_MS: u64 = 32 * CARD_PERIOD_MS;
+/// The picture is white for this long, ms: four frames, one of the low layer.
+pub const FLASH_MS: u64 = 4 * CARD_PERIOD_MS;
 /// The beep lasts this long, ms: a few periods of the lowest tone would do, a meter wants more.
 pub const BEEP_MS: u64 = 100;
 

@@ -46,7 +46,7 @@ pub struct EndpointArgs {
     /// Send pictures that need a camera's bitrate instead of a calm test card.
     #[arg(long)]
     pub busy: bool,
-    /// Flash and beep at one instant, every 1.2 s, for measuring how well lips are kept.
+    /// Flash and beep at one instant, every 1.28 s, for measuring how well lips are kept.
     #[arg(long)]
     pub clapper: bool,
     /// Write observations as JSON lines here (and totals beside it) instead of to standard output.

@@ -14,7 +14,7 @@ use crate::report::{Observation, Report};
 use crate::slots::ReceivedLine;
 use crate::watch::{AudioOutcome, AudioWatch, SILENT_AFTER, Seen, VideoOutcome, VideoWatch};
 
-/// A pause between two frames that a viewer calls frozen; a slow layer comes every 120 ms.
+/// A pause between two frames that a viewer calls frozen; a slow layer comes every 160 ms.
 const FREEZE: Duration = Duration::from_millis(500);
 
 /// What every receiver of one peer connection shares.

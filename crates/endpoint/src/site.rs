@@ -57,7 +57,7 @@ pub struct SiteConfig {
     pub name: String,
     /// How much its picture gives to encode and to send.
     pub detail: Detail,
-    /// White picture and beep at one instant, every 1.2 s, instead of a steady tone ([`crate::clapper`]).
+    /// White picture and beep at one instant, every 1.28 s, instead of a steady tone ([`crate::clapper`]).
     pub clapper: bool,
     /// Decode pictures and all sound, instead of reading SEI markers and a window of sound a second.
     pub decode: bool,

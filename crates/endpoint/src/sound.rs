@@ -189,7 +189,7 @@ mod tests {
                 quiet_since = at;
             }
         }
-        assert_eq!(onsets.len(), 3, "four seconds of claps every 1.2 s: {onsets:?}");
+        assert_eq!(onsets.len(), 3, "four seconds of claps every 1.28 s: {onsets:?}");
         // The encoder looks 2.5 ms ahead.
         assert!(onsets.iter().all(|late| (1_500..5_000).contains(late)), "{onsets:?} µs");
     }

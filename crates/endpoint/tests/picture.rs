@@ -73,7 +73,7 @@ fn every_frame_has_its_stamp_in_a_packet_that_is_read_without_decoding() {
             .iter()
             .flat_map(|payload| packetize::whole_units(payload).filter_map(sei::read).collect::<Vec<_>>())
             .collect();
-        let captured_ms = START_MS + frame as u64 * 3 * 40;
+        let captured_ms = START_MS + frame as u64 * u64::from(LAYERS[0].every) * 40;
         assert_eq!(stamps, [Stamp { marker: Marker { site: SITE, frame: frame as u32 }, captured_ms }]);
     }
 }

@@ -35,7 +35,7 @@ export interface Clap {
 }
 
 /** A clapper claps once in so many frames of 40 ms (crates/endpoint/src/clapper.rs). */
-const CLAP_EVERY_FRAMES = 30;
+const CLAP_EVERY_FRAMES = 32;
 const FRAME_MS = 40;
 const MODULUS = 2 ** 20;
 /** A beep of the clapper is 100 ms long; one that a take cut is shorter and says nothing about its beginning. */

@@ -13,7 +13,7 @@ import { Star } from "../lib/star.ts";
 const TAKES = 10;
 /** Goal for the distance between picture and sound, at every receiver after every take. */
 const APART_MS = 40;
-/** Watched after each take: three claps at least, one every 1.2 s. */
+/** Watched after each take: three claps at least, one every 1.28 s. */
 const WATCH_MS = 4_800;
 /** Watched for the measurement's own error, without a take, a delay or another clock. */
 const BASELINE_MS = 12_000;
