@@ -40,7 +40,10 @@ impl Plane {
     pub(super) fn hear_arrivals(&mut self, now: Instant, from: usize, feedback: &TransportLayerCc) {
         let Some(departures) = &mut self.endpoints[from].departures else { return };
         let outcomes = departures.outcomes(feedback);
-        let (at, wished) = (micros(&self.anchor, now), self.wished_rate(from));
+        let at = micros(&self.anchor, now);
+        // What is wished matters to a way with a limit alone, and most have none: feedback comes ten times a second from each.
+        let limited = self.endpoints[from].bandwidth.target().is_some();
+        let wished = if limited { self.wished_rate(from) } else { 0 };
         let endpoint = &mut self.endpoints[from];
         let changed = endpoint.bandwidth.learn(at, &outcomes, wished);
         if endpoint.bandwidth.probe(at).is_some() {
@@ -53,9 +56,11 @@ impl Plane {
 
     /// A receiver without transport-wide feedback names its limit.
     pub(super) fn hear_limit(&mut self, now: Instant, from: usize, rate: BitRate) {
+        if self.endpoints[from].departures.is_some() {
+            return;
+        }
         let wished = self.wished_rate(from);
-        let endpoint = &mut self.endpoints[from];
-        if endpoint.departures.is_none() && endpoint.bandwidth.limit(rate, wished) {
+        if self.endpoints[from].bandwidth.limit(rate, wished) {
             self.divide_way(now, from);
         }
     }
