@@ -2,10 +2,12 @@
 //!
 //! Each test has its own server and data folder, so that a kill or a flood in one cannot disturb another.
 
+mod bytes;
 mod client;
 pub mod peer;
 mod server;
 
+pub use bytes::Bytes;
 pub use client::Client;
 pub use peer::{Habits, Peer};
 pub use server::{Link, Operator, Server};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use acceptance::{Client, Server};
+use acceptance::{Bytes, Client, Server};
 use anyhow::Result;
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::UdpSocket;
@@ -18,22 +18,6 @@ async fn still_alive(server: &Server) -> Result<()> {
     assert_eq!(status, 200);
     drop(operator);
     Ok(())
-}
-
-/// A small generator: the same bytes in every run.
-struct Bytes(u64);
-
-impl Bytes {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn fill(&mut self, length: usize) -> Vec<u8> {
-        (0..length).map(|_| self.next().to_le_bytes()[3]).collect()
-    }
 }
 
 fn hostile_datagrams(seed: u64) -> impl Iterator<Item = Vec<u8>> {

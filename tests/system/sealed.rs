@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use acceptance::{
-    Client, Habits, Peer, Server,
+    Bytes, Client, Habits, Peer, Server,
     peer::rtp::{
         self, LEVEL_ID, MID_ID, ONE_BYTE, OPUS, Packet, REPAIRED_ID, RID_ID, RTX, TRANSPORT_ID, TWO_BYTE, VIDEO,
     },
@@ -136,22 +136,6 @@ fn goes_on(peer: &Peer, since: Instant) -> Result<()> {
         ensure!(times.last().is_some_and(|last| last.elapsed() < LONGEST_PAUSE), "{kind:?}: it stopped");
     }
     Ok(())
-}
-
-/// A small generator: the same bytes in every run.
-struct Bytes(u64);
-
-impl Bytes {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn fill(&mut self, length: usize) -> Vec<u8> {
-        (0..length).map(|_| self.next().to_le_bytes()[3]).collect()
-    }
 }
 
 const SOUND: u32 = 0x2000_0001;
