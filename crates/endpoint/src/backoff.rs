@@ -9,20 +9,23 @@ use rand::{Rng, RngExt};
 pub const FIRST_RETRY: Duration = Duration::from_millis(300);
 /// Longest wait between retries. A server that starts is noticed within this.
 pub const MAX_RETRY: Duration = Duration::from_secs(1);
+/// Growth from one wait to the next: a server that was restarted is up within a second, and is asked four times in it.
+const GROWTH: f64 = 1.3;
 /// Waits are drawn from this share of the bound up to the bound, so that 63 sites do not knock at once.
 const SHORTEST_SHARE: f64 = 0.4;
 
 /// The waits of one outage.
 #[derive(Debug, Clone, Default)]
 pub struct Backoff {
-    tries: u32,
+    tries: i32,
 }
 
 impl Backoff {
-    /// Next wait: bounds 300, 600, 1000, 1000… ms, jittered.
+    /// Next wait: bounds 300, 390, 507, … up to 1000 ms, jittered.
     pub fn next_wait(&mut self, rng: &mut impl Rng) -> Duration {
-        let bound = FIRST_RETRY.saturating_mul(1 << self.tries.min(4)).min(MAX_RETRY);
-        self.tries += 1;
+        let longest = MAX_RETRY.as_secs_f64() / FIRST_RETRY.as_secs_f64();
+        let bound = FIRST_RETRY.mul_f64(GROWTH.powi(self.tries).min(longest));
+        self.tries = self.tries.saturating_add(1);
         bound.mul_f64(rng.random_range(SHORTEST_SHARE..=1.0))
     }
 

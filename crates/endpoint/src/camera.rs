@@ -10,12 +10,13 @@ use webrtc::media_stream::track_local::TrackLocal;
 use wire::Uplink;
 
 use crate::clapper;
-use crate::encoder::{LAYERS, LayerEncoder, LayerSpec};
+use crate::encoder::{AccessUnit, LAYERS, LayerEncoder, LayerSpec};
 use crate::packetize;
 use crate::report::{Observation, Report, unix_micros, unix_ms};
 use crate::sei::Stamp;
 use crate::sound::{FRAME_MS, FRAME_SAMPLES, Microphone};
 use crate::test_card::{CARD_PERIOD_MS, Detail, TestCard, live_frame, phase_ms};
+use crate::workshop::{Haste, Workshop};
 
 /// RTP clock of video, Hz.
 const VIDEO_CLOCK: u64 = 90_000;
@@ -92,10 +93,34 @@ struct ActiveLayer {
     keyframe: bool,
 }
 
+impl ActiveLayer {
+    fn encode(&mut self, captured_ms: u64, flash: bool) -> Result<AccessUnit, openh264::Error> {
+        let frame = live_frame(captured_ms);
+        let stamp = Stamp { marker: self.card.marker(frame), captured_ms };
+        let keyframe = std::mem::take(&mut self.keyframe);
+        let picture = if flash { self.card.draw_flash(frame) } else { self.card.draw(captured_ms, frame) };
+        self.encoder.encode(picture, stamp, keyframe)
+    }
+}
+
 /// Encoders of a site, by layer. They outlive peer connections: an encoder takes megabytes and milliseconds to make.
-#[derive(Default)]
 pub struct Encoders {
     layers: [Option<ActiveLayer>; LAYERS.len()],
+    workshop: Workshop,
+}
+
+impl Encoders {
+    /// None yet; pictures will be encoded in this workshop.
+    pub fn new(workshop: Workshop) -> Self {
+        Self { layers: Default::default(), workshop }
+    }
+
+    /// Nobody waits for the frames of a site whose small layer alone is wanted, but for a keyframe that was asked for.
+    fn haste(&self) -> Haste {
+        let [low, larger @ ..] = &self.layers;
+        let asked = low.as_ref().is_some_and(|low| low.keyframe);
+        if asked || larger.iter().any(Option::is_some) { Haste::Urgent } else { Haste::Patient }
+    }
 }
 
 struct LayerSender {
@@ -239,18 +264,19 @@ impl Camera {
 
     async fn send_frame(&mut self, index: usize) -> Result<(), Gone> {
         let timestamp = (self.began.elapsed().as_micros() as u64 * VIDEO_CLOCK / 1_000_000) as u32;
-        let Some(active) = &mut self.encoders.layers[index] else { return Ok(()) };
-        let sender = &mut self.senders[index];
+        let haste = self.encoders.haste();
+        let Some(mut active) = self.encoders.layers[index].take() else { return Ok(()) };
         let captured_ms = unix_ms();
-        let frame = live_frame(captured_ms);
-        let stamp = Stamp { marker: active.card.marker(frame), captured_ms };
-        let keyframe = std::mem::take(&mut active.keyframe);
-        let picture = if self.clapper && clapper::is_flash(self.site, captured_ms) {
-            active.card.draw_flash(frame)
-        } else {
-            active.card.draw(captured_ms, frame)
-        };
-        let unit = match active.encoder.encode(picture, stamp, keyframe) {
+        let flash = self.clapper && clapper::is_flash(self.site, captured_ms);
+        let encoding = self.encoders.workshop.run(haste, move || {
+            let unit = active.encode(captured_ms, flash);
+            (active, unit)
+        });
+        // A panic of the codec ends the camera; the next peer connection makes a new encoder.
+        let (active, unit) = encoding.await.map_err(|_panicked| Gone)?;
+        self.encoders.layers[index] = Some(active);
+        let sender = &mut self.senders[index];
+        let unit = match unit {
             Ok(unit) => unit,
             Err(error) => {
                 tracing::error!(%error, rid = sender.stream.spec.rid, "a frame was not encoded");

@@ -15,6 +15,7 @@ use crate::report::Reports;
 use crate::site::{self, SiteConfig};
 use crate::test_card::Detail;
 use crate::tone::tone_hz;
+use crate::workshop::Workshop;
 
 /// Tones that one endpoint tells apart when it does not know the conference: hall and 63 sites, and as many again.
 const DEFAULT_TONES: u16 = 128;
@@ -145,6 +146,7 @@ pub async fn run_endpoint(args: EndpointArgs) -> anyhow::Result<()> {
         detail: detail(args.busy),
         clapper: args.clapper,
         tones: DEFAULT_TONES.max(args.site_index + 1),
+        workshop: workshop()?,
     };
     let mut sites = JoinSet::new();
     sites.spawn(site::run(config.clone(), reports.of_site(config.index, &config.name, config.decode)));
@@ -157,6 +159,7 @@ pub async fn run_simulate(args: SimulateArgs) -> anyhow::Result<()> {
     let links = args.links.clone().or_else(|| in_data(LINKS_FILE)).context("--links or --data is needed")?;
     let hall = args.hall || args.data.is_some();
     let reports = reports(args.report.clone().or_else(|| in_data(REPORT_FILE)).as_deref())?;
+    let workshop = workshop()?;
     let mut sites = JoinSet::new();
     let starting = async {
         let chosen = links::choose(wait_for(|| links::read(&links)).await, args.sites, hall, &args.except);
@@ -168,7 +171,7 @@ pub async fn run_simulate(args: SimulateArgs) -> anyhow::Result<()> {
             }
         };
         tracing::info!(sites = chosen.len(), ?server, "joining");
-        start_sites(&mut sites, &server, &chosen, detail(args.busy), args.decode, &reports).await;
+        start_sites(&mut sites, &server, &chosen, detail(args.busy), args.decode, &reports, &workshop).await;
         std::future::pending::<anyhow::Result<()>>().await
     };
     tokio::select! {
@@ -184,6 +187,7 @@ async fn start_sites(
     detail: Detail,
     decode: usize,
     reports: &Reports,
+    workshop: &Workshop,
 ) {
     let tones = chosen.iter().map(|link| link.index + 1).max().unwrap_or(1);
     for (place, link) in chosen.iter().enumerate() {
@@ -198,10 +202,15 @@ async fn start_sites(
             clapper: false,
             decode,
             tones,
+            workshop: workshop.clone(),
         };
         sites.spawn(site::run(config, reports.of_site(link.index, &link.name, decode)));
         tokio::time::sleep(JOIN_SPREAD).await;
     }
+}
+
+fn workshop() -> anyhow::Result<Workshop> {
+    Workshop::new().context("starting the encoders")
 }
 
 fn detail(busy: bool) -> Detail {

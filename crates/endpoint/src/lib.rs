@@ -39,7 +39,9 @@ pub mod sound;
 pub mod test_card;
 pub mod tone;
 pub mod watch;
+mod workshop;
 
 pub use cli::{EndpointArgs, SimulateArgs};
 pub use control::ServerAddress;
 pub use site::{SiteConfig, run};
+pub use workshop::Workshop;

@@ -25,6 +25,7 @@ use crate::receive::{Receivers, receive};
 use crate::report::{Observation, Report};
 use crate::slots;
 use crate::test_card::Detail;
+use crate::workshop::Workshop;
 
 /// A connection attempt is given up after this: a server that is being killed may accept and never answer.
 const CONNECT_PATIENCE: Duration = Duration::from_millis(1_500);
@@ -63,6 +64,8 @@ pub struct SiteConfig {
     pub decode: bool,
     /// Tones that can be told apart when listening: number of sites with the hall.
     pub tones: u16,
+    /// Where its pictures are encoded.
+    pub workshop: Workshop,
 }
 
 /// Joins and stays. Ends only when dropped.
@@ -72,7 +75,7 @@ pub async fn run(config: SiteConfig, report: Report) -> std::convert::Infallible
         device: uuid::Uuid::new_v4().to_string(),
         name: config.name.clone().into(),
         wanted: watch::channel(Uplink { low: true, mid: false, high: false, content: false }).0,
-        encoders: Arc::default(),
+        encoders: Arc::new(Mutex::new(Encoders::new(config.workshop.clone()))),
         meter: Arc::default(),
         report,
         shown_sender,

@@ -32,6 +32,7 @@ async fn join(instance: &str) -> Joined {
         clapper: false,
         decode: false,
         tones: 64,
+        workshop: endpoint::Workshop::new().unwrap(),
     };
     let mut site = tokio::task::JoinSet::new();
     site.spawn(endpoint::run(config, report.clone()));

@@ -14,6 +14,7 @@ mod addresses;
 mod batch;
 mod certificate;
 mod handle;
+mod priority;
 mod socket;
 mod worker;
 
@@ -74,7 +75,10 @@ impl Relay {
         let (events, receiver) = mpsc::unbounded_channel();
         let thread = {
             let waker = waker.clone();
-            let run = move || worker::Worker::new(core, socket, waker, queues, events).run();
+            let run = move || {
+                priority::raise();
+                worker::Worker::new(core, socket, waker, queues, events).run();
+            };
             std::thread::Builder::new().name("relay".into()).spawn(run)?
         };
         tracing::info!(%local, candidates = ?announced, "relay listens");

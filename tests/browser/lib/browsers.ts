@@ -1,6 +1,6 @@
 // Real Chromium, one process for each site, because the fake camera is a flag of the process.
 import { execFileSync } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, statSync, writeSync } from "node:fs";
+import { chmodSync, closeSync, mkdtempSync, openSync, readSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -76,6 +76,20 @@ export class Browser {
     return Browser.#launch([], at);
   }
 
+  /**
+   * A browser without devices that takes what processor time others leave. Beside 63 simulated sites a console draws its wall in
+   * software and keeps them from running; in a hall it has a machine of its own.
+   */
+  static async yielding(): Promise<Browser> {
+    const folder = mkdtempSync(join(tmpdir(), "dienhong-browser-"));
+    const script = join(folder, "chromium");
+    // Shares are divided among sessions first, then among the threads of each: both have to yield.
+    const group = "test ! -w /proc/self/autogroup || echo 10 > /proc/self/autogroup";
+    writeFileSync(script, `#!/bin/sh\n${group}\nexec nice -n 10 ${executable} "$@"\n`);
+    chmodSync(script, 0o755);
+    return Browser.#launch([], undefined, folder, script);
+  }
+
   /** A browser whose camera shows the test card of site `index` and whose microphone hears its tone. */
   static async withTestCard(index: number, name: string, { camera = "small", at }: CardOptions = {}): Promise<Browser> {
     const folder = mkdtempSync(join(tmpdir(), "dienhong-card-"));
@@ -95,11 +109,16 @@ export class Browser {
     );
   }
 
-  static async #launch(extra: string[], at?: At, profile = mkdtempSync(join(tmpdir(), "dienhong-browser-"))): Promise<Browser> {
+  static async #launch(
+    extra: string[],
+    at?: At,
+    profile = mkdtempSync(join(tmpdir(), "dienhong-browser-")),
+    program = at?.star.chromiumAt(at.line) ?? executable,
+  ): Promise<Browser> {
     // Cameras, worklets and service workers want a secure context, which plain HTTP is on localhost only.
     const away = at ? [`--unsafely-treat-insecure-origin-as-secure=${at.server.url}`] : [];
     const context = await chromium.launchPersistentContext(join(profile, "profile"), {
-      executablePath: at?.star.chromiumAt(at.line) ?? executable,
+      executablePath: program,
       args: [...FLAGS, ...away, ...extra],
       // Measurements bring code of their own into the page (audio worklets). Elsewhere the pages' policy holds.
       bypassCSP: at !== undefined,

@@ -1,7 +1,7 @@
 // The real binary: a server with a data folder that outlives a kill, and simulated sites in a process of their own.
 import { type ChildProcess, spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, mkdtempSync, openSync, readdirSync, readFileSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -85,6 +85,8 @@ export class Server {
         DIENHONG__MEDIA__LISTEN: `${address}:${this.mediaPort}`,
       },
       stdio: ["ignore", this.#log, this.#log],
+      // A session of its own, as a service has: where sessions share the processors, it does not share with the test.
+      detached: true,
     });
     const deadline = Date.now() + START_DEADLINE_MS;
     while (Date.now() < deadline) {
@@ -130,6 +132,9 @@ export class Server {
 /** Simulated sites beside the server. */
 export class Simulation {
   readonly report: string;
+  readonly #lines: Record<string, unknown>[] = [];
+  /** Bytes of the report that are in `#lines`. */
+  #read = 0;
   #child: ChildProcess;
   #log: number;
 
@@ -141,21 +146,26 @@ export class Simulation {
     args.push("--sites", String(options.sites), "--decode", String(options.decode ?? 2), "--report", this.report);
     if (options.hall ?? true) args.push("--hall");
     for (const site of options.except ?? []) args.push("--except", site);
-    this.#child = spawn(binary, args, { stdio: ["ignore", this.#log, this.#log] });
+    this.#child = spawn(binary, args, { stdio: ["ignore", this.#log, this.#log], detached: true });
   }
 
-  /** Lines of the report so far. */
-  lines(): Record<string, unknown>[] {
-    let text = "";
+  /** Lines of the report so far; each is read and parsed once. */
+  lines(): readonly Record<string, unknown>[] {
+    let file: number;
     try {
-      text = readFileSync(this.report, "utf8");
+      file = openSync(this.report, "r");
     } catch {
-      return [];
+      return this.#lines;
     }
-    return text
-      .split("\n")
-      .slice(0, -1)
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const fresh = Buffer.alloc(fstatSync(file).size - this.#read);
+    readSync(file, fresh, 0, fresh.length, this.#read);
+    closeSync(file);
+    // The last line may still be being written.
+    const whole = fresh.lastIndexOf("\n") + 1;
+    this.#read += whole;
+    const texts = fresh.toString("utf8", 0, whole).split("\n").slice(0, -1);
+    this.#lines.push(...texts.map((line) => JSON.parse(line) as Record<string, unknown>));
+    return this.#lines;
   }
 
   async stop(): Promise<void> {
@@ -191,7 +201,7 @@ export class Clapper {
     args.push("--clapper", "--report", join(logs, `clapper-${site}.jsonl`));
     const [program, words] = star.at(line, binary, args);
     const clock = { LD_PRELOAD: fakeTimeLibrary(), FAKETIME: `${clockOffset >= 0 ? "+" : ""}${clockOffset}s`, FAKETIME_DONT_FAKE_MONOTONIC: "1" };
-    this.#child = spawn(program, words, { env: { ...process.env, ...clock }, stdio: ["ignore", this.#log, this.#log] });
+    this.#child = spawn(program, words, { env: { ...process.env, ...clock }, stdio: ["ignore", this.#log, this.#log], detached: true });
   }
 
   async stop(): Promise<void> {

@@ -69,10 +69,13 @@ export async function listen(page: Page, frequencies: number[], threshold = HEAR
     async ({ frequencies, threshold }) => {
       const heard: Record<number, number> = {};
       (window as unknown as { heardAt: typeof heard }).heardAt = heard;
-      const context = new AudioContext({ sampleRate: 48_000 });
+      // Just fast enough for the highest tone: listening must not take from the page what it needs itself.
+      const rate = 8_000;
+      const samples = 1_024;
+      const context = new AudioContext({ sampleRate: rate, latencyHint: "playback" });
       await context.resume();
       const analysers = new Map<MediaStreamTrack, AnalyserNode>();
-      const bins = new Float32Array(4096);
+      const bins = new Float32Array(samples / 2);
       setInterval(() => {
         const sounding = new Set<MediaStreamTrack>();
         for (const element of document.querySelectorAll<HTMLMediaElement>("audio, video")) {
@@ -85,13 +88,13 @@ export async function listen(page: Page, frequencies: number[], threshold = HEAR
         for (const track of sounding) {
           let analyser = analysers.get(track);
           if (!analyser) {
-            analyser = new AnalyserNode(context, { fftSize: 8192, smoothingTimeConstant: 0 });
+            analyser = new AnalyserNode(context, { fftSize: samples, smoothingTimeConstant: 0 });
             context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
             analysers.set(track, analyser);
           }
           analyser.getFloatFrequencyData(bins);
           for (const hz of frequencies) {
-            const centre = Math.round((hz * 8192) / 48_000);
+            const centre = Math.round((hz * samples) / rate);
             if (Math.max(...bins.subarray(centre - 1, centre + 2)) > threshold) heard[hz] = Date.now();
           }
         }

@@ -172,6 +172,7 @@ test("ten kills under load: pages and endpoints are back within five seconds, no
       await server.kill();
       const killed = Date.now();
       await server.restart();
+      const ready = Date.now();
       const endpointsBack = new Map<string, number>();
       const pagesBack = new Map<string, number>();
       const renewedAt = new Map<string, number>();
@@ -191,6 +192,8 @@ test("ten kills under load: pages and endpoints are back within five seconds, no
       expect([...pagesBack.keys()].sort(), `pages back after kill ${kill + 1}`).toEqual(watched.map(({ name }) => name).sort());
       expect(endpointsBack.size, `endpoints back after kill ${kill + 1}`).toBe(endpoints);
       expect((await console.stage()).program.sources.map(({ source }) => source.site), "on air as before the kill").toEqual([onAir]);
+      const pages = [...pagesBack].map(([name, ms]) => `${name} ${renewedAt.get(name)! - killed}/${ms}`);
+      globalThis.console.log(`    kill ${kill + 1}, ms: ready ${ready - killed}, endpoints ${quantile([...endpointsBack.values()], 0.5)} to ${Math.max(...endpointsBack.values())}; media/back of ${pages.join(", ")}`);
       pageTimes.push(Math.max(...pagesBack.values()));
       times.push(Math.max(...pagesBack.values(), ...endpointsBack.values()));
     }

@@ -31,7 +31,7 @@ function framesOf(page: Page): Promise<number[]> {
 test("63 sites are alive on the wall, and ten takes reach the hall and the other 62", async () => {
   const server = await Server.start("wall");
   const simulation = new Simulation(server, "wall", { sites: SITES, hall: true, decode: 2 });
-  const browser = await Browser.plain();
+  const browser = await Browser.yielding();
 
   try {
     const operator = await Console.open(browser, server);

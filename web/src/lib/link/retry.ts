@@ -4,8 +4,8 @@ export const FIRST_RETRY_MS = 250;
 export const LONGEST_RETRY_MS = 1_000;
 /** A server that refuses a token or is full is asked more rarely: only a person can change its mind. */
 export const REFUSED_RETRY_MS = 5_000;
-/** Growth from one attempt to the next. */
-const GROWTH = 1.6;
+/** Growth from one attempt to the next: a server that was restarted is up within a second, and is asked four times in it. */
+const GROWTH = 1.3;
 /** Share of each delay that is random, so that 64 pages do not knock at the same instant. */
 const JITTER = 0.4;
 
