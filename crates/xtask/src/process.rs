@@ -17,7 +17,18 @@ const POLL: Duration = Duration::from_millis(50);
 pub(crate) fn command(folder: &Path, program: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.args(arguments).current_dir(folder);
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(is_of_this_package) {
+            command.env_remove(name);
+        }
+    }
     command
+}
+
+/// `cargo run` tells us about our own package. A cargo that we start would take it for its user's wish, and build scripts that
+/// watch these variables would run anew whenever somebody calls cargo by hand in between.
+fn is_of_this_package(variable: &str) -> bool {
+    variable.starts_with("CARGO_PKG_") || variable.starts_with("CARGO_MANIFEST_")
 }
 
 /// Runs it in the terminal; fails if it does.
@@ -98,6 +109,14 @@ mod tests {
 
         assert!(status.success());
         assert_eq!(lines, ["one", "\u{fffd}two", "last"]);
+    }
+
+    #[test]
+    fn what_cargo_says_of_this_package_is_not_passed_on() {
+        assert!(is_of_this_package("CARGO_PKG_VERSION") && is_of_this_package("CARGO_MANIFEST_DIR"));
+        assert!(!is_of_this_package("CARGO_HOME") && !is_of_this_package("CARGO_TARGET_DIR"));
+        let kept: Vec<_> = command(Path::new("/"), "true", &[]).get_envs().map(|(name, value)| (name.to_owned(), value.is_some())).collect();
+        assert!(kept.contains(&("CARGO_MANIFEST_DIR".into(), false)), "{kept:?}");
     }
 
     #[test]

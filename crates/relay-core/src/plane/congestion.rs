@@ -161,9 +161,10 @@ impl Plane {
             return;
         };
         for back in 1.. {
-            let Some(sent) = self.repeat(slot, self.slots[slot].sent_before(back), true).filter(|_| bytes > 0) else {
+            if bytes == 0 {
                 return;
-            };
+            }
+            let Some(sent) = self.repeat(slot, self.slots[slot].sent_before(back), true) else { return };
             bytes = bytes.saturating_sub((sent + OVERHEAD) as BitRate);
         }
     }

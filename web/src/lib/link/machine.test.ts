@@ -48,11 +48,10 @@ function welcome(revision: number, instance: string, state: unknown = {}): Serve
 const sent = (outputs: LinkOutput[]) => outputs.flatMap((output) => (output.do === 'send' ? [output.message] : []));
 
 describe('a connection', () => {
-  it('probes, opens, greets and is ready', () => {
+  it('opens, greets and is ready', () => {
     const bench = new Bench();
 
-    expect(bench.start()[0]).toEqual({ do: 'probe' });
-    expect(bench.probed(true)).toContainEqual({ do: 'open' });
+    expect(bench.start()[0]).toEqual({ do: 'open' });
     expect(sent(bench.opened())).toEqual([{ type: 'hello', ...IDENTITY, instance: null, since: null }]);
     expect(bench.message(welcome(5, 'i1'))).toContainEqual({ do: 'status', status: { name: 'ready' } });
   });
@@ -105,7 +104,8 @@ describe('a connection that is lost', () => {
     const delays: number[] = [];
     for (let attempt = 0; attempt < 50; attempt += 1) {
       const failedAt = bench.now;
-      bench.probed(false);
+      if (attempt === 0) bench.closed();
+      else bench.probed(false);
       expect(bench.sleep()).toContainEqual({ do: 'probe' });
       delays.push(bench.now - failedAt);
     }
@@ -118,10 +118,12 @@ describe('a connection that is lost', () => {
   it('starts again at the short delay after it was ready', () => {
     const bench = new Bench();
     bench.start();
+    bench.closed();
     for (let attempt = 0; attempt < 5; attempt += 1) {
-      bench.probed(false);
       bench.sleep();
+      bench.probed(false);
     }
+    bench.sleep();
     bench.connect();
     bench.closed();
 
@@ -157,7 +159,7 @@ describe('a connection that is lost', () => {
   it('does not wait when the browser says that the network is back', () => {
     const bench = new Bench();
     bench.start();
-    bench.probed(false);
+    bench.closed();
     bench.step(() => bench.machine.handleHint(bench.now));
 
     expect(bench.machine.pollTimeout()).toBe(bench.now);
@@ -253,7 +255,7 @@ describe('a server that refuses', () => {
     bench.message(fatal('replaced'));
     expect(bench.machine.pollTimeout()).toBeNull();
 
-    expect(bench.start()[0]).toEqual({ do: 'probe' });
+    expect(bench.start()[0]).toEqual({ do: 'open' });
   });
 
   it('does not hold a page that slept and reads afterwards that it was replaced', () => {

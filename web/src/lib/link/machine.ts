@@ -2,12 +2,16 @@
  * The control connection of a page as a pure state machine: no socket, no clock, no randomness of its own.
  *
  * ```text
- *        start                probed ok            opened            welcome
- *  idle ───────▶ probing ───────────────▶ opening ────────▶ greeting ───────▶ ready
- *                  ▲   │ failed              │ closed           │ closed        │ closed, silent
- *                  │   ▼                     ▼                  ▼               ▼
- *                  └─ waiting ◀───────────────────────────────────────────────────
+ *                            start                opened            welcome
+ *  idle ────────────────────────────────▶ opening ────────▶ greeting ───────▶ ready
+ *                            probed ok ──▶   │ closed           │ closed        │ closed, silent
+ *             probing ───────────────┘       ▼                  ▼               ▼
+ *              ▲   └ failed ─▶ waiting ◀─────────────────────────────────────────
+ *              └──────────────────┘
  * ```
+ *
+ * Every attempt but the first is probed before: browsers delay a WebSocket after many that failed. The first one follows a page
+ * that has just been loaded from the same server, and far away a probe costs a third of a second.
  *
  * The shell calls one `handle…` method, then drains `pollOutput` and sleeps until `pollTimeout`.
  * The machine never gives up. `held` is the one state that a person must leave: the same device opened the page again.
@@ -96,15 +100,15 @@ export class LinkMachine {
     if (this.#phase.name !== 'idle' && this.#phase.name !== 'held') return;
     this.#lostAt = now;
     this.#problem = null;
-    this.#probe();
+    this.#open(now);
+    this.#status(null);
   }
 
   /** The probe answered, or not. */
   handleProbed(reachable: boolean, now: number): void {
     if (this.#phase.name !== 'probing') return;
     if (!reachable) return this.#retry(now);
-    this.#phase = { name: 'opening', until: now + OPEN_TIMEOUT_MS };
-    this.#outputs.push({ do: 'open' });
+    this.#open(now);
   }
 
   /** The socket is open. */
@@ -218,6 +222,11 @@ export class LinkMachine {
     const phase = this.#phase;
     if (phase.name === 'opening' || phase.name === 'greeting') this.#phase = { ...phase, until: now + READ_MS };
     if (phase.name === 'ready') this.#heardAt = Math.max(this.#heardAt, now - SILENCE_MS + READ_MS);
+  }
+
+  #open(now: number): void {
+    this.#phase = { name: 'opening', until: now + OPEN_TIMEOUT_MS };
+    this.#outputs.push({ do: 'open' });
   }
 
   #probe(): void {
