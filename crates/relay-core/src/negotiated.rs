@@ -52,6 +52,8 @@ pub enum Flow {
         ssrc: u32,
         /// SSRC of its RTX (FID group).
         rtx_ssrc: Option<u32>,
+        /// Payload type of packets that carry earlier ones again (RED, RFC 2198); sound alone has one.
+        red_payload_type: Option<u8>,
     },
 }
 

@@ -19,6 +19,7 @@ mod keyframe;
 mod layer;
 mod level;
 mod membership;
+mod redundancy;
 mod repeat;
 mod reports;
 mod retransmit;

@@ -86,7 +86,7 @@ impl Listener {
     }
 }
 
-/// Gives a connection a time for its first byte: the server tells HTTP/1 from HTTP/2 by it and would wait for ever; its own time
+/// Sends what is written at once, and gives a connection a time for its first byte: the server tells HTTP/1 from HTTP/2 by it and would wait for ever; its own time
 /// for a head begins only then.
 #[derive(Clone)]
 struct FirstByte<A>(A);
@@ -103,6 +103,10 @@ where
     type Future = Pin<Box<dyn Future<Output = io::Result<(Self::Stream, Self::Service)>> + Send>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
+        // Messages are small and each is awaited: gathered into full segments, the second waits 40 ms for the first's receipt.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection that gathers small messages");
+        }
         let accepted = self.0.accept(stream, service);
         Box::pin(async move {
             let (stream, service) = accepted.await?;

@@ -18,7 +18,7 @@ const BROWSER_FOLDER: &str = "tests/browser";
 const END_TO_END: &[&str] = &["takes", "layouts", "wall", "recovery", "cut", "sharp"];
 
 /// Measurements of `bench network`, in `networks`: they make networks of namespaces, for which they must be root.
-const NETWORK: &[&str] = &["lips", "link"];
+const NETWORK: &[&str] = &["lips", "link", "thin"];
 
 /// One figure, as a test wrote it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -115,7 +115,10 @@ mod tests {
     fn what_cargo_says_of_this_package_is_not_passed_on() {
         assert!(is_of_this_package("CARGO_PKG_VERSION") && is_of_this_package("CARGO_MANIFEST_DIR"));
         assert!(!is_of_this_package("CARGO_HOME") && !is_of_this_package("CARGO_TARGET_DIR"));
-        let kept: Vec<_> = command(Path::new("/"), "true", &[]).get_envs().map(|(name, value)| (name.to_owned(), value.is_some())).collect();
+        let kept: Vec<_> = command(Path::new("/"), "true", &[])
+            .get_envs()
+            .map(|(name, value)| (name.to_owned(), value.is_some()))
+            .collect();
         assert!(kept.contains(&("CARGO_MANIFEST_DIR".into(), false)), "{kept:?}");
     }
 

@@ -187,27 +187,45 @@ function withSpeech(folder: string, speech: Speech): string {
   return config;
 }
 
-/** One headless site at the far end of a line of a star, with a clapper and a clock of its own. */
-export class Clapper {
+/** What a headless site does besides showing its card and sounding its tone. */
+export interface HeadlessOptions {
+  /** Flashes and beeps at one instant instead of a steady tone. */
+  clapper?: boolean;
+  /** Sends pictures that need a camera's bitrate. */
+  busy?: boolean;
+  /** What its wall clock is ahead, seconds; its monotonic clock runs as everybody's. */
+  clockOffset?: number;
+}
+
+/** One headless site at the far end of a line of a star. */
+export class Headless {
   #child: ChildProcess;
   #log: number;
 
-  /** `clockOffset` is what its wall clock is ahead, seconds; its monotonic clock runs as everybody's. */
-  constructor(server: Server, star: Star, line: string, site: string, clockOffset: number) {
+  constructor(server: Server, star: Star, line: string, site: string, { clapper = false, busy = false, clockOffset = 0 }: HeadlessOptions = {}) {
     const logs = outputFolder("browser-logs");
     const { token, index, name } = server.link(site);
-    this.#log = openSync(join(logs, `clapper-${site}.log`), "w");
+    this.#log = openSync(join(logs, `headless-${site}.log`), "w");
     const args = ["endpoint", "--server", server.url, "--token", token, "--site-index", String(index), "--name", name];
-    args.push("--clapper", "--report", join(logs, `clapper-${site}.jsonl`));
+    args.push("--report", join(logs, `headless-${site}.jsonl`));
+    if (clapper) args.push("--clapper");
+    if (busy) args.push("--busy");
     const [program, words] = star.at(line, binary, args);
-    const clock = { LD_PRELOAD: fakeTimeLibrary(), FAKETIME: `${clockOffset >= 0 ? "+" : ""}${clockOffset}s`, FAKETIME_DONT_FAKE_MONOTONIC: "1" };
-    this.#child = spawn(program, words, { env: { ...process.env, ...clock }, stdio: ["ignore", this.#log, this.#log], detached: true });
+    this.#child = spawn(program, words, {
+      env: clockOffset === 0 ? process.env : { ...process.env, ...otherClock(clockOffset) },
+      stdio: ["ignore", this.#log, this.#log],
+      detached: true,
+    });
   }
 
   async stop(): Promise<void> {
     await end(this.#child, "SIGTERM");
     closeSync(this.#log);
   }
+}
+
+function otherClock(offset: number): Record<string, string> {
+  return { LD_PRELOAD: fakeTimeLibrary(), FAKETIME: `${offset >= 0 ? "+" : ""}${offset}s`, FAKETIME_DONT_FAKE_MONOTONIC: "1" };
 }
 
 /** Debian's libfaketime; its folder is named after the machine's architecture. */

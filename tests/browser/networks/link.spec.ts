@@ -5,7 +5,7 @@ import { Browser } from "../lib/browsers.ts";
 import { type Figure, keepFigures } from "../lib/figures.ts";
 import { untilShows } from "../lib/marker.ts";
 import { Console, facts, joinSite, PROGRAMME } from "../lib/pages.ts";
-import { Clapper, Server } from "../lib/server.ts";
+import { Headless, Server } from "../lib/server.ts";
 import { Star } from "../lib/star.ts";
 
 /** How long the link is cut, and by when everything must be back after it returns (promise 6). */
@@ -43,7 +43,7 @@ test("a cut link is noticed and heals by itself, and a far site is quickly in th
   const star = await Star.start("link", ["control", "hall", "site", "far"]);
   await star.set("far", FAR);
   const server = await Server.start("link", { star });
-  const hall = new Clapper(server, star, "hall", HALL, 0);
+  const hall = new Headless(server, star, "hall", HALL);
   const control = await Browser.plain({ star, line: "control", server });
   const { index, name } = server.link(SITE);
   const browser = await Browser.withTestCard(index, name, { at: { star, line: "site", server } });

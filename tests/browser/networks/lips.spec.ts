@@ -7,7 +7,7 @@ import { keepFigures, quantile } from "../lib/figures.ts";
 import { type Clap, clapsSince, keepPeers, pageTime, reckonedSince, watchLips } from "../lib/lips.ts";
 import { untilShows } from "../lib/marker.ts";
 import { Console, openScreen, PROGRAMME } from "../lib/pages.ts";
-import { Clapper, Server } from "../lib/server.ts";
+import { Headless, Server } from "../lib/server.ts";
 import { Star } from "../lib/star.ts";
 
 const TAKES = 10;
@@ -39,9 +39,9 @@ test("flash and beep stay together at every receiver through ten takes between u
   await star.set("b", { delay_ms: 250 });
   const server = await Server.start("lips", { star });
   const clappers = [
-    new Clapper(server, star, "hall", HALL, 0),
-    new Clapper(server, star, "a", A, 45),
-    new Clapper(server, star, "b", B, -45),
+    new Headless(server, star, "hall", HALL, { clapper: true }),
+    new Headless(server, star, "a", A, { clapper: true, clockOffset: 45 }),
+    new Headless(server, star, "b", B, { clapper: true, clockOffset: -45 }),
   ];
   const control = await Browser.plain({ star, line: "control", server });
   const room = await Browser.plain({ star, line: "room", server });

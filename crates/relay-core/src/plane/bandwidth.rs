@@ -28,6 +28,14 @@ const HEAVY_LOSS: f64 = 0.10;
 const SOME_LOSS: f64 = 0.02;
 /// Losses are judged over so many windows.
 const LOSS_WINDOWS: usize = 5;
+/// A lower rate that leaves more than this share of the losses was not their reason: the line loses by itself (radio).
+const UNHELPED: f64 = 0.7;
+/// Losses that come later than this after the rate was lowered have another reason than those before.
+const BLAME_TIME: Micros = 2_000_000;
+/// What a line loses by itself sways by this factor.
+const SWAY: f64 = 1.4;
+/// Share by which the belief about the line's own losses follows what is seen in a window: five seconds or so.
+const LOSS_FOLLOWS: f64 = 0.02;
 /// Packets that make a share of losses believable.
 const FEWEST_PACKETS: u32 = 20;
 /// Standard deviations that chance is granted: bad luck on a line that loses less is no reason to lower the rate.
@@ -70,6 +78,10 @@ pub(super) struct Bandwidth {
     waited: u32,
     /// (lost, sent) of the last windows.
     losses: VecDeque<(u32, u32)>,
+    /// Share that the line loses at any rate.
+    own_loss: f64,
+    /// Share for which the rate was lowered last, and when.
+    blamed: Option<(Micros, f64)>,
     arrivals: VecDeque<(Micros, u32)>,
     decreased: Option<Micros>,
     judged: Option<Micros>,
@@ -97,11 +109,13 @@ struct Shown {
     /// Bytes up to the last packet, without those of the first: it only begins the span.
     bytes: u64,
     since_last: u64,
+    sent: u32,
     lost: u32,
 }
 
 impl Shown {
     fn note(&mut self, outcome: &Outcome) {
+        self.sent += u32::from(outcome.probe);
         let Some(arrived) = outcome.arrived else {
             self.lost += u32::from(outcome.probe);
             return;
@@ -116,10 +130,13 @@ impl Shown {
         }
     }
 
-    /// Bits per second; none: too short, or something was lost.
-    fn rate(&self) -> Option<f64> {
+    /// Bits per second; none: too short, or more was lost than the line loses by itself.
+    fn rate(&self, own_loss: f64) -> Option<f64> {
         let span = self.last - self.first?;
-        (span >= PROBE_TIME / 4 && self.lost == 0).then(|| self.bytes as f64 * 8e6 / span as f64)
+        let expected = f64::from(self.sent) * own_loss;
+        let arrived = f64::from(self.lost) <= expected + LUCK * expected.sqrt();
+        let carried = self.bytes as f64 * 8e6 / span as f64 / (1.0 - own_loss);
+        (span >= PROBE_TIME / 4 && arrived).then_some(carried)
     }
 }
 
@@ -165,7 +182,8 @@ impl Bandwidth {
         window.probing |= outcome.probe;
         self.shown.note(outcome);
         let Some(arrived) = outcome.arrived else {
-            window.lost += 1;
+            // A probe is there to find out how much is too much.
+            window.lost += u32::from(!outcome.probe);
             return;
         };
         window.arrived += 1;
@@ -186,16 +204,47 @@ impl Bandwidth {
         }
         self.losses.push_back((window.lost, window.lost + window.arrived));
         let settled = self.decreased.is_none_or(|at| now - at >= SETTLE);
-        if (self.waited >= 2 || self.loses_more_than(HEAVY_LOSS)) && settled {
+        let own = self.own_loss * SWAY;
+        if self.waited >= 2 && settled {
+            self.blamed = None;
             self.decrease(now);
-        } else if self.waited == 0 && !self.loses_more_than(SOME_LOSS) {
+        } else if settled && self.loses_more_than(HEAVY_LOSS.max(own)) {
+            self.decrease_for_losses(now);
+        } else if self.waited == 0 && !self.loses_more_than(SOME_LOSS.max(own)) {
             self.increase(now, elapsed, wished, window.probing);
         }
+        if self.waited == 0 && self.own_loss > 0.0 {
+            self.own_loss += (self.lost_share() - self.own_loss) * LOSS_FOLLOWS;
+        }
+    }
+
+    /// Many packets are lost although none wait. Once the rate is lowered; if that does not help, the losses are the line's own and
+    /// say nothing about what it carries.
+    fn decrease_for_losses(&mut self, now: Micros) {
+        let share = self.lost_share();
+        match self.blamed.take() {
+            Some((at, before)) if now - at < BLAME_TIME && share > before * UNHELPED => self.own_loss = share,
+            _ => {
+                self.blamed = Some((now, share));
+                self.decrease(now);
+            }
+        }
+    }
+
+    /// Share that was lost lately.
+    fn lost_share(&self) -> f64 {
+        let (lost, sent) = self.recent_losses();
+        f64::from(lost) / f64::from(sent.max(1))
+    }
+
+    /// (lost, sent) lately.
+    fn recent_losses(&self) -> (u32, u32) {
+        self.losses.iter().fold((0, 0), |(lost, sent), window| (lost + window.0, sent + window.1))
     }
 
     /// More packets were lost than a line with this share of losses would lose, luck included.
     fn loses_more_than(&self, share: f64) -> bool {
-        let (lost, sent) = self.losses.iter().fold((0, 0), |(lost, sent), window| (lost + window.0, sent + window.1));
+        let (lost, sent) = self.recent_losses();
         let expected = f64::from(sent) * share;
         sent >= FEWEST_PACKETS && f64::from(lost) > expected + LUCK * (expected * (1.0 - share)).sqrt()
     }
@@ -227,7 +276,7 @@ impl Bandwidth {
         let Some(target) = self.target else { return };
         let grown = target * GROWTH.powf(elapsed as f64 / 1e6);
         // A probe is judged when all of it has been reported.
-        let shown = if probing { None } else { std::mem::take(&mut self.shown).rate() };
+        let shown = if probing { None } else { std::mem::take(&mut self.shown).rate(self.own_loss) };
         let shown = shown.map_or(0.0, |rate| rate * PROBE_TRUST);
         // More than twice what is wished is never needed.
         let target = grown.max(shown).min(wished as f64 * 2.0).max(target);
@@ -378,11 +427,46 @@ mod tests {
     }
 
     #[test]
-    fn heavy_loss_without_a_queue_lowers_the_rate() {
-        let mut way = Way::new(Line { loss: 0.3, ..Line::new(20e6) });
-        way.run(3_000_000);
+    fn a_line_that_loses_by_itself_is_not_taken_for_a_full_one() {
+        for loss in [0.1, 0.2, 0.3] {
+            let mut way = Way::new(Line { loss, ..Line::new(20e6) });
+            let mut least = BitRate::MAX;
+            for _ in 0..60 {
+                way.run(1_000_000);
+                least = least.min(way.bandwidth.target().unwrap_or(way.wished));
+            }
 
-        assert!(way.bandwidth.target().unwrap() < 1_500_000);
+            let target = way.bandwidth.target();
+            assert!(target.is_none_or(|target| target >= way.wished), "{target:?} with {loss} lost");
+            assert!(least > 800_000, "{least} at the least with {loss} lost");
+        }
+    }
+
+    #[test]
+    fn a_line_that_loses_and_is_thin_is_followed_all_the_same() {
+        for loss in [0.05, 0.2] {
+            let mut way = Way::new(Line { loss, ..Line::new(20e6) });
+            way.run(20_000_000);
+            way.line.rate = 300_000.0;
+            way.run(5_000_000);
+
+            let target = way.bandwidth.target().unwrap();
+            assert!((100_000..400_000).contains(&target), "{target} with {loss} lost");
+        }
+    }
+
+    #[test]
+    fn a_policer_that_throws_away_what_is_too_much_is_followed() {
+        // A queue too short to be seen: packets vanish before any waits.
+        let mut way = Way::new(Line { room: 20_000, ..Line::new(1e6) });
+        way.run(10_000_000);
+        let mut over = 0;
+        for _ in 0..200 {
+            way.run(100_000);
+            over += u32::from(way.bandwidth.target().is_none_or(|target| target > 1_300_000));
+        }
+
+        assert!(over <= 20, "above what passes in {over} of 200 looks");
     }
 
     #[test]

@@ -8,14 +8,16 @@ use rtc_rtcp::transport_feedbacks::transport_layer_cc::TransportLayerCc;
 use super::bandwidth::{BitRate, LEAST};
 use super::departures::OVERHEAD;
 use super::division::{Allowance, Claim, divide};
-use super::forward::Playing;
+use super::forward::{Playing, Slot};
 use super::timeline::micros;
 use super::timers::Timer;
 use super::{Plane, PlanePacket};
 use crate::{Kind, Layer};
 
-/// Set aside for each sound: 50 packets a second of about 32 kbit/s with their headers.
-const SOUND: BitRate = 32_000 + 50 * OVERHEAD as BitRate * 8;
+/// Set aside for each sound, and for each packet before it that its packets carry again.
+const SOUND_PAYLOAD: BitRate = 32_000;
+/// The same with the headers of 50 packets a second.
+const SOUND: BitRate = SOUND_PAYLOAD + 50 * OVERHEAD as BitRate * 8;
 
 /// Rates of layers that do not flow and so cannot be measured: what cameras of 320×180, 640×360 and 1280×720 send.
 const USUAL: [BitRate; 3] = [150_000, 700_000, 2_500_000];
@@ -49,9 +51,27 @@ impl Plane {
         if endpoint.bandwidth.probe(at).is_some() {
             self.timers.arm(Timer::Probe(from), now);
         }
-        if changed {
+        let lost = outcomes.iter().filter(|outcome| outcome.arrived.is_none()).count();
+        let repeats = self.hear_losses(now, from, lost as u32, outcomes.len() as u32);
+        if changed || repeats {
             self.divide_way(now, from);
         }
+    }
+
+    /// Repeats the sound of a receiver as often as its way needs; true if that changed.
+    pub(super) fn hear_losses(&mut self, now: Instant, from: usize, lost: u32, sent: u32) -> bool {
+        let sounding = self.sounding(from) as BitRate;
+        let endpoint = &mut self.endpoints[from];
+        endpoint.losses.note(now, lost, sent);
+        let target = endpoint.bandwidth.target();
+        let copies = endpoint.losses.copies(now, target, (sounding * SOUND, sounding * SOUND_PAYLOAD));
+        let mut changed = false;
+        for &slot in &endpoint.slots {
+            if let Some(redundancy) = &mut self.slots[slot].redundancy {
+                changed |= std::mem::replace(&mut redundancy.copies, copies) != copies;
+            }
+        }
+        changed
     }
 
     /// A receiver without transport-wide feedback names its limit.
@@ -139,12 +159,16 @@ impl Plane {
     }
 
     fn sound_rate(&self, endpoint: usize) -> BitRate {
-        let slots = self.endpoints[endpoint].slots.iter();
-        let sounding = slots.filter(|&&slot| {
-            let slot = &self.slots[slot];
-            slot.terms.kind == Kind::Audio && slot.playing != Playing::Nothing
-        });
-        sounding.count() as BitRate * SOUND
+        self.sounding_slots(endpoint).map(|slot| SOUND + slot.copies() as BitRate * SOUND_PAYLOAD).sum()
+    }
+
+    fn sounding(&self, endpoint: usize) -> usize {
+        self.sounding_slots(endpoint).count()
+    }
+
+    fn sounding_slots(&self, endpoint: usize) -> impl Iterator<Item = &Slot> {
+        let slots = self.endpoints[endpoint].slots.iter().map(|&slot| &self.slots[slot]);
+        slots.filter(|slot| slot.terms.kind == Kind::Audio && slot.playing != Playing::Nothing)
     }
 
     /// Repeats packets that the receiver has, at the rate that is tried: they cost it nothing and leave no hole if lost.

@@ -69,6 +69,12 @@ impl Plane {
         }
         let fraction = f32::from(report.fraction_lost) / 256.0;
         endpoint.loss.insert(report.ssrc, Loss { fraction, at: now });
+        let slot = endpoint.slot_of[&report.ssrc];
+        if endpoint.departures.is_none() && self.slots[slot].redundancy.is_some() {
+            // What was lost of 256, of about as many as there were since the last report.
+            self.hear_losses(now, from, report.fraction_lost.into(), 256);
+        }
+        let endpoint = &mut self.endpoints[from];
         if report.last_sender_report != 0 {
             // RFC 3550 §6.4.1: all three in units of 1/65,536 s, wrapping.
             let middle = (ntp(&self.anchor, now) >> 16) as u32;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::bandwidth::Bandwidth;
 use super::departures::Departures;
 use super::feedback::Feedback;
+use super::redundancy::Losses;
 use super::timeline::EndpointClock;
 use crate::{EndpointId, Layer};
 
@@ -27,6 +28,8 @@ pub(super) struct Endpoint {
     pub(super) clock: EndpointClock,
     pub(super) feedback: Feedback,
     pub(super) loss: BTreeMap<u32, Loss>,
+    /// Losses of its way, by which its sound is repeated.
+    pub(super) losses: Losses,
     pub(super) rtt: Option<Duration>,
     /// What left for it; none: it gives no transport-wide feedback.
     pub(super) departures: Option<Departures>,
@@ -56,6 +59,7 @@ impl Endpoint {
             clock: EndpointClock::default(),
             feedback: Feedback::default(),
             loss: BTreeMap::new(),
+            losses: Losses::default(),
             rtt: None,
             departures: feedback.then(Departures::default),
             bandwidth: Bandwidth::default(),

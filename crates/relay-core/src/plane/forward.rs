@@ -11,6 +11,7 @@ use bytes::Bytes;
 use super::division::Allowance;
 use super::epoch::{Epoch, SentWindow, TimeMap};
 use super::level::SILENCE;
+use super::redundancy::Redundancy;
 use super::repeat::Rtx;
 use super::reports::SentCounters;
 use super::retransmit::RetransmitBudget;
@@ -92,6 +93,8 @@ impl RewriteCache {
 pub(super) struct Slot {
     pub(super) terms: SlotTerms,
     pub(super) rtx: Option<Rtx>,
+    /// Sound that is repeated in later packets; none: the receiver cannot read it.
+    pub(super) redundancy: Option<Redundancy>,
     /// The receiver can receive.
     pub(super) connected: bool,
     /// What the routes say, as far as the way to the receiver allows it.
@@ -136,11 +139,12 @@ const MAX_LAG: Micros = 500_000;
 const MIN_STEP: Micros = 1_000;
 
 impl Slot {
-    pub(super) fn new(terms: SlotTerms, rtx: Option<Rtx>, first_out: u64, base: u32) -> Self {
+    pub(super) fn new(terms: SlotTerms, rtx: Option<Rtx>, red: Option<u8>, first_out: u64, base: u32) -> Self {
         let line = SlotLine::new(i64::from(base) + (1 << 32), terms.codec.clock_rate());
         Self {
             terms,
             rtx,
+            redundancy: red.map(Redundancy::new),
             connected: false,
             feed: None,
             allowed: Allowance::All,
@@ -235,12 +239,15 @@ impl Slot {
         payload: Bytes,
         queue: &mut VecDeque<PlanePacket>,
     ) {
+        let media_type = self.terms.payload_type;
+        let carried = self.redundancy.as_mut().and_then(|red| red.carry(timestamp, media_type, &payload));
+        let (payload_type, payload) = carried.unwrap_or((media_type, payload));
         self.sent.count(payload.len());
         queue.push_back(PlanePacket::Rtp(OutgoingRtp {
             to: self.terms.id.endpoint,
             key: EndpointKey(self.terms.endpoint),
             line: self.terms.id.line,
-            payload_type: self.terms.payload_type,
+            payload_type,
             ssrc: self.terms.ssrc,
             sequence,
             timestamp: timestamp as u32,
@@ -367,6 +374,11 @@ impl Slot {
                 self.playing = Playing::Nothing;
             }
         }
+    }
+
+    /// Packets before it that each packet carries again.
+    pub(super) fn copies(&self) -> usize {
+        self.redundancy.as_ref().map_or(0, |redundancy| redundancy.copies)
     }
 
     /// Ends the open epoch at the last number sent.

@@ -62,7 +62,7 @@ impl Plane {
                     self.tracks[track].subscribe(slot);
                 }
             }
-            Flow::Outgoing { codec, payload_type, rtx_payload_type, ssrc, rtx_ssrc } => {
+            Flow::Outgoing { codec, payload_type, rtx_payload_type, ssrc, rtx_ssrc, red_payload_type } => {
                 let rtx = rtx_payload_type.zip(*rtx_ssrc).map(|(payload_type, ssrc)| Rtx {
                     payload_type,
                     ssrc,
@@ -76,15 +76,15 @@ impl Plane {
                     payload_type: *payload_type,
                     ssrc: *ssrc,
                 };
-                self.add_slot(key, line.line, terms, rtx);
+                self.add_slot(key, line.line, terms, rtx, *red_payload_type);
             }
         }
     }
 
-    fn add_slot(&mut self, key: usize, line: LineId, terms: SlotTerms, rtx: Option<Rtx>) {
+    fn add_slot(&mut self, key: usize, line: LineId, terms: SlotTerms, rtx: Option<Rtx>, red: Option<u8>) {
         let (first, base, ssrc) = (self.random.random_range(FIRST_SEQUENCE), self.random.random(), terms.ssrc);
         let id = SlotId { endpoint: terms.id.endpoint, line };
-        let slot = self.slots.insert(Slot::new(terms, rtx, first, base));
+        let slot = self.slots.insert(Slot::new(terms, rtx, red, first, base));
         self.slot_keys.insert(id, slot);
         let endpoint = &mut self.endpoints[key];
         endpoint.slots.push(slot);

@@ -92,12 +92,16 @@ fn accepted(
     chosen: &Chosen,
     local: &LocalDescription<'_>,
 ) -> MediaDescription {
-    let (codec, payload_type, rtx) = match &line.flow {
-        Flow::Incoming { codec, payload_type, rtx_payload_type, .. }
-        | Flow::Outgoing { codec, payload_type, rtx_payload_type, .. } => (*codec, *payload_type, *rtx_payload_type),
+    let (codec, payload_type, rtx, red) = match &line.flow {
+        Flow::Incoming { codec, payload_type, rtx_payload_type, .. } => {
+            (*codec, *payload_type, *rtx_payload_type, None)
+        }
+        Flow::Outgoing { codec, payload_type, rtx_payload_type, red_payload_type, .. } => {
+            (*codec, *payload_type, *rtx_payload_type, *red_payload_type)
+        }
         Flow::Inactive => return rejected(offered, line),
     };
-    let formats = std::iter::once(payload_type).chain(rtx).map(|format| format.to_string()).collect();
+    let formats = std::iter::once(payload_type).chain(rtx).chain(red).map(|format| format.to_string()).collect();
     // Port 9 says that the candidates tell the address (RFC 8839 §4.1).
     let mut media = section(offered, line, 9, formats)
         .with_ice_credentials(local.ufrag.into(), local.password.into())
@@ -122,6 +126,11 @@ fn accepted(
     }
     media = with_extensions(media, offered, &chosen.negotiated.extensions, plan);
     media = with_codec(media, offered, codec, payload_type, rtx);
+    if let Some(red) = red {
+        media = media
+            .with_value_attribute("rtpmap".into(), format!("{red} red/{}/2", codec.clock_rate()))
+            .with_value_attribute("fmtp".into(), format!("{red} {payload_type}/{payload_type}"));
+    }
     match &line.flow {
         Flow::Incoming { .. } => with_layers(media, line, chosen),
         Flow::Outgoing { ssrc, rtx_ssrc, .. } => with_sources(media, plan, line, *ssrc, *rtx_ssrc),

@@ -79,7 +79,8 @@ pub(super) fn choose(
                     || std::iter::repeat_with(&mut *fresh_ssrc).find(|ssrc| *ssrc != 0 && taken.insert(*ssrc));
                 let ssrc = fresh().expect("repeat_with never ends");
                 let rtx_ssrc = rtx_payload_type.and_then(|_| fresh());
-                Flow::Outgoing { codec, payload_type, rtx_payload_type, ssrc, rtx_ssrc }
+                let red_payload_type = red_of(offered, media);
+                Flow::Outgoing { codec, payload_type, rtx_payload_type, ssrc, rtx_ssrc, red_payload_type }
             }
         };
         lines.push(NegotiatedLine { line, mid, kind: wanted.kind, flow });
@@ -177,6 +178,14 @@ fn rtx_of(line: &OfferedLine, media: &OfferedCodec) -> Option<u8> {
                 && codec.parameter("apt").and_then(|apt| apt.parse().ok()) == Some(media.payload_type)
         })
         .map(|codec| codec.payload_type)
+}
+
+/// RED of Opus (RFC 2198): its parameters name the payload types of its blocks, all of them the media's.
+pub(super) fn red_of(line: &OfferedLine, media: &OfferedCodec) -> Option<u8> {
+    let blocks =
+        |codec: &OfferedCodec| codec.parameters.split('/').all(|part| part.trim().parse() == Ok(media.payload_type));
+    let red = |codec: &&OfferedCodec| codec.name == "red" && codec.clock_rate == media.clock_rate && blocks(codec);
+    line.codecs.iter().find(red).filter(|_| media.name == "opus").map(|codec| codec.payload_type)
 }
 
 /// Our pages name their layers `l`, `m`, `h`; the RIDs of others are taken by their order, lowest first.

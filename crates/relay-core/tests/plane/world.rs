@@ -21,6 +21,7 @@ pub fn sound_slot(receiver: u64, index: u16) -> SlotId {
 pub fn picture_slot(receiver: u64, index: u16) -> SlotId {
     SlotId { endpoint: EndpointId(receiver), line: LineId(20 + index) }
 }
+pub const RED_TYPE: u8 = 63;
 pub const SLOTS: u16 = 2;
 pub fn ssrc(slot: SlotId) -> u32 {
     0x4000_0000 | (slot.endpoint.0 as u32) << 8 | u32::from(slot.line.0)
@@ -141,6 +142,7 @@ impl World {
                     rtx_payload_type: (kind == Kind::Video).then_some(103),
                     ssrc: ssrc(slot),
                     rtx_ssrc: (kind == Kind::Video).then_some(rtx_ssrc(slot)),
+                    red_payload_type: (kind == Kind::Audio).then_some(RED_TYPE),
                 };
                 lines.push(NegotiatedLine { line: slot.line, mid: slot.line.0.to_string(), kind, flow });
             }

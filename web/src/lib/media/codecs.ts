@@ -1,4 +1,4 @@
-/** Which codecs a line offers: the conference's video codec with RTX, or Opus, and nothing else (a third of the SDP). */
+/** Which codecs a line offers: the conference's video codec with RTX, or Opus with RED, and nothing else (a third of the SDP). */
 import type { MediaKind, VideoCodec } from '$lib/wire';
 
 /** The members of `RTCRtpCodec` that the choice needs. */
@@ -13,7 +13,8 @@ export function preferredCodecs<C extends CodecCapability>(
   video: VideoCodec,
   known: readonly C[],
 ): C[] {
-  if (kind === 'audio') return known.filter((codec) => isNamed(codec, 'audio/opus'));
+  // RED carries Opus packets again in later ones, where the line loses (RFC 2198); Opus comes first, so that it is what is sent.
+  if (kind === 'audio') return ['audio/opus', 'audio/red'].flatMap((name) => known.filter((codec) => isNamed(codec, name)));
   const main = known.filter((codec) => (video === 'h264' ? isH264(codec) : isNamed(codec, 'video/vp8')));
   if (main.length === 0) return [];
   return [...main, ...known.filter((codec) => isNamed(codec, 'video/rtx'))];
