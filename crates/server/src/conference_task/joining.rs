@@ -66,6 +66,9 @@ impl Task {
             Some(peer) => peer,
             None => self.new_peer(&visit),
         };
+        self.log_joined(peer);
+        // What its arrival changes (a holder returns) is in its welcome, and must not reach it before that.
+        self.publish_changes();
         let control = Control { socket, outbox: answers.clone(), heard: Arc::clone(&heard) };
         if let Some(old) = self.peers.open_control(peer, control) {
             old.outbox.close(ErrorCode::Replaced, "the same device connected anew");
@@ -74,7 +77,6 @@ impl Task {
             peer.credential = visit.credential.clone();
         }
         self.lease_at_arrival(&visit.who);
-        self.log_joined(peer);
         self.welcome(peer, &visit, &answers);
         tracing::info!(who = visit.who.name(), client = ?visit.client, socket = socket.0, "page connected");
         Ok(Joined { socket, outbox: reader, answers, heard })
@@ -160,9 +162,8 @@ impl Task {
         id
     }
 
+    /// Everything that is published until now; nothing else may have changed.
     fn welcome(&mut self, id: ConnectionId, visit: &Visit, outbox: &Outbox) {
-        // What others are told later must not be in the welcome already, nor missing from it.
-        self.publish_changes();
         let now = self.now();
         let live = self.live(now);
         let audience = visit.who.audience();
