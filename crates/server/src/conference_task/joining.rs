@@ -84,6 +84,7 @@ impl Task {
 
     /// The peer that this device is already, if any.
     fn admit(&mut self, visit: &Visit) -> Result<Option<ConnectionId>, Closing> {
+        self.check_takes_part(visit)?;
         let now = self.now().instant;
         let same =
             self.peers.of_who(&visit.who).find(|peer| peer.device == visit.device && peer.client == visit.client);
@@ -113,6 +114,22 @@ impl Task {
             }
         }
         Ok(None)
+    }
+
+    /// A join link outlives a setup that leaves its site out.
+    fn check_takes_part(&self, visit: &Visit) -> Result<(), Closing> {
+        let setup = self.ledger.shown().setup();
+        if visit.who.site().is_none_or(|site| setup.site(site).is_some()) {
+            return Ok(());
+        }
+        (self.tools.audit)(Refused {
+            who: visit.who.name().to_owned(),
+            what: format!("connect as {:?}", visit.client),
+            reason: "the site is not in the conference's setup".to_owned(),
+            address: visit.address,
+        });
+        let detail = "this site does not take part in the conference".to_owned();
+        Err(Closing { code: ErrorCode::Unauthorized, detail })
     }
 
     /// Sites and consoles have room of their own: neither can take the other's.
