@@ -1,5 +1,7 @@
 //! The conference: one entrance for commands, facts and time; one place where events are applied.
 
+use std::ops::ControlFlow;
+
 use crate::{
     Actor, Agenda, Command, CommandId, DropReason, EndpointRole, Event, EventBody, Floor, InstanceId, Live, Messages,
     Millis, Phase, Refusal, Request, Roster, SYSTEM_ACTOR, Setup, SetupError, SiteSlug, Stage, State, TakeFailure,
@@ -13,6 +15,8 @@ pub(crate) type Outcome = Result<Vec<EventBody>, Refusal>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conference {
     setup: Setup,
+    /// The log holds the setup; until then it is the one with which the fold began.
+    setup_recorded: bool,
     state: State,
 }
 
@@ -35,6 +39,12 @@ pub enum Fact {
     ServerStarted {
         /// This start.
         instance: InstanceId,
+    },
+    /// A setup was read from the configuration; tell it once, right after the start. It counts, and is recorded, until the
+    /// conference opens; from then on the recorded one counts ([`Conference::setup`]) and nothing happens.
+    SetupRead {
+        /// The setup, of the same id.
+        setup: Setup,
     },
     /// An endpoint joined. A device that replaces its own connection joins again without having dropped.
     EndpointJoined {
@@ -84,6 +94,10 @@ impl Conference {
     /// Everything that is wrong with the setup.
     pub fn new(setup: Setup) -> Result<Self, Vec<SetupError>> {
         setup.validate()?;
+        Ok(Self::before_its_first_event(setup))
+    }
+
+    fn before_its_first_event(setup: Setup) -> Self {
         let state = State {
             revision: 0,
             last_at: Millis(0),
@@ -97,12 +111,17 @@ impl Conference {
             messages: Messages::default(),
             commands: Default::default(),
         };
-        Ok(Self { setup, state })
+        Self { setup, setup_recorded: false, state }
     }
 
-    /// The setup.
+    /// The setup that counts: the one that the log recorded last, else the one with which the fold began.
     pub fn setup(&self) -> &Setup {
         &self.setup
+    }
+
+    /// True once the log holds the setup.
+    pub(crate) fn setup_is_recorded(&self) -> bool {
+        self.setup_recorded
     }
 
     /// Durable state.
@@ -133,6 +152,8 @@ impl Conference {
             return Ok(Decision::AlreadyDone { revision });
         }
         authority::check(&request.actor, &request.command, live.lease.as_ref())?;
+        // A join link outlives a setup that leaves its site out.
+        request.actor.site.as_ref().map_or(Ok(()), |site| self.known_site(site))?;
         self.check_phase(&request.command)?;
         let at = self.clamp(now);
         let bodies = self.decide(&request.actor, &request.command, live, at)?;
@@ -144,6 +165,7 @@ impl Conference {
         let at = self.clamp(now);
         let bodies = match fact {
             Fact::ServerStarted { instance } => self.server_started(instance, at),
+            Fact::SetupRead { setup } => self.setup_read(setup),
             Fact::EndpointJoined { site, role, instance } => self.endpoint_joined(site, role, instance),
             Fact::EndpointDropped { site, role, reason } => self.endpoint_dropped(site, role, reason, at),
             Fact::TakeShown { take, receivers, elapsed_ms } => self.take_shown(take, receivers, elapsed_ms, at),
@@ -166,6 +188,23 @@ impl Conference {
         [self.stage_deadline(), self.floor_deadline()].into_iter().flatten().min()
     }
 
+    /// Folds one event of a log that is read from its first one. `Break`: this is the first setup that the log records and
+    /// another than the one of this conference, which has begun anew with it; read the log from its first event again.
+    ///
+    /// So the fold depends on the log alone. Logs that were begun before setups were recorded hold their first one somewhere
+    /// in their middle, and what is before it happened under that setup too.
+    pub fn replay(&mut self, event: &Event) -> ControlFlow<()> {
+        if let EventBody::SetupRecorded { setup } = &event.body
+            && !self.setup_recorded
+            && self.setup != *setup
+        {
+            *self = Self::before_its_first_event(setup.clone());
+            return ControlFlow::Break(());
+        }
+        self.apply(event);
+        ControlFlow::Continue(())
+    }
+
     /// Folds one event into the state. Events of a journal are applied in order, each once.
     pub fn apply(&mut self, event: &Event) {
         let at = event.at.max(self.state.last_at);
@@ -179,6 +218,12 @@ impl Conference {
             EventBody::ConferenceEnded {} => {
                 self.state.phase = Phase::Ended;
                 self.state.ended_at = Some(at);
+            }
+            EventBody::SetupRecorded { setup } => {
+                let another = self.setup != *setup;
+                self.setup.clone_from(setup);
+                self.setup_recorded = true;
+                self.state.follow(setup, another, at);
             }
             body => {
                 self.state.stage.apply(body, at);

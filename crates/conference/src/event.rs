@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::{
     CommandId, EndpointRole, FloorMode, InstanceId, ItemId, MessageId, Millis, Preview, PreviewId, Program,
-    RequestKind, SiteSlug, TakeId,
+    RequestKind, Setup, SiteSlug, TakeId,
 };
 
 /// Name of the actor of events that no person caused.
@@ -33,6 +33,11 @@ pub struct Event {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "body", rename_all = "snake_case")]
 pub enum EventBody {
+    /// What the conference is set up with from here on, whole.
+    SetupRecorded {
+        /// The setup.
+        setup: Setup,
+    },
     /// The conference was opened.
     ConferenceOpened {},
     /// The conference ended.
@@ -376,6 +381,12 @@ pub enum DecodeError {
         /// What the parser said.
         source: serde_json::Error,
     },
+    /// A setup without exactly one hall. Its other bounds are those of the program that recorded it.
+    #[error("the recorded setup has {found} halls and not one")]
+    HallCount {
+        /// Halls found.
+        found: usize,
+    },
 }
 
 impl Event {
@@ -401,7 +412,7 @@ impl Event {
     /// Reads an event of any version up to the current one.
     ///
     /// # Errors
-    /// [`DecodeError`] if the event is newer than this program, or no event at all.
+    /// [`DecodeError`] if the event is newer than this program, or no event at all, or cannot be applied.
     pub fn decode(encoded: &EncodedEvent) -> Result<Self, DecodeError> {
         let body = upcast(&encoded.kind, encoded.version, encoded.body.clone())?;
         let tagged = serde_json::json!({ "kind": encoded.kind, "body": body });
@@ -410,6 +421,12 @@ impl Event {
             version: encoded.version,
             source,
         })?;
+        if let EventBody::SetupRecorded { setup } = &body {
+            let found = setup.halls();
+            if found != 1 {
+                return Err(DecodeError::HallCount { found });
+            }
+        }
         Ok(Self {
             at: Millis(encoded.at),
             actor: encoded.actor.clone(),

@@ -9,8 +9,9 @@
 //!  time    ──▶ handle_timeout(now) ───────────▶ events ────────────▶   (the same); next at poll_timeout()
 //! ```
 //!
-//! `handle…` decide and change nothing; `apply` changes and never decides. Replaying the journal through `apply` gives the same
-//! state, byte for byte. Commands for which [`is_safe`] holds are applied at once and journalled late if the journal is down.
+//! `handle…` decide and change nothing; `apply` changes and never decides. Replaying the journal through `replay` gives the same
+//! state, byte for byte: the setup (sites, agenda, limits) is in the log too, so no file has a say in it. Commands for which
+//! [`is_safe`] holds are applied at once and journalled late if the journal is down.
 
 #![forbid(unsafe_code)]
 
@@ -25,9 +26,11 @@ mod ids;
 mod layout;
 mod live;
 pub mod messages;
+mod recorded_setup;
 pub mod roster;
 mod routing;
 pub mod setup;
+mod setup_change;
 pub mod stage;
 mod state;
 
@@ -43,6 +46,9 @@ pub use live::{ConsoleLive, EndpointLive, Live};
 pub use messages::{CENTRE, MAX_MESSAGES, MAX_TEXT_CHARS, Message, Messages};
 pub use roster::{Presence, Roster};
 pub use routing::*;
-pub use setup::{Contact, Item, MAX_SITES, Setup, SetupError, Site, Speaker, SpeechLimits, VideoCodec};
+pub use setup::{
+    Contact, Item, MAX_SETUP_BYTES, MAX_SITES, Setup, SetupError, Site, Speaker, SpeechLimits, VideoCodec,
+};
+pub use setup_change::SetupChange;
 pub use stage::{PendingTake, Preview, Program, ProgramSource, Stage, UndoMemory};
 pub use state::{DoneCommands, Phase, State};

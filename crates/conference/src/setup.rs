@@ -1,4 +1,4 @@
-//! What is known before the conference: sites, agenda, speech limits. Checked once, then only read.
+//! What is known before the conference: sites, agenda, speech limits. Checked when it is read, then recorded in the log.
 
 use std::collections::BTreeSet;
 
@@ -13,6 +13,10 @@ pub const MAX_SITES: usize = 150;
 pub const MAX_ITEMS: usize = 500;
 /// Longest name, title or phone number, in characters: one line of a lower third is 60.
 pub const MAX_NAME_CHARS: usize = 300;
+/// Largest setup as the log keeps it, in bytes of JSON. A whole state goes to a console as one message, and a page is cut when
+/// more than 1 MiB waits for it: 512 KiB of that are for messages (`MAX_TEXT_BYTES_KEPT`), 64 KiB for the rest. A conference of
+/// [`MAX_SITES`] sites and [`MAX_ITEMS`] items with full names has about 300 KiB.
+pub const MAX_SETUP_BYTES: usize = 448 * 1024;
 /// Longest slug or id, in characters: it is part of paths and log lines.
 pub const MAX_ID_CHARS: usize = 64;
 /// Longest time that a speech or an item may be given: one day.
@@ -183,6 +187,22 @@ pub enum SetupError {
         /// Of which site, item or conference.
         of: String,
     },
+    /// A text is too long.
+    #[error("{field} of {of} has {chars} characters, at most {MAX_NAME_CHARS}")]
+    LongText {
+        /// Which text.
+        field: &'static str,
+        /// Of which site, item or conference.
+        of: String,
+        /// Its length.
+        chars: usize,
+    },
+    /// All texts together are too long.
+    #[error("the whole setup has {bytes} bytes, at most {MAX_SETUP_BYTES}: shorten names and titles")]
+    TooLarge {
+        /// Its size in the log.
+        bytes: usize,
+    },
     /// A time is out of its bound.
     #[error("{field} is {value} ms, at most {max} ms")]
     OutOfRange {
@@ -204,11 +224,16 @@ impl Setup {
         let mut errors = Vec::new();
         check_id(self.id.as_str(), &mut errors);
         check_text("title", &self.title, self.id.as_str(), &mut errors);
+        check_length("support_phone", &self.support_phone, self.id.as_str(), &mut errors);
         self.check_sites(&mut errors);
         self.check_agenda(&mut errors);
         check_time("speech.allowed_ms", self.speech.allowed_ms, MAX_SPEECH_MS, &mut errors);
         check_time("speech.warning_ms", self.speech.warning_ms, MAX_SPEECH_MS, &mut errors);
         check_time("speech.grace_ms", self.speech.grace_ms, MAX_GRACE_MS, &mut errors);
+        let bytes = self.bytes_in_the_log();
+        if bytes > MAX_SETUP_BYTES {
+            errors.push(SetupError::TooLarge { bytes });
+        }
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
@@ -218,6 +243,16 @@ impl Setup {
     /// If the setup has no hall; [`Setup::validate`] refuses such a setup.
     pub fn hall(&self) -> &SiteSlug {
         &self.sites.iter().find(|site| site.hall).expect("a validated setup has a hall").slug
+    }
+
+    /// Sites that are marked as the hall.
+    pub(crate) fn halls(&self) -> usize {
+        self.sites.iter().filter(|site| site.hall).count()
+    }
+
+    fn bytes_in_the_log(&self) -> usize {
+        let body = serde_json::json!({ "setup": self });
+        body.to_string().len()
     }
 
     /// The site of this slug.
@@ -231,7 +266,7 @@ impl Setup {
     }
 
     fn check_sites(&self, errors: &mut Vec<SetupError>) {
-        let found = self.sites.iter().filter(|site| site.hall).count();
+        let found = self.halls();
         if found != 1 {
             errors.push(SetupError::HallCount { found });
         }
@@ -242,6 +277,15 @@ impl Setup {
         for site in &self.sites {
             check_id(site.slug.as_str(), errors);
             check_text("name", &site.name, site.slug.as_str(), errors);
+            let optional = [
+                ("code", &site.code),
+                ("full_name", &site.full_name),
+                ("region", &site.region),
+                ("carrier", &site.carrier),
+                ("contact_name", &site.contact.name),
+                ("contact_phone", &site.contact.phone),
+            ];
+            optional.into_iter().for_each(|(field, text)| check_length(field, text, site.slug.as_str(), errors));
             if !seen.insert(&site.slug) {
                 errors.push(SetupError::DuplicateSite { site: site.slug.clone() });
             }
@@ -256,6 +300,11 @@ impl Setup {
         for item in &self.agenda {
             check_id(item.id.as_str(), errors);
             check_text("title", &item.title, item.id.as_str(), errors);
+            if let Some(speaker) = &item.speaker {
+                check_length("speaker.name", &speaker.name, item.id.as_str(), errors);
+                check_length("speaker.title", &speaker.title, item.id.as_str(), errors);
+                check_length("speaker.organisation", &speaker.organisation, item.id.as_str(), errors);
+            }
             check_time("planned_ms", item.planned_ms, MAX_SPEECH_MS, errors);
             if !seen.insert(&item.id) {
                 errors.push(SetupError::DuplicateItem { item: item.id.clone() });
@@ -278,6 +327,13 @@ fn check_id(value: &str, errors: &mut Vec<SetupError>) {
 fn check_text(field: &'static str, value: &str, of: &str, errors: &mut Vec<SetupError>) {
     if !(1..=MAX_NAME_CHARS).contains(&value.chars().count()) {
         errors.push(SetupError::BadText { field, of: of.to_owned() });
+    }
+}
+
+fn check_length(field: &'static str, value: &str, of: &str, errors: &mut Vec<SetupError>) {
+    let chars = value.chars().count();
+    if chars > MAX_NAME_CHARS {
+        errors.push(SetupError::LongText { field, of: of.to_owned(), chars });
     }
 }
 

@@ -250,7 +250,8 @@ fn microphones<'a>(
     program.slots.values().filter(heard)
 }
 
-fn hall_program(hall: &SiteSlug, take: Option<TakeId>, since: Millis) -> Program {
+/// The hall alone.
+pub(crate) fn hall_program(hall: &SiteSlug, take: Option<TakeId>, since: Millis) -> Program {
     Program {
         layout: Layout::Single,
         sources: vec![ProgramSource { source: SourceRef::camera(hall.clone()), slot: Some(HALL_SLOT) }],

@@ -1,4 +1,5 @@
-//! `dienhong check-config`
+//! `dienhong check-config`: are the files right? It looks into no log, so it does not say whether a conference that was opened still
+//! listens to them.
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 
+use conference::Setup;
 use serde::Serialize;
-use wire::{ConferenceId, EndpointRole, SiteSlug};
+use wire::{EndpointRole, SiteSlug};
 
 use crate::access::JoinToken;
-use crate::config::ConferenceFile;
 use crate::files;
 use crate::start::Server;
 
@@ -96,13 +96,12 @@ fn keep(data: &Path, name: &str, content: &impl Serialize) {
 /// Writes all links of the first conference; gives the ones to show.
 async fn write_demo_links(server: &Server, data: &Path) -> Vec<(String, String)> {
     let Some(conference) = server.conferences().next() else { return Vec::new() };
-    let id = ConferenceId(conference.setup.id.0.clone());
-    let tokens = server.app().access.tokens(&id).await.unwrap_or_else(|error| {
+    let tokens = server.app().access.tokens(conference.id()).await.unwrap_or_else(|error| {
         tracing::error!(%error, "the join links cannot be read");
         Vec::new()
     });
     let links: Vec<DemoLink<'_>> =
-        tokens.iter().filter(|token| !token.revoked).filter_map(|token| link(conference, token)).collect();
+        tokens.iter().filter(|token| !token.revoked).filter_map(|token| link(conference.setup(), token)).collect();
     keep(data, DEMO_LINKS_FILE, &links);
     let shown = SHOWN.iter().filter_map(|(site, endpoint)| {
         let link = links.iter().find(|link| link.site.0 == *site && link.endpoint == *endpoint)?;
@@ -116,15 +115,15 @@ async fn write_demo_links(server: &Server, data: &Path) -> Vec<(String, String)>
     shown.collect()
 }
 
-fn link<'a>(conference: &'a ConferenceFile, token: &'a JoinToken) -> Option<DemoLink<'a>> {
-    let index = conference.setup.sites.iter().position(|site| site.slug.0 == token.site.0)?;
+fn link<'a>(setup: &'a Setup, token: &'a JoinToken) -> Option<DemoLink<'a>> {
+    let index = setup.sites.iter().position(|site| site.slug.0 == token.site.0)?;
     Some(DemoLink {
         site: &token.site,
         endpoint: token.endpoint,
         token: &token.token,
         path: format!("/join/{}", token.token),
         index,
-        name: &conference.setup.sites[index].name,
+        name: &setup.sites[index].name,
     })
 }
 

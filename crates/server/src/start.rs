@@ -1,7 +1,8 @@
 //! From a configuration to a running server, and back.
 //!
-//! Start: data folder, access, journal, then for each conference its relay and its task, then the ports. Stop is the other
-//! way round, each step with its deadline: pages are told, requests end, the journal is closed last.
+//! Start: data folder, access, journal, then for each conference its log, which knows its sites and its codec, its relay and its
+//! task, then the ports. Stop is the other way round, each step with its deadline: pages are told, requests end, the journal is
+//! closed last.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -9,15 +10,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use conference::VideoCodec;
+use conference::{Setup, VideoCodec};
 use journal::{Journal, SqliteJournal};
 use relay::{Certificate, Relay, RelayConfig, RelayHandle};
-use relay_core::Codec;
+use relay_core::{Codec, RelayEvent};
+use tokio::sync::mpsc;
 use wire::{InstanceId, Role, SiteSlug};
 
 use crate::access::{Access, AuditEntry, NewPassword, Secret, system_clock};
 use crate::app::App;
-use crate::conference_task::{ConferenceHandle, Surroundings};
+use crate::conference_task::{ConferenceHandle, Recalled, Surroundings};
 use crate::config::{ConferenceFile, ServerConfig};
 use crate::http::{self, Scheme};
 use crate::listener::{self, Listener};
@@ -69,7 +71,6 @@ pub struct Server {
 
 /// A conference with its relay.
 struct Running {
-    file: ConferenceFile,
     handle: ConferenceHandle,
     relay: RelayHandle,
     watch: RelayWatch,
@@ -141,9 +142,9 @@ impl Server {
         self.sign_in_link.as_ref()
     }
 
-    /// The conferences as they were configured.
-    pub fn conferences(&self) -> impl Iterator<Item = &ConferenceFile> {
-        self.conferences.iter().map(|running| &running.file)
+    /// The conferences, in the order of the configuration.
+    pub fn conferences(&self) -> impl Iterator<Item = &ConferenceHandle> {
+        self.conferences.iter().map(|running| &running.handle)
     }
 
     /// Stops in order: pages are told, requests end, media ends, everything is written.
@@ -184,12 +185,39 @@ struct Parts<'a> {
 
 impl Parts<'_> {
     async fn start_conference(&self, index: usize, file: &ConferenceFile) -> anyhow::Result<Running> {
-        let setup = &file.setup;
+        let (journal, instance) = (Arc::clone(self.journal), self.instance.clone());
+        let recalled = Recalled::read(file.setup.clone(), journal, instance, &system_clock())
+            .await
+            .with_context(|| format!("conference {}", file.setup.id))?;
+        // From here on the setup that counts: what the log says, not the file.
+        let setup = recalled.setup();
         let id = wire::ConferenceId(setup.id.0.clone());
         let sites: Vec<SiteSlug> = setup.sites.iter().map(|site| SiteSlug(site.slug.0.clone())).collect();
         self.access.ensure_tokens(&id, &sites).await?;
+        let (relay, events) = self.start_relay(index, setup)?;
+        let watch = self.metrics.watch_relay(&id);
+        let audit = self.access.clone();
+        let surroundings = Surroundings {
+            relay: Arc::new(relay.clone()),
+            relay_events: tap(watch.clone(), events),
+            revocations: self.access.revocations(),
+            audit: Arc::new(move |refused| {
+                let (who, what, reason, address) = (refused.who, refused.what, refused.reason, refused.address);
+                audit.audit(AuditEntry { who, what, reason, address });
+            }),
+            limits: self.config.limits,
+        };
+        let handle = ConferenceHandle::spawn(recalled, surroundings).await;
+        Ok(Running { handle, relay, watch })
+    }
+
+    fn start_relay(
+        &self,
+        index: usize,
+        setup: &Setup,
+    ) -> anyhow::Result<(RelayHandle, mpsc::UnboundedReceiver<RelayEvent>)> {
         let bind = media_address(self.config.media.listen, index)?;
-        let (relay, events) = Relay::start(RelayConfig {
+        Relay::start(RelayConfig {
             bind,
             announced: self.config.media.announce.clone(),
             certificate: Certificate::load_or_create(self.data)?,
@@ -202,26 +230,7 @@ impl Parts<'_> {
         .map_err(|error| match error.kind() {
             std::io::ErrorKind::AddrInUse => anyhow::anyhow!("media.listen: {bind} is in use by another program"),
             _ => anyhow::anyhow!("media.listen: cannot listen on {bind}: {error}"),
-        })?;
-        let watch = self.metrics.watch_relay(&id);
-        let audit = self.access.clone();
-        let surroundings = Surroundings {
-            instance: self.instance.clone(),
-            journal: Arc::clone(self.journal),
-            relay: Arc::new(relay.clone()),
-            relay_events: tap(watch.clone(), events),
-            revocations: self.access.revocations(),
-            audit: Arc::new(move |refused| {
-                let (who, what, reason, address) = (refused.who, refused.what, refused.reason, refused.address);
-                audit.audit(AuditEntry { who, what, reason, address });
-            }),
-            clock: system_clock(),
-            limits: self.config.limits,
-        };
-        let handle = ConferenceHandle::spawn(setup.clone(), surroundings)
-            .await
-            .with_context(|| format!("conference {}", setup.id))?;
-        Ok(Running { file: file.clone(), handle, relay, watch })
+        })
     }
 }
 

@@ -1,54 +1,102 @@
 //! The golden log of each release: what was written once must be read for ever, to the same state.
 //!
-//! The files are written once, by the release (`GOLDEN=write cargo test -p conference golden`), and never after it: a change that
-//! does not read them needs a new version of the event and a step of its upcast.
+//! The files of a release are written once, by it (`GOLDEN=write cargo test -p conference golden` writes those of [`PRESENT`]), and
+//! never after it: a change that does not read them needs a new version of the event and a step of its upcast.
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use conference::*;
 
-use crate::world::{HALL, World, camera, slug};
+use crate::{
+    invariants::replayed,
+    world::{HALL, SITES, World, camera, other_setups, setup, slug},
+};
+
+/// The version whose files the next release keeps.
+const PRESENT: &str = "0.2.0";
 
 fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden").join(name)
 }
 
-#[test]
-fn the_log_of_0_1_0_is_read_to_its_state() {
-    if std::env::var("GOLDEN").is_ok_and(|wish| wish == "write") {
-        let world = morning();
+/// What was written by a version: its log, the setup that counts at its end, and the state.
+struct Golden {
+    log: Vec<EncodedEvent>,
+    setup: Setup,
+    state: serde_json::Value,
+}
+
+impl Golden {
+    fn read(version: &str) -> Self {
+        let text = |end: &str| fs::read_to_string(path(&format!("{version}.{end}"))).unwrap();
+        Self {
+            log: text("jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect(),
+            setup: serde_json::from_str(&text("setup.json")).unwrap(),
+            state: serde_json::from_str(&text("state.json")).unwrap(),
+        }
+    }
+
+    fn write(version: &str, world: &World) {
+        let write = |end: &str, text: String| fs::write(path(&format!("{version}.{end}")), text).unwrap();
         let line = |event: &Event| serde_json::to_string(&event.encode()).unwrap() + "\n";
-        fs::write(path("0.1.0.jsonl"), world.log.iter().map(line).collect::<String>()).unwrap();
-        let setup = serde_json::to_string_pretty(world.conference.setup()).unwrap() + "\n";
-        fs::write(path("0.1.0.setup.json"), setup).unwrap();
-        let state = serde_json::to_string_pretty(world.conference.state()).unwrap() + "\n";
-        fs::write(path("0.1.0.state.json"), state).unwrap();
-    }
-    let log = fs::read_to_string(path("0.1.0.jsonl")).unwrap();
-    let setup: Setup = serde_json::from_str(&fs::read_to_string(path("0.1.0.setup.json")).unwrap()).unwrap();
-    let mut conference = Conference::new(setup).unwrap();
-    let mut kinds = BTreeSet::new();
-
-    for line in log.lines() {
-        let encoded: EncodedEvent = serde_json::from_str(line).unwrap();
-        conference.apply(&Event::decode(&encoded).unwrap());
-        kinds.insert(encoded.kind);
+        write("jsonl", world.log.iter().map(line).collect());
+        write("setup.json", serde_json::to_string_pretty(world.conference.setup()).unwrap() + "\n");
+        write("state.json", serde_json::to_string_pretty(world.conference.state()).unwrap() + "\n");
     }
 
-    let state: serde_json::Value =
-        serde_json::from_str(&fs::read_to_string(path("0.1.0.state.json")).unwrap()).unwrap();
-    assert_eq!(serde_json::to_value(conference.state()).unwrap(), state);
-    assert_eq!(kinds, every_kind(), "the golden log holds every kind of event");
+    fn events(&self) -> Vec<Event> {
+        self.log.iter().map(|encoded| Event::decode(encoded).unwrap()).collect()
+    }
+
+    fn kinds(&self) -> BTreeSet<String> {
+        self.log.iter().map(|encoded| encoded.kind.clone()).collect()
+    }
+}
+
+#[test]
+fn the_log_of_0_1_0_is_read_to_its_state_with_the_setup_of_the_file() {
+    let golden = Golden::read("0.1.0");
+
+    let conference = replayed(golden.setup.clone(), &golden.events());
+
+    assert_eq!(serde_json::to_value(conference.state()).unwrap(), golden.state);
+    let mut newer = every_kind();
+    newer.retain(|kind| !golden.kinds().contains(kind));
+    assert_eq!(newer, BTreeSet::from(["setup_recorded".to_owned()]), "kinds that 0.1.0 did not have");
+}
+
+#[test]
+fn the_log_of_the_present_version_is_read_to_its_state_whatever_the_file_says() {
+    if std::env::var("GOLDEN").is_ok_and(|wish| wish == "write") {
+        Golden::write(PRESENT, &morning());
+    }
+    let golden = Golden::read(PRESENT);
+
+    for file in other_setups().into_iter().chain([setup()]) {
+        let conference = replayed(file, &golden.events());
+
+        assert_eq!(serde_json::to_value(conference.state()).unwrap(), golden.state);
+        assert_eq!(*conference.setup(), golden.setup);
+    }
+    assert_eq!(golden.kinds(), every_kind(), "the golden log holds every kind of event");
 }
 
 #[test]
 fn what_a_newer_program_wrote_is_refused() {
-    let mut encoded = World::new().log[0].encode();
+    let world = World::new();
+    let mut encoded = world.log[0].encode();
     encoded.version += 1;
     assert!(matches!(Event::decode(&encoded), Err(DecodeError::NewerVersion { version: 2, known: 1, .. })));
     encoded.version = 1;
     encoded.kind = "unheard_of".to_owned();
     assert!(matches!(Event::decode(&encoded), Err(DecodeError::BadShape { .. })));
+}
+
+#[test]
+fn a_recorded_setup_without_a_hall_is_refused_before_it_is_applied() {
+    let mut recorded = World::new().log.remove(1).encode();
+    recorded.body["setup"]["sites"][0]["hall"] = false.into();
+    assert!(matches!(Event::decode(&recorded), Err(DecodeError::HallCount { found: 0 })));
 }
 
 /// Names of all kinds, from the parser itself, so that a new one cannot be forgotten.
@@ -58,9 +106,16 @@ fn every_kind() -> BTreeSet<String> {
     names.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
-/// A morning in which everything happens once.
+/// A rehearsal with another file, then a morning in which everything happens once.
 fn morning() -> World {
-    let mut world = World::new();
+    let [rehearsed, _] = other_setups();
+    let mut world = World::of(rehearsed);
+    world.put_on_air(Layout::SideBySide, &[camera("b"), camera("c")]);
+    world.site("c", Command::RequestFloor { kind: RequestKind::Request }).unwrap();
+    world.restart(setup());
+    for site in SITES {
+        world.join(site, EndpointRole::Main);
+    }
     world.join("a", EndpointRole::Screen);
     for site in ["a", "b"] {
         world.lead(Command::MarkPresence { site: slug(site), present: true, reason: String::new() }).unwrap();

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use crate::{
     invariants,
-    world::{SITES, World, actor, slug},
+    world::{SITES, World, actor, other_setups, setup, slug},
 };
 
 #[derive(Debug, Clone)]
@@ -21,11 +21,17 @@ enum Step {
     Console(Option<usize>, Option<usize>),
     Wait(u64),
     ClockStepsBack(u64),
-    Restart,
+    Restart(Setup),
 }
 
 fn site() -> impl Strategy<Value = SiteSlug> {
     (0..SITES.len()).prop_map(|index| slug(SITES[index]))
+}
+
+/// What the configuration says at a start.
+fn file() -> impl Strategy<Value = Setup> {
+    let [smaller, moved] = other_setups();
+    prop::sample::select(vec![setup(), smaller, moved])
 }
 
 fn source() -> impl Strategy<Value = SourceRef> {
@@ -126,7 +132,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (prop::option::of(any()), prop::option::of(any())).prop_map(|(solo, talk)| Step::Console(solo, talk)),
         3 => (0..40_000_u64).prop_map(Step::Wait),
         1 => (0..10_000_000_u64).prop_map(Step::ClockStepsBack),
-        1 => Just(Step::Restart),
+        1 => file().prop_map(Step::Restart),
     ]
 }
 
@@ -168,9 +174,11 @@ fn perform(world: &mut World, step: Step) {
         }
         Step::Wait(ms) => world.wait(ms),
         Step::ClockStepsBack(ms) => world.now = Millis(world.now.0.saturating_sub(ms)),
-        Step::Restart => {
-            world.live = Live { lease: Some("lead".to_owned()), ..Live::default() };
-            world.fact(Fact::ServerStarted { instance: InstanceId::from("next") });
+        Step::Restart(file) => {
+            let preparing = world.conference.state().phase == Phase::Preparing;
+            let before = world.conference.setup().clone();
+            world.restart(file.clone());
+            assert_eq!(*world.conference.setup(), if preparing { file } else { before });
         }
     }
     invariants::now(&world.conference, &world.live);

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use conference::*;
 
+use crate::world;
+
 /// Between one event and the next.
 pub fn after_event(before: &State, conference: &Conference, event: &Event) {
     let after = conference.state();
@@ -20,6 +22,10 @@ pub fn after_event(before: &State, conference: &Conference, event: &Event) {
         }
         _ => {}
     }
+    // A setup is recorded before anybody is connected: no line that is in use is laid anew.
+    if matches!(event.body, EventBody::SetupRecorded { .. }) {
+        return;
+    }
     // A site that stays on air keeps its slot.
     for (slot, site) in &before.stage.program.slots {
         if let Some(kept) = after.stage.program.slot_of(site) {
@@ -30,6 +36,7 @@ pub fn after_event(before: &State, conference: &Conference, event: &Event) {
 
 /// At rest.
 pub fn now(conference: &Conference, live: &Live) {
+    known(conference);
     stage(conference);
     floor(conference);
     bounds(conference);
@@ -39,18 +46,56 @@ pub fn now(conference: &Conference, live: &Live) {
     }
 }
 
-/// A replay of the journal's bytes gives the same state, byte for byte.
+/// A replay of the journal's bytes gives the same setup and the same state, byte for byte, whatever the file says now.
 pub fn replays(conference: &Conference, log: &[Event]) {
-    let mut replay = Conference::new(conference.setup().clone()).unwrap();
-    for event in log {
-        let bytes = serde_json::to_vec(&event.encode()).unwrap();
-        let encoded: EncodedEvent = serde_json::from_slice(&bytes).unwrap();
-        let decoded = Event::decode(&encoded).unwrap();
-        assert_eq!(decoded, *event);
-        replay.apply(&decoded);
+    let read: Vec<Event> = log.iter().map(written_and_read).collect();
+    assert_eq!(read, log);
+    for file in world::other_setups().into_iter().chain([conference.setup().clone()]) {
+        let replay = replayed(file, &read);
+        let bytes = |conference: &Conference| serde_json::to_vec(conference.state()).unwrap();
+        assert_eq!(bytes(&replay), bytes(conference));
+        assert_eq!(replay, *conference);
     }
-    let bytes = |conference: &Conference| serde_json::to_vec(conference.state()).unwrap();
-    assert_eq!(bytes(&replay), bytes(conference));
+}
+
+/// The fold of a log as a start does it, with what is in the file then.
+pub fn replayed(file: Setup, log: &[Event]) -> Conference {
+    let mut conference = Conference::new(file).unwrap();
+    while log.iter().try_for_each(|event| conference.replay(event)).is_break() {}
+    conference
+}
+
+fn written_and_read(event: &Event) -> Event {
+    let bytes = serde_json::to_vec(&event.encode()).unwrap();
+    Event::decode(&serde_json::from_slice::<EncodedEvent>(&bytes).unwrap()).unwrap()
+}
+
+/// No state names a site or an item that is not in the setup.
+fn known(conference: &Conference) {
+    let (setup, state) = (conference.setup(), conference.state());
+    let stage = &state.stage;
+    let programs = [Some(stage.program()), stage.pending_program(), stage.undo.as_ref().map(|undo| &undo.program)];
+    let on_stage = programs.into_iter().flatten().flat_map(|program| {
+        let sources = program.sources.iter().map(|part| &part.source.site);
+        sources.chain(program.slots.values()).chain(&program.microphones)
+    });
+    let previewed = stage.preview.iter().flat_map(|preview| &preview.sources).map(|source| &source.site);
+    let marked = stage.muted.iter().chain(&stage.closed);
+    let floor = &state.floor;
+    let waiting = floor.queue.iter().map(|entry| &entry.site).chain(&floor.cued);
+    let holder = floor.holder.iter().map(|holder| &holder.site);
+    let roster = &state.roster;
+    let listed = roster.connected.keys().chain(roster.presence.keys()).chain(roster.spoken_ms.keys());
+    let written = state.messages.latest.iter().flat_map(|message| message.from.iter().chain(&message.to));
+    for site in on_stage.chain(previewed).chain(marked).chain(waiting).chain(holder).chain(listed).chain(written) {
+        assert!(setup.site(site).is_some(), "{site} is unknown");
+    }
+    for by in state.messages.latest.iter().flat_map(|message| &message.acknowledged) {
+        assert!(by == CENTRE || setup.site(&world::slug(by)).is_some(), "{by} is unknown");
+    }
+    for item in state.agenda.times.keys().chain(&state.agenda.current) {
+        assert!(setup.item(item).is_some(), "{item} is unknown");
+    }
 }
 
 fn stage(conference: &Conference) {

@@ -60,24 +60,55 @@ pub fn actor(role: Role, site: Option<&str>) -> Actor {
     Actor { name, role, site: site.map(slug), holds_lease: role == Role::Lead }
 }
 
+/// Other files for the same conference: a site and an item fewer, another codec and mode; another hall.
+pub fn other_setups() -> [Setup; 2] {
+    let mut smaller = setup();
+    smaller.sites.retain(|site| site.slug != slug("a"));
+    smaller.agenda.pop();
+    smaller.codec = VideoCodec::Vp8;
+    smaller.floor_mode = FloorMode::Queue;
+    let mut moved = setup();
+    for site in &mut moved.sites {
+        site.hall = site.slug == slug("a");
+    }
+    moved.sites.reverse();
+    [smaller, moved]
+}
+
 impl World {
     /// Everybody is connected by the main line.
     pub fn new() -> Self {
+        Self::of(setup())
+    }
+
+    pub fn of(setup: Setup) -> Self {
         let mut world = Self {
-            conference: Conference::new(setup()).expect("the test's setup is valid"),
+            conference: Conference::new(setup.clone()).expect("the test's setup is valid"),
             live: Live { lease: Some("lead".to_owned()), ..Live::default() },
             log: Vec::new(),
             now: Millis(1_000_000),
             commands: 0,
         };
         world.fact(Fact::ServerStarted { instance: InstanceId::from("first") });
+        world.fact(Fact::SetupRead { setup });
         for site in SITES {
             world.join(site, EndpointRole::Main);
         }
         world
     }
 
+    /// The server starts anew with this file; nobody is connected.
+    pub fn restart(&mut self, file: Setup) -> Vec<EventBody> {
+        self.live = Live { lease: Some("lead".to_owned()), ..Live::default() };
+        self.fact(Fact::ServerStarted { instance: InstanceId::from("next") });
+        self.fact(Fact::SetupRead { setup: file })
+    }
+
     pub fn join(&mut self, site: &str, role: EndpointRole) {
+        if self.conference.setup().site(&slug(site)).is_none() {
+            // The server lets no site in that is not in the setup.
+            return;
+        }
         let index = SITES.iter().position(|known| *known == site).unwrap() as u64;
         let connection = ConnectionId(10 * (index + 1) + role as u64);
         let endpoint = EndpointLive {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use conference::Millis;
+use conference::{Millis, Setup};
 use journal::{Journal, JournalError, Seq, StreamId};
 use tokio::sync::{mpsc, oneshot, watch};
 use wire::{ClientMessage, Command, CommandId, ConferenceId, ConferenceView, LiveView, LoggedEvent, Refusal, Revision};
@@ -55,6 +55,7 @@ pub struct Figures {
 #[derive(Clone)]
 pub struct ConferenceHandle {
     pub(super) id: ConferenceId,
+    pub(super) setup: Arc<Setup>,
     pub(super) stream: StreamId,
     pub(super) letters: mpsc::Sender<Letter>,
     pub(super) journal: Arc<dyn Journal>,
@@ -72,6 +73,12 @@ impl ConferenceHandle {
     /// Id of the conference.
     pub fn id(&self) -> &ConferenceId {
         &self.id
+    }
+
+    /// The setup that counts in this run of the server: the log's, which the configuration does not change once the conference is
+    /// open.
+    pub fn setup(&self) -> &Setup {
+        &self.setup
     }
 
     /// The server's clock.

@@ -66,6 +66,9 @@ impl Task {
             Some(peer) => peer,
             None => self.new_peer(&visit),
         };
+        self.log_joined(peer);
+        // What its arrival changes (a holder returns) is in its welcome, and must not reach it before that.
+        self.publish_changes();
         let control = Control { socket, outbox: answers.clone(), heard: Arc::clone(&heard) };
         if let Some(old) = self.peers.open_control(peer, control) {
             old.outbox.close(ErrorCode::Replaced, "the same device connected anew");
@@ -74,7 +77,6 @@ impl Task {
             peer.credential = visit.credential.clone();
         }
         self.lease_at_arrival(&visit.who);
-        self.log_joined(peer);
         self.welcome(peer, &visit, &answers);
         tracing::info!(who = visit.who.name(), client = ?visit.client, socket = socket.0, "page connected");
         Ok(Joined { socket, outbox: reader, answers, heard })
@@ -82,6 +84,7 @@ impl Task {
 
     /// The peer that this device is already, if any.
     fn admit(&mut self, visit: &Visit) -> Result<Option<ConnectionId>, Closing> {
+        self.check_takes_part(visit)?;
         let now = self.now().instant;
         let same =
             self.peers.of_who(&visit.who).find(|peer| peer.device == visit.device && peer.client == visit.client);
@@ -111,6 +114,22 @@ impl Task {
             }
         }
         Ok(None)
+    }
+
+    /// A join link outlives a setup that leaves its site out.
+    fn check_takes_part(&self, visit: &Visit) -> Result<(), Closing> {
+        let setup = self.ledger.shown().setup();
+        if visit.who.site().is_none_or(|site| setup.site(site).is_some()) {
+            return Ok(());
+        }
+        (self.tools.audit)(Refused {
+            who: visit.who.name().to_owned(),
+            what: format!("connect as {:?}", visit.client),
+            reason: "the site is not in the conference's setup".to_owned(),
+            address: visit.address,
+        });
+        let detail = "this site does not take part in the conference".to_owned();
+        Err(Closing { code: ErrorCode::Unauthorized, detail })
     }
 
     /// Sites and consoles have room of their own: neither can take the other's.
@@ -160,9 +179,8 @@ impl Task {
         id
     }
 
+    /// Everything that is published until now; nothing else may have changed.
     fn welcome(&mut self, id: ConnectionId, visit: &Visit, outbox: &Outbox) {
-        // What others are told later must not be in the welcome already, nor missing from it.
-        self.publish_changes();
         let now = self.now();
         let live = self.live(now);
         let audience = visit.who.audience();

@@ -33,5 +33,5 @@ pub use joining::{Joined, Visit};
 pub use ledger::{LATE_RESERVE, MAX_BATCH_COMMANDS, MAX_LATE, MAX_WAITING, WAIT_AT_MOST, WAITING_RESERVE};
 pub use letters::{Departure, Refused, Sender};
 pub use media_relay::{MediaRelay, Pending, RelayOrder};
-pub use restart::{StartError, Surroundings};
+pub use restart::{Recalled, StartError, Surroundings};
 pub use task::{MAX_LETTERS, TICK};

@@ -1,10 +1,10 @@
-//! From the journal to a running conference: read, decode, fold, say that the server started.
+//! From the journal to a running conference: read, decode, fold, say that the server started and what its files say.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use conference::{Conference, Event, Fact, Millis, Setup};
-use journal::{Journal, JournalError, Seq, StreamId};
+use journal::{Journal, JournalError, MAX_BODY_BYTES, Seq, StreamId};
 use tokio::sync::{broadcast, mpsc, watch};
 use wire::{ConferenceId, InstanceId};
 
@@ -17,12 +17,11 @@ use super::writer::{UnreadableEvent, Writer, decode, encode};
 use crate::access::{Clock, Revocation};
 use crate::config::Limits;
 
-/// Everything that a conference's task works with.
+// A setup is one event.
+const _: () = assert!(conference::MAX_SETUP_BYTES <= MAX_BODY_BYTES, "the largest setup is a body of the journal");
+
+/// Everything that a conference's task works with, beside its log.
 pub struct Surroundings {
-    /// This start of the server.
-    pub instance: InstanceId,
-    /// The log; the conference's id names its stream.
-    pub journal: Arc<dyn Journal>,
     /// The relay, for this conference alone.
     pub relay: Arc<dyn MediaRelay>,
     /// What the relay tells.
@@ -31,9 +30,6 @@ pub struct Surroundings {
     pub revocations: broadcast::Receiver<Revocation>,
     /// Takes refusals for the audit; must not wait.
     pub audit: Arc<dyn Fn(Refused) + Send + Sync>,
-    /// Milliseconds since the epoch. Read once: a step of the machine's clock during a conference must not end a speech or
-    /// a grace time, so the time of the start and what has passed since make the conference's clock.
-    pub clock: Clock,
     /// How many may be connected; more are refused.
     pub limits: Limits,
 }
@@ -52,46 +48,124 @@ pub enum StartError {
     Unreadable(#[from] UnreadableEvent),
 }
 
-impl ConferenceHandle {
-    /// Replays the journal, logs that the server started, and starts the task.
+/// A conference as its log has it, before it runs. Nothing is written yet: whoever starts it may still fail to open a port.
+pub struct Recalled {
+    instance: InstanceId,
+    journal: Arc<dyn Journal>,
+    stream: StreamId,
+    clock: Clock,
+    /// What the configuration says.
+    file: Setup,
+    durable: Conference,
+    /// `durable` and then `start`.
+    started: Conference,
+    /// What this start adds to the log.
+    start: Vec<Event>,
+}
+
+impl Recalled {
+    /// Replays the log of the conference that `file`, its setup in the configuration, names, and lets the conference decide which
+    /// setup counts.
+    ///
+    /// `instance` is this start of the server. `clock` gives milliseconds since the epoch and is read once: a step of the
+    /// machine's clock during a conference must not end a speech or a grace time, so the time of the start and what has passed
+    /// since make the conference's clock.
     ///
     /// # Errors
     /// The setup is wrong, or the log cannot be read or understood.
-    pub async fn spawn(setup: Setup, mut around: Surroundings) -> Result<Self, StartError> {
-        around.clock = steady(&around.clock);
-        let stream = StreamId(setup.id.0.clone());
-        let mut conference = Conference::new(setup).map_err(StartError::Setup)?;
-        replay(&mut conference, around.journal.as_ref(), &stream).await?;
-        let unwritten = log_start(&mut conference, &around, &stream).await;
-        let id = ConferenceId(conference.setup().id.0.clone());
-        tracing::info!(conference = %id.0, revision = conference.state().revision, "conference ready");
+    pub async fn read(
+        file: Setup,
+        journal: Arc<dyn Journal>,
+        instance: InstanceId,
+        clock: &Clock,
+    ) -> Result<Self, StartError> {
+        let clock = steady(clock);
+        let stream = StreamId(file.id.0.clone());
+        let mut durable = Conference::new(file.clone()).map_err(StartError::Setup)?;
+        replay(&mut durable, journal.as_ref(), &stream).await?;
+        let mut started = durable.clone();
+        let mut start = Vec::new();
+        let begun = Fact::ServerStarted { instance: conference::InstanceId(instance.0.clone()) };
+        for fact in [begun, Fact::SetupRead { setup: file.clone() }] {
+            let events = started.handle_fact(fact, Millis(clock()));
+            events.iter().for_each(|event| started.apply(event));
+            start.extend(events);
+        }
+        Ok(Self { instance, journal, stream, clock, file, durable, started, start })
+    }
 
-        let (batches, outcomes) = Writer::start(Arc::clone(&around.journal), stream.clone());
+    /// The setup that counts in this run of the server.
+    pub fn setup(&self) -> &Setup {
+        self.started.setup()
+    }
+
+    /// Writes what this start adds to the log. Gives the conference as it is durable then, and the events that could not be
+    /// written now: sites come back and the hall can be called also with a full disk.
+    async fn log_start(&mut self) -> (Conference, Vec<Event>) {
+        let after = Seq(self.durable.state().revision);
+        let stream = &self.stream;
+        match self.journal.append(stream, after, self.start.iter().map(encode).collect()).await {
+            // Timeouts of the time in which the server was down (a grace that ran out) are the task's first business.
+            Ok(_) => (self.started.clone(), Vec::new()),
+            Err(error) => {
+                tracing::error!(%stream, %error, "the journal cannot be written: started all the same, what happens is written later");
+                (self.durable.clone(), std::mem::take(&mut self.start))
+            }
+        }
+    }
+
+    /// Tells people if the files were changed and do not count.
+    fn warn_of_left_out_changes(&self, audit: &dyn Fn(Refused)) {
+        let changes = self.setup().changes_in(&self.file);
+        if changes.is_empty() {
+            return;
+        }
+        let changes = changes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        tracing::warn!(
+            conference = %self.stream,
+            phase = ?self.started.state().phase,
+            changes,
+            "the configuration was changed after the conference was opened: the setup in the log counts, the changes do not"
+        );
+        audit(Refused {
+            who: conference::SYSTEM_ACTOR.to_owned(),
+            what: format!("changing the setup of {} after it was opened", self.stream),
+            reason: format!("the setup in the log counts; in the files differ: {changes}"),
+            address: None,
+        });
+    }
+}
+
+impl ConferenceHandle {
+    /// Logs that the server started, and starts the conference's task.
+    pub async fn spawn(mut recalled: Recalled, around: Surroundings) -> Self {
+        recalled.warn_of_left_out_changes(around.audit.as_ref());
+        let (durable, unwritten) = recalled.log_start().await;
+        let id = ConferenceId(recalled.setup().id.0.clone());
+        tracing::info!(conference = %id.0, revision = durable.state().revision, "conference ready");
+
+        let Recalled { instance, journal, stream, clock, started, .. } = recalled;
+        let (batches, outcomes) = Writer::start(Arc::clone(&journal), stream.clone());
         let (letters, mailbox) = mpsc::channel(MAX_LETTERS);
         let (figures, latest) = watch::channel(Figures { journal_ok: true, ..Figures::default() });
-        let handle = Self {
-            id,
-            stream,
-            letters: letters.clone(),
-            journal: around.journal,
-            clock: Arc::clone(&around.clock),
-            figures: latest,
-        };
+        let setup = Arc::new(started.setup().clone());
+        let handle =
+            Self { id, setup, stream, letters: letters.clone(), journal, clock: Arc::clone(&clock), figures: latest };
         let inputs =
             TaskInputs { mailbox, outcomes, relay_events: around.relay_events, revocations: around.revocations };
         let tools = Tools {
-            instance: around.instance,
+            instance,
             relay: around.relay,
             audit: around.audit,
-            clock: around.clock,
+            clock,
             limits: around.limits,
             batches,
             letters: letters.downgrade(),
             figures,
         };
-        let task = Task::new(Ledger::with_unwritten(conference, unwritten, Instant::now()), tools);
+        let task = Task::new(Ledger::with_unwritten(durable, unwritten, Instant::now()), tools);
         tokio::spawn(task.run(inputs));
-        Ok(handle)
+        handle
     }
 }
 
@@ -111,25 +185,10 @@ async fn replay(conference: &mut Conference, journal: &dyn Journal, stream: &Str
             return Ok(());
         }
         for event in &stored {
-            conference.apply(&decode(event)?);
+            if conference.replay(&decode(event)?).is_break() {
+                // It has begun anew, with the setup of the log: from the first event again.
+                break;
+            }
         }
     }
-}
-
-/// Logs that the server started; gives the events if they cannot be written now. Sites come back and the hall can be called
-/// also with a full disk.
-async fn log_start(conference: &mut Conference, around: &Surroundings, stream: &StreamId) -> Vec<Event> {
-    let instance = conference::InstanceId(around.instance.0.clone());
-    let now = Millis((around.clock)());
-    let events = conference.handle_fact(Fact::ServerStarted { instance }, now);
-    let after = Seq(conference.state().revision);
-    if let Err(error) = around.journal.append(stream, after, events.iter().map(encode).collect()).await {
-        tracing::error!(%stream, %error, "the journal cannot be written: started all the same, what happens is written later");
-        return events;
-    }
-    for event in &events {
-        conference.apply(event);
-    }
-    // Timeouts of the time in which the server was down (a grace that ran out) are the task's first business.
-    Vec::new()
 }

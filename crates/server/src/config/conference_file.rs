@@ -55,6 +55,7 @@ pub(super) fn read(path: &Path, problems: &Collector) -> Option<ConferenceFile> 
     let title = root.required("title");
     lines.root.insert("id", root.place_of("id"));
     lines.root.insert("title", root.place_of("title"));
+    lines.root.insert("support_phone", root.place_of("support_phone"));
     let codec = root.word("codec", &["h264", "vp8"]).unwrap_or(VideoCodec::H264);
     let support_phone = root.text("support_phone").unwrap_or_default();
     let floor_mode = root.word("floor_mode", &["closed", "operator", "queue", "open"]).unwrap_or(FloorMode::Operator);
@@ -175,11 +176,15 @@ impl Lines {
         let item = |id: &str| self.items.get(&ItemId::from(id)).and_then(|places| places.last());
         let root = |key: &str| self.root.get(key);
         let found = match error {
-            SetupError::HallCount { .. } | SetupError::TooManySites { .. } | SetupError::TooManyItems { .. } => None,
+            SetupError::HallCount { .. }
+            | SetupError::TooManySites { .. }
+            | SetupError::TooManyItems { .. }
+            | SetupError::TooLarge { .. } => None,
             SetupError::DuplicateSite { site: slug } => site(slug.as_str()),
             SetupError::DuplicateItem { item: id } | SetupError::UnknownSite { item: id, .. } => item(id.as_str()),
             SetupError::BadId { value } => site(value).or_else(|| item(value)).or_else(|| root("id")),
             SetupError::BadText { of, .. } => site(of).or_else(|| item(of)).or_else(|| root("title")),
+            SetupError::LongText { of, .. } => site(of).or_else(|| item(of)).or_else(|| root("support_phone")),
             SetupError::OutOfRange { .. } => root("speech"),
         };
         found.cloned().unwrap_or_else(file)

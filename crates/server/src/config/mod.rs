@@ -2,6 +2,7 @@
 //!
 //! Everything that is wrong is named with its file and line, not only the first thing; a key that nobody knows is wrong too,
 //! because a mistyped limit must not be a missing limit. `dienhong check-config` prints the same as a start would.
+//! Whether the files of a conference still count is another question, which its log answers ([`crate::conference_task`]).
 
 mod conference_file;
 mod environment;

@@ -43,7 +43,9 @@ pub(super) async fn list(
     SignedInOperator(operator): SignedInOperator,
     Path(id): Path<ConferenceId>,
 ) -> Result<Json<Vec<JoinLink>>, ApiError> {
-    conference(&app, &Caller::Operator(operator), &id)?;
+    let setup = conference(&app, &Caller::Operator(operator), &id)?.setup();
+    // The links of a site that was left out of the setup stay valid for when it returns, and open nothing until then.
+    let takes_part = |token: &crate::access::JoinToken| setup.sites.iter().any(|site| site.slug.0 == token.site.0);
     let link = |token: crate::access::JoinToken| JoinLink {
         path: path(&token.token),
         site: token.site,
@@ -51,7 +53,7 @@ pub(super) async fn list(
         last_used_at: token.last_used_at,
         revoked: token.revoked,
     };
-    Ok(Json(app.access.tokens(&id).await?.into_iter().map(link).collect()))
+    Ok(Json(app.access.tokens(&id).await?.into_iter().filter(takes_part).map(link).collect()))
 }
 
 /// Revokes the link of an endpoint: what came in by it is closed. For leads.

@@ -8,5 +8,6 @@ mod commands;
 mod joining;
 mod journal_faults;
 mod lease;
+mod restarts;
 mod takes;
 mod world;

@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use conference::{ConferenceId, Contact, FloorMode, ItemId, Setup, Site, SiteSlug, SpeechLimits, VideoCodec};
-use journal::fault::FaultyJournal;
+use journal::fault::{Fault, FaultyJournal};
 use journal::{Journal, SqliteJournal};
 use relay_core::{EndpointId, LinePlan, OfferError, PlaneEvent, RelayEvent, Routes, SlotId, TakeId};
 use server::access::{Clock, Revocation, SignInId, TokenId, system_clock};
 use server::conference_task::{
-    ConferenceHandle, Departure, Joined, MediaRelay, Pending, Refused, RelayOrder, Sender, Surroundings, Visit,
+    ConferenceHandle, Departure, Joined, MediaRelay, Pending, Recalled, Refused, RelayOrder, Sender, Surroundings,
+    Visit,
 };
 use server::config::Limits;
 use server::live::Who;
@@ -71,6 +72,21 @@ pub fn setup() -> Setup {
         }],
         speech: SpeechLimits { allowed_ms: 600_000, warning_ms: 60_000, grace_ms: 30_000 },
         floor_mode: FloorMode::Operator,
+    }
+}
+
+/// How a world is started.
+struct Start {
+    file: Setup,
+    instance: &'static str,
+    limits: Limits,
+    clock: Clock,
+    fault: Fault,
+}
+
+impl Default for Start {
+    fn default() -> Self {
+        Self { file: setup(), instance: "first", limits: ROOM, clock: system_clock(), fault: Fault::default() }
     }
 }
 
@@ -152,47 +168,59 @@ pub struct World {
 impl World {
     pub async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self::in_folder(folder, "first", ROOM, system_clock()).await
+        Self::in_folder(folder, Start::default()).await
     }
 
     pub async fn with_clock(clock: Clock) -> Self {
-        Self::in_folder(tempfile::tempdir().unwrap(), "first", ROOM, clock).await
+        Self::in_folder(tempfile::tempdir().unwrap(), Start { clock, ..Start::default() }).await
     }
 
     pub async fn with_room_for(limits: Limits) -> Self {
-        Self::in_folder(tempfile::tempdir().unwrap(), "first", limits, system_clock()).await
+        Self::in_folder(tempfile::tempdir().unwrap(), Start { limits, ..Start::default() }).await
     }
 
-    async fn in_folder(folder: tempfile::TempDir, instance: &str, limits: Limits, clock: Clock) -> Self {
+    /// Starts with a journal that has this fault from the first moment on.
+    pub async fn with_fault(fault: Fault) -> Self {
+        Self::in_folder(tempfile::tempdir().unwrap(), Start { fault, ..Start::default() }).await
+    }
+
+    async fn in_folder(folder: tempfile::TempDir, start: Start) -> Self {
+        let limits = start.limits;
         let opened = SqliteJournal::open(&folder.path().join("journal.db")).await.unwrap();
         assert!(opened.findings.is_empty(), "{:?}", opened.findings);
         let journal = Arc::new(FaultyJournal::new(Arc::new(opened.journal)));
+        journal.set(start.fault);
         let relay = Arc::new(RecordingRelay::default());
         let (relay_events, incoming) = mpsc::unbounded_channel();
         let (revocations, revoked) = broadcast::channel(16);
         let audit: Arc<Mutex<Vec<Refused>>> = Arc::default();
         let audited = Arc::clone(&audit);
         let around = Surroundings {
-            instance: InstanceId(instance.to_owned()),
-            journal: Arc::clone(&journal) as Arc<dyn Journal>,
             relay: Arc::clone(&relay) as Arc<dyn MediaRelay>,
             relay_events: incoming,
             revocations: revoked,
             audit: Arc::new(move |refused| audited.lock().unwrap().push(refused)),
-            clock,
             limits,
         };
-        let handle = ConferenceHandle::spawn(setup(), around).await.unwrap();
+        let kept = Arc::clone(&journal) as Arc<dyn Journal>;
+        let recalled =
+            Recalled::read(start.file, kept, InstanceId(start.instance.to_owned()), &start.clock).await.unwrap();
+        let handle = ConferenceHandle::spawn(recalled, around).await;
         Self { handle, relay, relay_events, revocations, journal, audit, folder }
     }
 
     /// Stops everything without a word, as a crash would, and starts anew on the same files.
     pub async fn restart(self) -> Self {
+        self.restart_with(setup(), Fault::default()).await
+    }
+
+    /// The same with another file, and a journal with this fault.
+    pub async fn restart_with(self, file: Setup, fault: Fault) -> Self {
         let Self { handle, relay_events, revocations, journal, folder, .. } = self;
         drop((handle, relay_events, revocations));
         journal.close().await.unwrap();
         drop(journal);
-        Self::in_folder(folder, "second", ROOM, system_clock()).await
+        Self::in_folder(folder, Start { file, fault, instance: "second", ..Start::default() }).await
     }
 
     pub async fn visit(&self, visit: Visit) -> Result<Page, Closing> {

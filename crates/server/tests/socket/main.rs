@@ -5,5 +5,6 @@
 
 mod admission;
 mod bounds;
+mod edited_files;
 mod roles;
 mod server_world;

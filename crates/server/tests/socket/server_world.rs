@@ -42,7 +42,7 @@ role = "secretary"
 name = "ky-thuat"
 role = "technician"
 "#;
-const CONFERENCE: &str = r#"
+pub const CONFERENCE: &str = r#"
 id = "hop"
 title = "Họp"
 sites = "sites.csv"
@@ -54,7 +54,7 @@ id = "mo"
 title = "Mở đầu"
 site = "cao-bang"
 "#;
-const SITES: &str = "code,slug,name,full_name,region,column,row\n\
+pub const SITES: &str = "code,slug,name,full_name,region,column,row\n\
     04,cao-bang,Cao Bằng,Tỉnh Cao Bằng,Bắc,5,0\n\
     96,ca-mau,Cà Mau,Tỉnh Cà Mau,Nam,5,9\n";
 
@@ -67,13 +67,30 @@ pub struct ServerWorld {
 impl ServerWorld {
     pub async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        for (name, text) in [("dienhong.toml", SERVER), ("hop.toml", CONFERENCE), ("sites.csv", SITES)] {
+        std::fs::write(folder.path().join("dienhong.toml"), SERVER).unwrap();
+        Self::start_in(folder, BTreeMap::new(), CONFERENCE, SITES).await
+    }
+
+    /// Stops the server and starts it again with other files of its conference.
+    pub async fn restart_with(self, conference: &str, sites: &str) -> Self {
+        let Self { server, passwords, folder } = self;
+        server.stop().await;
+        Self::start_in(folder, passwords, conference, sites).await
+    }
+
+    async fn start_in(
+        folder: tempfile::TempDir,
+        mut passwords: BTreeMap<String, String>,
+        conference: &str,
+        sites: &str,
+    ) -> Self {
+        for (name, text) in [("hop.toml", conference), ("sites.csv", sites)] {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
         let config = ServerConfig::load(&folder.path().join("dienhong.toml"), &BTreeMap::new()).unwrap();
         let options = StartOptions { data: folder.path().join("data"), demo: false };
         let server = Server::start(&config, &options).await.unwrap();
-        let passwords = server.new_passwords().iter().map(|new| (new.name.clone(), new.password.clone())).collect();
+        passwords.extend(server.new_passwords().iter().map(|new| (new.name.clone(), new.password.clone())));
         Self { server, passwords, folder }
     }
 

@@ -117,6 +117,17 @@ impl World {
         }
     }
 
+    /// A preview is durable, and its take is on its way to the disk.
+    fn with_a_take_under_way() -> Self {
+        let mut world = Self::new();
+        world.take(Step::Command(5, 1));
+        world.take(Step::Pump);
+        world.take(Step::Durable);
+        world.take(Step::Command(7, 1));
+        world.take(Step::Pump);
+        world
+    }
+
     fn instant(&self) -> Instant {
         self.start + Duration::from_millis(self.now)
     }
@@ -321,12 +332,7 @@ proptest! {
 
 #[test]
 fn a_hall_that_overtakes_a_take_is_accepted_and_wins() {
-    let mut world = World::new();
-    world.take(Step::Command(5, 1));
-    world.take(Step::Pump);
-    world.take(Step::Durable);
-    world.take(Step::Command(7, 1));
-    world.take(Step::Pump);
+    let mut world = World::with_a_take_under_way();
 
     world.take(Step::Command(0, 0));
     assert!(world.ledger.shown().state().stage.pending.is_none(), "the take is not seen before it is durable");
@@ -386,12 +392,7 @@ fn events_of_an_earlier_batch_that_appear_late_are_adopted() {
 
 #[test]
 fn a_take_that_was_refused_and_appears_late_does_not_go_to_air() {
-    let mut world = World::new();
-    world.take(Step::Command(5, 1));
-    world.take(Step::Pump);
-    world.take(Step::Durable);
-    world.take(Step::Command(7, 1));
-    world.take(Step::Pump);
+    let mut world = World::with_a_take_under_way();
     let hung = world.batch.take().expect("the take is under way");
     world.outcome(Outcome::Failed);
     world.collect();

@@ -1,0 +1,107 @@
+//! The setup as the log has it: when one that was read is recorded, and what it changes.
+//!
+//! Until the conference opens, the setup of the configuration counts: each change is recorded, and the preparation starts anew in
+//! what rests on it. From the opening on, also after the end, the recorded one counts: what is decided rests on sites, limits
+//! and agenda, and must read the same for ever.
+
+use crate::{
+    Agenda, CENTRE, Conference, EventBody, Floor, Message, Millis, Phase, Program, Setup, SiteSlug, SourceRef, State,
+    layout::check_layout,
+    stage::{HALL_SLOT, hall_program},
+};
+
+impl Conference {
+    pub(crate) fn setup_read(&self, setup: Setup) -> Vec<EventBody> {
+        let same = self.setup() == &setup;
+        let counts = match self.state().phase {
+            Phase::Preparing => !same || !self.setup_is_recorded(),
+            // A log that was begun before setups were recorded is folded with the one that was read.
+            Phase::Live | Phase::Ended => same && !self.setup_is_recorded(),
+        };
+        // The log has the conference's name: another id would be another conference.
+        let fits = self.setup().id == setup.id && setup.validate().is_ok();
+        if counts && fits { vec![EventBody::SetupRecorded { setup }] } else { Vec::new() }
+    }
+}
+
+impl State {
+    /// Brings the state in line with a setup that was recorded. While preparing, `another` setup than before empties what rests on
+    /// it: stage, floor and agenda. Roll call, mutes, messages, connections and time spoken stay for the sites that are left.
+    pub(crate) fn follow(&mut self, setup: &Setup, another: bool, at: Millis) {
+        if another && self.phase == Phase::Preparing {
+            self.prepare_anew(setup, at);
+        }
+        self.keep_known_on_stage(setup, at);
+        self.keep_known_on_floor(setup);
+        self.keep_known_items(setup);
+        self.keep_known_in_roster(setup);
+        self.keep_known_messages(setup);
+    }
+
+    /// Numbers of takes and previews run on: what names one of before must not name another now.
+    fn prepare_anew(&mut self, setup: &Setup, at: Millis) {
+        self.stage.program = hall_program(setup.hall(), None, at);
+        self.stage.preview = None;
+        self.stage.pending = None;
+        self.stage.undo = None;
+        self.floor = Floor::empty(setup.floor_mode);
+        self.agenda = Agenda::default();
+    }
+
+    fn keep_known_on_stage(&mut self, setup: &Setup, at: Millis) {
+        let (stage, hall) = (&mut self.stage, setup.hall());
+        let fits = |program: &Program| {
+            let sources = program.sources.iter().map(|part| &part.source.site);
+            program.slots.get(&HALL_SLOT) == Some(hall)
+                && sources.chain(program.slots.values()).all(|site| setup.site(site).is_some())
+        };
+        if !fits(&stage.program) {
+            stage.program = hall_program(hall, None, at);
+        }
+        let previewed = |sources: &[SourceRef], layout| {
+            sources.iter().all(|source| setup.site(&source.site).is_some())
+                && check_layout(layout, sources, hall).is_ok()
+        };
+        stage.preview.take_if(|preview| !previewed(&preview.sources, preview.layout));
+        stage.pending.take_if(|pending| !fits(&pending.program));
+        stage.undo.take_if(|undo| !fits(&undo.program));
+        stage.muted.retain(|site| setup.site(site).is_some());
+        let program = &stage.program;
+        // The hall is never closed, and what was a site before may be the hall now.
+        stage.closed.retain(|site| site != hall && program.shows(site));
+    }
+
+    fn keep_known_on_floor(&mut self, setup: &Setup) {
+        // The hall needs no floor.
+        let speaks = |site: &SiteSlug| setup.site(site).is_some_and(|site| !site.hall);
+        let (floor, program) = (&mut self.floor, &self.stage.program);
+        floor.queue.retain(|entry| speaks(&entry.site));
+        floor.cued.retain(|site| speaks(site));
+        floor.holder.take_if(|holder| !speaks(&holder.site) || (holder.on_air && !program.shows(&holder.site)));
+    }
+
+    fn keep_known_items(&mut self, setup: &Setup) {
+        self.agenda.current.take_if(|item| setup.item(item).is_none());
+        self.agenda.times.retain(|item, _| setup.item(item).is_some());
+    }
+
+    fn keep_known_in_roster(&mut self, setup: &Setup) {
+        self.roster.connected.retain(|site, _| setup.site(site).is_some());
+        self.roster.presence.retain(|site, _| setup.site(site).is_some());
+        self.roster.spoken_ms.retain(|site, _| setup.site(site).is_some());
+    }
+
+    /// A message stays while its sender and one of its receivers are there. One whose receivers are all gone must not stay with an
+    /// empty list, which means everybody.
+    fn keep_known_messages(&mut self, setup: &Setup) {
+        let known = |site: &SiteSlug| setup.site(site).is_some();
+        let stays = |message: &Message| {
+            message.from.as_ref().is_none_or(known) && (message.to.is_empty() || message.to.iter().any(known))
+        };
+        self.messages.latest.retain(stays);
+        for message in &mut self.messages.latest {
+            message.to.retain(known);
+            message.acknowledged.retain(|by| by == CENTRE || known(&SiteSlug::from(by.as_str())));
+        }
+    }
+}
