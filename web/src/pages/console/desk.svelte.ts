@@ -17,6 +17,8 @@ import type { WallFilter } from './wallFilter';
 
 /** Talkback ends by itself after this long, as on the server: a key that sticks must not keep a line open (ms). */
 export const TALKBACK_LIMIT_MS = 60_000;
+/** A refusal lies over the readiness of the preview, and goes once it has been read (ms). */
+export const REFUSAL_SHOWN_MS = 8_000;
 /** Seconds that one press adds to a speech. */
 export const EXTENSION_S = 60;
 
@@ -106,8 +108,10 @@ export class Desk {
     this.last = { label, outcome: 'pending', reason: '' };
     const outcome = await this.connection.command(command);
     this.pending.delete(key);
-    const reason = outcome.accepted ? '' : refusalText(outcome.reason, this.name);
-    this.last = { label, outcome: outcome.accepted ? 'accepted' : 'refused', reason };
+    // Somebody was quicker: it is as it was wanted.
+    const done = outcome.accepted || outcome.reason.code === 'already_so';
+    if (done) this.last = { label, outcome: 'accepted', reason: '' };
+    else this.#refuse(label, refusalText(outcome.reason, this.name));
     return outcome;
   }
 
@@ -302,7 +306,9 @@ export class Desk {
   }
 
   #refuse(label: string, reason: string): void {
-    this.last = { label, outcome: 'refused', reason };
+    const refused: LastCommand = { label, outcome: 'refused', reason };
+    this.last = refused;
+    setTimeout(() => this.last === refused && (this.last = null), REFUSAL_SHOWN_MS);
   }
 
   async #sendPreview(): Promise<void> {
