@@ -69,9 +69,10 @@ fn refused(error: &TokenError) -> Response<Body> {
     };
     let text = format!(
         "<!doctype html><html lang=\"vi\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
-         content=\"width=device-width\"><title>Diên Hồng</title></head><body><main><h1>{vi}</h1>\
+         content=\"width=device-width\"><title>Diên Hồng</title><link rel=\"stylesheet\" href=\"/notice.css\"></head>\
+         <body><main><header>Diên Hồng</header><h1>{vi}</h1>\
          <p>Xin đề nghị trung tâm điều hành gửi lại đường dẫn của điểm cầu.</p>\
-         <hr><h2 lang=\"en\">{en}</h2><p lang=\"en\">Ask the control room for the link of the site.</p>\
+         <section lang=\"en\"><h2>{en}</h2><p>Ask the control room for the link of the site.</p></section>\
          </main></body></html>"
     );
     assets::html(status, text)

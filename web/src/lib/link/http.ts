@@ -1,5 +1,5 @@
 /** The HTTP API as pages use it. */
-import type { JoinLink, Me, Problem } from '$lib/wire';
+import type { EndpointRole, JoinLink, Me, Problem, SiteSlug } from '$lib/wire';
 
 /** Why a request failed: the server said so, or could not be reached (`status` 0). */
 export type HttpFailure = { status: number; detail: string };
@@ -36,6 +36,12 @@ export const signInByLink = (token: string) => post<Me>('/api/v1/sign-in/link', 
 export const signOut = () => post<void>('/api/v1/sign-out', {});
 /** Who is signed in. */
 export const whoAmI = () => request<Me>('/api/v1/me');
+/** Revokes the link of an endpoint; `reissue`: a new one takes its place, and its path is the answer. */
+export const revokeLink = (conference: string, site: SiteSlug, endpoint: EndpointRole, reissue: boolean) =>
+  post<{ path: string | null }>(
+    `/api/v1/conferences/${[conference, 'links', site, endpoint, 'revoke'].map(encodeURIComponent).join('/')}`,
+    { reissue },
+  );
 /** Join links of a conference's sites. */
 export const joinLinks = (conference: string) =>
   request<JoinLink[]>(`/api/v1/conferences/${encodeURIComponent(conference)}/links`);

@@ -3,7 +3,8 @@ import type { Cut, EndpointStats, MediaPlan, Picture, TakeId, Uplink } from '$li
 import { type LocalTracks, MediaPeer, type SendName } from './peer';
 import { PictureFollower } from './pictureFollower';
 import type { SlotKey } from './slots';
-import { type MediaCounters, type StatsEntry, countersOf, statsBetween } from './statistics';
+import { type MediaCounters, type StatsEntry, countersOf, framesBySlot, statsBetween } from './statistics';
+import { type Flow, type Still, Stillness } from './stillness';
 import { MediaWatchdog } from './watchdog';
 
 /** How often the media is looked at; a stall is noticed within its bound plus this. */
@@ -23,6 +24,8 @@ export type MediaListener = {
   shown(take: TakeId, elapsedMs: number): void;
   /** What was received in the last two seconds. */
   stats(stats: EndpointStats): void;
+  /** What really arrives, each time it was looked at. */
+  arrival(flow: Flow, still: ReadonlyMap<SlotKey, Still>): void;
 };
 
 const NO_UPLINK: Uplink = { low: true, mid: false, high: false, content: false };
@@ -35,6 +38,7 @@ export class MediaLink {
   #tracks: LocalTracks = { camera: null, microphone: null, content: null };
   #uplink: Uplink = NO_UPLINK;
   #watchdog = new MediaWatchdog();
+  #stillness = new Stillness();
   #follower: PictureFollower | null = null;
   #followTimer: ReturnType<typeof setTimeout> | undefined;
   #counters: MediaCounters | null = null;
@@ -171,6 +175,7 @@ export class MediaLink {
     this.#peer = peer;
     this.#counters = null;
     this.#watchdog.handleBuilt(performance.now());
+    this.#stillness.handleBuilt();
     this.#follower?.handleRebuilt();
     peer.connection.onconnectionstatechange = () => this.#peer === peer && this.#listener.changed();
     this.#listener.changed();
@@ -189,17 +194,28 @@ export class MediaLink {
     await peer.setUplink(this.#uplink);
   }
 
-  async #count(peer: MediaPeer): Promise<MediaCounters> {
+  async #entries(peer: MediaPeer): Promise<StatsEntry[]> {
     const report = await peer.connection.getStats();
-    const entries = [...report.values()] as StatsEntry[];
+    return [...report.values()] as StatsEntry[];
+  }
+
+  #count(peer: MediaPeer, entries: readonly StatsEntry[]): MediaCounters {
     return countersOf(entries, (track) => peer.isProgram(track), performance.now());
+  }
+
+  #notice(peer: MediaPeer, entries: readonly StatsEntry[], packets: number): void {
+    const now = performance.now();
+    this.#stillness.handleCounts(packets, framesBySlot(entries, peer.videoSlots), now);
+    this.#listener.arrival(this.#stillness.flowAt(now), this.#stillness.stillAt(now));
   }
 
   async #watch(): Promise<void> {
     const peer = this.#peer;
     if (!peer) return;
-    const { packets } = await this.#count(peer);
+    const entries = await this.#entries(peer);
     if (this.#peer !== peer) return;
+    const { packets } = this.#count(peer, entries);
+    this.#notice(peer, entries, packets);
     const facts = {
       connection: peer.connection.connectionState,
       packets,
@@ -212,8 +228,9 @@ export class MediaLink {
   async #report(): Promise<void> {
     const peer = this.#peer;
     if (!peer || !this.#control) return;
-    const counters = await this.#count(peer);
+    const entries = await this.#entries(peer);
     if (this.#peer !== peer) return;
+    const counters = this.#count(peer, entries);
     const before = this.#counters;
     this.#counters = counters;
     if (before) this.#listener.stats(statsBetween(before, counters));

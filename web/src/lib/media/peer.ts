@@ -22,6 +22,7 @@ export class MediaPeer {
   #senders = new Map<SendName, RTCRtpSender>();
   #receiving = new Map<SlotKey, Receiving>();
   #programTracks = new Set<string>();
+  #videoSlots = new Map<string, SlotKey>();
   #answered = false;
   #adjusting: Promise<void> = Promise.resolve();
 
@@ -77,6 +78,11 @@ export class MediaPeer {
     return this.#programTracks.has(trackIdentifier);
   }
 
+  /** Slots of received pictures by the track identifier of the statistics. */
+  get videoSlots(): ReadonlyMap<string, SlotKey> {
+    return this.#videoSlots;
+  }
+
   /** Ends it. */
   close(): void {
     this.connection.close();
@@ -105,6 +111,7 @@ export class MediaPeer {
     // the browser synchronises them by their common msid all the same.
     receiving[line.kind] = new MediaStream([transceiver.receiver.track]);
     this.#receiving.set(key, receiving);
+    if (line.kind === 'video') this.#videoSlots.set(transceiver.receiver.track.id, key);
     if (line.slot.name === 'program') this.#programTracks.add(transceiver.receiver.track.id);
   }
 }

@@ -1,5 +1,6 @@
 /** What a page receives, from the browser's cumulative counters. Pure. */
 import type { EndpointStats } from '$lib/wire';
+import type { SlotKey } from './slots';
 
 /** Counters since the connection was made, summed over the programme's lines unless said otherwise. */
 export type MediaCounters = {
@@ -73,6 +74,19 @@ export function statsBetween(before: MediaCounters, after: MediaCounters): Endpo
     rtt_ms: after.rttMs,
     kbps: elapsed > 0 ? (grown((counters) => counters.bytes) * 8) / elapsed : 0,
   };
+}
+
+/** Decoded frames of each slot that receives a picture; `slots` tells the slot of a track. A line that never received anything has 0. */
+export function framesBySlot(
+  entries: Iterable<StatsEntry>,
+  slots: ReadonlyMap<string, SlotKey>,
+): ReadonlyMap<SlotKey, number> {
+  const frames = new Map([...slots.values()].map((key) => [key, 0]));
+  for (const entry of entries) {
+    const key = entry.type === 'inbound-rtp' ? slots.get(String(entry['trackIdentifier'])) : undefined;
+    if (key !== undefined) frames.set(key, number(entry['framesDecoded']));
+  }
+  return frames;
 }
 
 function number(value: unknown): number {

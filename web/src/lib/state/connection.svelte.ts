@@ -5,6 +5,7 @@ import { deviceId } from '$lib/link/storage';
 import { exposeForTests } from '$lib/link/testHook';
 import { MediaLink } from '$lib/media/mediaLink';
 import type { SendName } from '$lib/media/peer';
+import type { Flow, Still } from '$lib/media/stillness';
 import type {
   ClientKind,
   ClientMessage,
@@ -18,6 +19,7 @@ import type {
   Welcome,
   You,
 } from '$lib/wire';
+import { SvelteMap } from 'svelte/reactivity';
 import { ConferenceStore } from './conference.svelte';
 
 /** Version of the messages; must equal `wire::PROTOCOL_VERSION`. */
@@ -45,6 +47,12 @@ export class Connection {
   /** Number of the peer connection: streams are read anew when it changes. */
   generation: number = $state(0);
   mediaState: RTCPeerConnectionState = $state('new');
+  /** Whether media really arrives. */
+  flow: Flow = $state('unknown');
+  /** Slots whose picture stands. */
+  #still = new SvelteMap<string, Still>();
+  /** Server's time at which control was lost; none: it is not. */
+  #lostAt: number | null = null;
   #link: Link;
   #media: MediaLink;
   #instance: InstanceId | null = null;
@@ -67,6 +75,7 @@ export class Connection {
       picture: (picture) => (this.picture = picture),
       shown: (take, elapsed_ms) => this.#link.send({ type: 'shown', take, elapsed_ms }),
       stats: (stats) => this.#link.send({ type: 'stats', ...stats }),
+      arrival: (flow, still) => this.#setArrival(flow, still),
     });
   }
 
@@ -116,6 +125,14 @@ export class Connection {
     return this.#link.serverNow();
   }
 
+  /**
+   * The time that a speech clock is read at. It stands while control is lost: the server's clock stands too while the server is away,
+   * and a clock that is made up here would be corrected before everybody's eyes.
+   */
+  speechTime(now: number): number {
+    return this.ready || this.#lostAt === null ? now : Math.min(now, this.#lostAt);
+  }
+
   /** The clock of `status`'s times, ms; it has nothing to do with the time of day. */
   monotonicNow(): number {
     return performance.now();
@@ -129,6 +146,11 @@ export class Connection {
   /** Picture of a slot, for example `program:0`; read it in an effect: it depends on the generation. */
   video(key: string): MediaStream | null {
     return this.generation > 0 ? this.#media.video(key) : null;
+  }
+
+  /** What is wrong with the picture of a slot; undefined: it moves. */
+  still(key: string): Still | undefined {
+    return this.#still.get(key);
   }
 
   /** Sound of a slot. */
@@ -147,6 +169,8 @@ export class Connection {
   }
 
   #setStatus(status: LinkStatus): void {
+    if (status.name === 'ready') this.#lostAt = null;
+    else if (this.status.name === 'ready') this.#lostAt = this.serverNow();
     this.status = status;
     if (status.name !== 'ready') this.#media.controlLost();
   }
@@ -154,6 +178,13 @@ export class Connection {
   #mediaChanged(): void {
     this.generation = this.#media.generation;
     this.mediaState = this.#media.connectionState;
+  }
+
+  #setArrival(flow: Flow, still: ReadonlyMap<string, Still>): void {
+    this.flow = this.mediaState === 'failed' || this.mediaState === 'closed' ? 'stopped' : flow;
+    // One entry at a time: a picture that goes on wakes nobody.
+    for (const key of [...this.#still.keys()]) if (!still.has(key)) this.#still.delete(key);
+    for (const [key, what] of still) this.#still.set(key, what);
   }
 
   #receive(message: ServerMessage): void {

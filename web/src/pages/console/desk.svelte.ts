@@ -11,11 +11,14 @@ import { toast } from 'svelte-sonner';
 import { SvelteSet } from 'svelte/reactivity';
 import { awaitsCentre } from './openMessages';
 import { type LayoutObstacle, obstacleTo, pick, previewOf } from './previewPlan';
+import { barrierTo, type CommandType, mayClaim } from './rights';
 import { TakeGuard } from './takeGuard';
 import type { WallFilter } from './wallFilter';
 
 /** Talkback ends by itself after this long, as on the server: a key that sticks must not keep a line open (ms). */
 export const TALKBACK_LIMIT_MS = 60_000;
+/** A refusal lies over the readiness of the preview, and goes once it has been read (ms). */
+export const REFUSAL_SHOWN_MS = 8_000;
 /** Seconds that one press adds to a speech. */
 export const EXTENSION_S = 60;
 
@@ -41,6 +44,8 @@ export class Desk {
   #guard = new TakeGuard();
   #talkbackTimer: ReturnType<typeof setTimeout> | undefined;
   #microphone: MediaStreamTrack | null = null;
+  /** Whom the held key speaks to; the microphone may still be asked for. */
+  #wantsToTalk: SiteSlug | null = null;
 
   constructor(connection: Connection) {
     this.connection = connection;
@@ -51,11 +56,33 @@ export class Desk {
     return this.connection.conference;
   }
 
-  /** True while this operator may change the stage. */
+  /** True while this operator holds the control lease. */
   get inControl(): boolean {
-    return (
-      this.connection.ready && this.conference.lease !== null && this.conference.lease === this.connection.you?.name
+    const { lease } = this.conference;
+    return this.connection.ready && lease !== null && lease === this.connection.you?.name;
+  }
+
+  /** True while this operator may take the control lease. */
+  get mayClaim(): boolean {
+    return mayClaim(
+      this.#standing,
+      this.conference.operators.map((one) => one.name),
     );
+  }
+
+  /**
+   * What a button of a command needs: whether it is disabled, and why. `obstacle` is a reason of the widget's own; `title` is said
+   * while nothing is in the way.
+   */
+  may(command: CommandType, obstacle = '', title?: string): { disabled: boolean; title: string | undefined } {
+    const barrier = barrierTo(command, this.#standing) || obstacle;
+    return { disabled: barrier !== '', title: barrier || title };
+  }
+
+  get #standing() {
+    const { you, ready } = this.connection;
+    const { lease, journalOk } = this.conference;
+    return { ready, role: you?.role ?? null, name: you?.name ?? null, lease, journalOk };
   }
 
   /** The site that keys act on. */
@@ -81,11 +108,10 @@ export class Desk {
     this.last = { label, outcome: 'pending', reason: '' };
     const outcome = await this.connection.command(command);
     this.pending.delete(key);
-    const reason = outcome.accepted ? '' : refusalText(outcome.reason, this.name);
-    this.last = { label, outcome: outcome.accepted ? 'accepted' : 'refused', reason };
-    if (!outcome.accepted && outcome.reason.code !== 'already_so') {
-      toast.error(m.command_refused({ command: label }), { description: reason });
-    }
+    // Somebody was quicker: it is as it was wanted.
+    const done = outcome.accepted || outcome.reason.code === 'already_so';
+    if (done) this.last = { label, outcome: 'accepted', reason: '' };
+    else this.#refuse(label, refusalText(outcome.reason, this.name));
     return outcome;
   }
 
@@ -130,7 +156,7 @@ export class Desk {
   take(repeat = false): void {
     const preview = this.conference.stage?.preview;
     if (!preview) {
-      this.last = { label: m.take(), outcome: 'refused', reason: refusalText({ code: 'preview_empty' }, this.name) };
+      this.#refuse(m.take(), refusalText({ code: 'preview_empty' }, this.name));
       return;
     }
     if (!this.#guard.admit(performance.now(), repeat)) return;
@@ -232,7 +258,12 @@ export class Desk {
   }
 
   /** Takes the control lease, or gives it to another operator. */
-  claimLease = () => this.connection.send({ type: 'lease', action: { type: 'claim' } });
+  claimLease = () => {
+    if (this.mayClaim) return void this.connection.send({ type: 'lease', action: { type: 'claim' } });
+    const { lease } = this.conference;
+    if (!this.inControl)
+      this.#refuse(m.control_claim(), lease === null ? m.commands_locked() : m.control_of({ name: lease }));
+  };
   handOver = (to: string) => this.connection.send({ type: 'lease', action: { type: 'hand_over', to } });
 
   /** Listens to one site alone, or to nobody. */
@@ -241,20 +272,27 @@ export class Desk {
     if (this.connection.send({ type: 'solo', site: next })) this.solo = next;
   }
 
-  /** Speaks privately to the selected site while a key is held. */
+  /** Speaks privately to the selected site while a key is held. Nobody is said to speak before a microphone is open. */
   async talk(site: SiteSlug): Promise<void> {
-    if (this.talkingTo !== null || !this.connection.send({ type: 'talkback', sites: [site] })) return;
+    if (this.#wantsToTalk !== null || !this.connection.ready) return;
+    this.#wantsToTalk = site;
+    if (this.#microphone?.readyState !== 'live') this.#microphone = (await openMicrophone()).track;
+    // The key may have been released while the browser was asking for the microphone.
+    if (this.#wantsToTalk !== site) return;
+    if (!this.#microphone) {
+      this.#wantsToTalk = null;
+      toast.error(m.talkback_no_microphone());
+      return;
+    }
+    if (!this.connection.send({ type: 'talkback', sites: [site] })) return this.endTalk();
     this.talkingTo = site;
     this.#talkbackTimer = setTimeout(() => this.endTalk(), TALKBACK_LIMIT_MS);
-    this.#microphone ??= (await openMicrophone()).track;
-    // The key may have been released while the browser was asking for the microphone.
-    if (this.talkingTo !== site) return;
-    if (this.#microphone) await this.connection.setTrack('microphone', this.#microphone);
-    else toast.error(m.talkback_no_microphone());
+    await this.connection.setTrack('microphone', this.#microphone);
   }
 
   /** Ends talkback: key released, window left, connection lost, or time over. */
   endTalk(): void {
+    this.#wantsToTalk = null;
     if (this.talkingTo === null) return;
     clearTimeout(this.#talkbackTimer);
     this.talkingTo = null;
@@ -265,6 +303,12 @@ export class Desk {
   /** A new connection knows nothing of what was live: solo is asked for again. */
   handleReconnected(): void {
     if (this.solo !== null) this.connection.send({ type: 'solo', site: this.solo });
+  }
+
+  #refuse(label: string, reason: string): void {
+    const refused: LastCommand = { label, outcome: 'refused', reason };
+    this.last = refused;
+    setTimeout(() => this.last === refused && (this.last = null), REFUSAL_SHOWN_MS);
   }
 
   async #sendPreview(): Promise<void> {

@@ -43,10 +43,12 @@ export class Keyboard {
   }
 
   #press(event: KeyboardEvent): void {
-    // A dialog is open: its keys are its own, and nothing may go on air behind it.
-    if (document.querySelector('dialog[open]')) return;
     const action = actionOf(event, placeOf(event.target), this.keymap);
     if (action === null) return;
+    const dialogs = document.querySelectorAll<HTMLDialogElement>('dialog[open]');
+    // Its keys are a dialog's own, and nothing goes on air behind it; but whoever needs the hall needs it at once, and sees it.
+    if (dialogs.length > 0 && action !== 'back_to_hall') return;
+    dialogs.forEach((dialog) => dialog.close());
     event.preventDefault();
     this.#do(action, event.repeat);
   }
