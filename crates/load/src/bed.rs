@@ -28,7 +28,8 @@ const COMMANDS: [&str; 6] = [
     "addr add 10.77.0.1/32 dev load0",
     "link set load0 up",
     "link set load1 up",
-    "route add local 10.77.0.0/16 dev lo",
+    // Not of `lo`: libnice binds its sockets to the interface, and would look for the peers beyond it.
+    "route add local 10.77.0.0/16 dev load0",
 ];
 
 /// Addresses of the server and of the peers.

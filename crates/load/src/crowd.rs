@@ -16,6 +16,7 @@ use crate::{
     peer::{Link, Opened, Peer},
     socket::{Nanos, wall_nanos},
     stun,
+    world::PASSWORD,
 };
 
 /// One packet of so many is opened, unless all are: it costs as much as all else that the load does with a packet.
@@ -26,6 +27,9 @@ const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 const CONSENT_INTERVAL: Duration = Duration::from_secs(5);
 /// A check that was not answered is repeated after this; ICE begins with 50 ms between checks.
 const CHECK_INTERVAL: Duration = Duration::from_millis(50);
+/// Between checks of a good path over which nothing flows yet: a server that had no candidates when it answered the first one
+/// (libnice) takes the path from a later one.
+const NOMINATION_INTERVAL: Duration = Duration::from_millis(250);
 /// Between transport-wide reports.
 const TRANSPORT_INTERVAL: Duration = Duration::from_millis(80);
 /// Between two requests for a keyframe because something was given up: the first one is on its way that long at most.
@@ -270,6 +274,12 @@ impl Crowd {
 
     fn take_check(&mut self, now: Instant, index: usize, datagram: &[u8]) -> anyhow::Result<()> {
         let peer = &mut self.peers[index];
+        if let Some(server) = peer.checked_by
+            && let Some(response) = stun::binding_response(datagram, PASSWORD, server)
+        {
+            self.outbox.push((index, response.into()));
+            return Ok(());
+        }
         // Answers to consent checks need no look: that media flows shows consent.
         if matches!(peer.link, Link::Checking) && stun::is_success(datagram, peer.credentials()) {
             peer.reachable(now, &self.identity)?;
@@ -308,6 +318,19 @@ impl Crowd {
         }
     }
 
+    fn continue_handshake(&mut self, now: Instant, index: usize) -> anyhow::Result<()> {
+        let peer = &mut self.peers[index];
+        let Link::Handshaking(handshake) = &mut peer.link else { return Ok(()) };
+        if !handshake.handle_timeout(now) {
+            // `rtc-dtls` repeats a flight seven times and not ever more slowly (RFC 6347 §4.2.4.1): a server that was busy for
+            // longer than that is greeted anew.
+            peer.link = Link::Checking;
+            peer.reachable(now, &self.identity)?;
+        }
+        self.flush_handshake(index);
+        Ok(())
+    }
+
     fn send_rtcp(&mut self, index: usize, packet: &[u8]) {
         if let Some(sealed) = self.peers[index].seal_rtcp(packet) {
             self.outbox.push((index, sealed));
@@ -337,12 +360,7 @@ impl Crowd {
             self.timers.pop();
             match timer {
                 Timer::Check => self.check(now, index)?,
-                Timer::Handshake => {
-                    if let Link::Handshaking(handshake) = &mut self.peers[index].link {
-                        handshake.handle_timeout(now);
-                        self.flush_handshake(index);
-                    }
-                }
+                Timer::Handshake => self.continue_handshake(now, index)?,
                 Timer::Report => {
                     for report in self.peers[index].reports(now) {
                         self.send_rtcp(index, &report);
@@ -360,7 +378,11 @@ impl Crowd {
         let peer = &self.peers[index];
         let request = stun::binding_request(peer.credentials(), u64::from(peer.ssrc))?;
         self.outbox.push((index, request.into()));
-        let again = if matches!(peer.link, Link::Checking) { CHECK_INTERVAL } else { CONSENT_INTERVAL };
+        let again = match peer.link {
+            Link::Offering | Link::Checking => CHECK_INTERVAL,
+            Link::Handshaking(_) => NOMINATION_INTERVAL,
+            Link::Open(_) => CONSENT_INTERVAL,
+        };
         self.timers.push(Reverse((now + again, index, Timer::Check)));
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! One peer: its way to the relay, what it receives in its slots, what it sends.
 
-use std::time::Instant;
+use std::{net::SocketAddrV4, time::Instant};
 
 use anyhow::anyhow;
 use bytes::Bytes;
@@ -75,6 +75,8 @@ pub struct Peer {
     pub arrivals: Arrivals,
     /// When its offer went to the relay.
     pub offered: Instant,
+    /// The server sends checks of its own, from here; our relay sends none.
+    pub checked_by: Option<SocketAddrV4>,
     credentials: Credentials,
     fingerprint: String,
     /// Slot and whether it is RTX, by SSRC.
@@ -98,6 +100,7 @@ impl Peer {
             extensions: Extensions::default(),
             arrivals: Arrivals::default(),
             offered: Instant::now(),
+            checked_by: None,
             credentials: Credentials::default(),
             fingerprint: String::new(),
             by_ssrc: Vec::new(),

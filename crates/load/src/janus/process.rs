@@ -86,8 +86,9 @@ impl JanusProcess {
         let log = File::create(folder.path().join("log"))?;
         // It inherits the core of who starts it, with all its threads.
         cores::pin(bed.server_core)?;
-        let child = Command::new("janus")
-            .arg("--config")
+        // It ends with this process, however that ends.
+        let child = Command::new("setpriv")
+            .args(["--pdeathsig", "KILL", "janus", "--config"])
             .arg(folder.path().join("janus.jcfg"))
             .arg("--configs-folder")
             .arg(folder.path())
@@ -133,7 +134,7 @@ fn tail(path: &Path) -> String {
 
 impl Drop for JanusProcess {
     fn drop(&mut self) {
-        // It is this process's own child: killing it harms nobody, and its orderly end would take seconds.
+        // Nobody else speaks to it, and its orderly end would take seconds.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -65,8 +65,23 @@ pub struct Thin {
     pub others_p99_ms_before: f64,
     /// The same from the narrowing on.
     pub others_p99_ms: f64,
+    /// What came to the screen in each second from the narrowing on.
+    pub seconds: Vec<Second>,
     /// Why it does not count.
     pub void: Option<String>,
+}
+
+/// What came in one second, packets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Second {
+    /// Of the high layer.
+    pub high: usize,
+    /// Of lower layers.
+    pub lower: usize,
+    /// Of sound.
+    pub sound: usize,
+    /// Repetitions, of whatever.
+    pub repeated: usize,
 }
 
 /// Measures.
@@ -118,6 +133,7 @@ pub fn run(bed: &Bed) -> anyhow::Result<Thin> {
         lost: lost_on_wire,
         others_p99_ms_before: before,
         others_p99_ms: others(&events, peer),
+        seconds: seconds(&events, peer, narrowed),
         void: window.void(),
     })
 }
@@ -138,6 +154,29 @@ fn reshape(world: &mut World, down: Shape, up: Shape) -> Nanos {
 fn others(events: &[Event], peer: usize) -> f64 {
     let theirs = |event: &&Event| matches!(event, Event::Opened(opened) if opened.peer != peer);
     programme::latency(events.iter().filter(theirs).copied().collect(), false).p99
+}
+
+fn seconds(events: &[Event], peer: usize, since: Nanos) -> Vec<Second> {
+    let mut seconds: Vec<Second> = Vec::new();
+    for event in events {
+        let (Event::Opened(opened) | Event::Repaired(opened)) = event else { continue };
+        let (true, Some(after), Some(stamp)) = (opened.peer == peer, opened.at.checked_sub(since), opened.stamp) else {
+            continue;
+        };
+        let place = (after / 1_000_000_000) as usize;
+        if seconds.len() <= place {
+            seconds.resize(place + 1, Second::default());
+        }
+        let second = &mut seconds[place];
+        let count = match (event, stamp.layer) {
+            (Event::Repaired(_), _) => &mut second.repeated,
+            (_, SOUND) => &mut second.sound,
+            (_, HIGH) => &mut second.high,
+            _ => &mut second.lower,
+        };
+        *count += 1;
+    }
+    seconds
 }
 
 /// Packets of one line of the screen, repetitions too, with their stamps.
