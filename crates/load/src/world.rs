@@ -21,7 +21,7 @@ use crate::{
 /// An order that the relay answers is answered by then.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Offers on their way while many peers join one after the other: about what a relay's queue of commands is for.
-const JOINING_AT_ONCE: usize = 32;
+pub const JOINING_AT_ONCE: usize = 32;
 /// Between SSRCs of two peers: a peer has its own and one for each stream.
 pub const SSRC_STEP: u32 = 16;
 /// Credentials of all peers: the relay finds peers by its own.

@@ -23,7 +23,7 @@ use crate::{
     stun::Credentials,
     subject::Subject,
     traffic::Traffic,
-    world::{PASSWORD, SSRC_STEP, ufrag},
+    world::{JOINING_AT_ONCE, PASSWORD, SSRC_STEP, ufrag},
 };
 
 /// A question is answered by then, and a peer is connected.
@@ -65,14 +65,19 @@ impl JanusWorld {
         Ok(world)
     }
 
-    /// Joins many subscribers, one after the other, and waits until they are connected; gives their numbers.
+    /// Joins many subscribers, some at once, and waits until all are connected; gives their numbers.
     ///
     /// # Errors
     ///
     /// One of them does not connect.
     pub fn subscribe(&mut self, count: usize) -> anyhow::Result<Vec<usize>> {
-        let peers: Vec<usize> = (0..count).map(|_| self.subscriber()).collect::<Result<_, _>>()?;
-        self.await_open(&peers)?;
+        let mut peers = Vec::new();
+        while peers.len() < count {
+            let some = JOINING_AT_ONCE.min(count - peers.len());
+            let wave: Vec<usize> = (0..some).map(|_| self.subscriber()).collect::<Result<_, _>>()?;
+            self.await_open(&wave)?;
+            peers.extend(wave);
+        }
         Ok(peers)
     }
 
