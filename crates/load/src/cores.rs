@@ -18,6 +18,9 @@ use crate::orders::Usage;
 /// Bytes of a page where the kernel counts resident memory in pages.
 const PAGE_KIB: u64 = 4;
 
+/// The kernel tells other processes' time in hundredths of a second, whatever its own clock is (`USER_HZ`).
+const TICK_US: u64 = 10_000;
+
 /// Keeps this process, and what it starts, on one core.
 ///
 /// # Errors
@@ -51,9 +54,42 @@ pub fn usage() -> anyhow::Result<Usage> {
     Ok(Usage { cpu_us: cpu.unsigned_abs(), rss_kib: resident.context("/proc/self/statm")? * PAGE_KIB })
 }
 
+/// What another process has used (`proc_pid_stat(5)`, fields 14, 15 and 24).
+///
+/// # Errors
+///
+/// There is no such process.
+pub fn usage_of(process: u32) -> anyhow::Result<Usage> {
+    let path = format!("/proc/{process}/stat");
+    let stat = fs::read_to_string(&path).with_context(|| path.clone())?;
+    // Its name may hold anything, and ends with the last bracket.
+    let (_, after) = stat.rsplit_once(')').context(path.clone())?;
+    let fields: Vec<u64> = after.split_ascii_whitespace().map(|field| field.parse().unwrap_or(0)).collect();
+    // The first field here is the third of the file.
+    let [user, system, resident] = [14, 15, 24].map(|field| fields.get(field - 3).copied().unwrap_or(0));
+    Ok(Usage { cpu_us: (user + system) * TICK_US, rss_kib: resident * PAGE_KIB })
+}
+
 /// Packets that the kernel's loopback dropped since the machine's start, because a core did not keep up (`softnet_stat`).
 pub fn kernel_drops() -> u64 {
     let text = fs::read_to_string("/proc/net/softnet_stat").unwrap_or_default();
     let dropped = |line: &str| u64::from_str_radix(line.split_ascii_whitespace().nth(1)?, 16).ok();
     text.lines().filter_map(dropped).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_process_is_seen_as_it_sees_itself() {
+        let spin = std::time::Instant::now();
+        while spin.elapsed() < std::time::Duration::from_millis(100) {}
+
+        let (own, other) = (usage().unwrap(), usage_of(std::process::id()).unwrap());
+
+        assert!(own.cpu_us.abs_diff(other.cpu_us) <= 2 * TICK_US, "{own:?} and {other:?}");
+        assert!(own.rss_kib.abs_diff(other.rss_kib) < 4_096, "{own:?} and {other:?}");
+        assert!(usage_of(u32::MAX).is_err());
+    }
 }

@@ -12,9 +12,11 @@ use bytes::Bytes;
 use crate::{
     feedback::{self, Heard},
     handshake::Identity,
+    missing::{self, Requests},
     peer::{Link, Opened, Peer},
     socket::{Nanos, wall_nanos},
     stun,
+    world::PASSWORD,
 };
 
 /// One packet of so many is opened, unless all are: it costs as much as all else that the load does with a packet.
@@ -25,10 +27,13 @@ const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 const CONSENT_INTERVAL: Duration = Duration::from_secs(5);
 /// A check that was not answered is repeated after this; ICE begins with 50 ms between checks.
 const CHECK_INTERVAL: Duration = Duration::from_millis(50);
+/// Between checks of a good path over which nothing flows yet: a server that had no candidates when it answered the first one
+/// (libnice) takes the path from a later one.
+const NOMINATION_INTERVAL: Duration = Duration::from_millis(250);
 /// Between transport-wide reports.
 const TRANSPORT_INTERVAL: Duration = Duration::from_millis(80);
-/// Numbers asked for again at once: more is a cut, and a keyframe mends it.
-const MAX_MISSING: u64 = 64;
+/// Between two requests for a keyframe because something was given up: the first one is on its way that long at most.
+const HOPELESS_INTERVAL: Duration = Duration::from_secs(1);
 /// Room for events between two looks at them.
 const MAX_EVENTS: usize = 8_000_000;
 
@@ -43,6 +48,8 @@ pub enum Timer {
     Report,
     /// Report arrivals.
     Transport,
+    /// Ask again for what is missing.
+    Missing,
 }
 
 /// What happened.
@@ -50,6 +57,8 @@ pub enum Timer {
 pub enum Event {
     /// A packet was opened.
     Opened(Opened),
+    /// One that came as a repetition, of a peer that is watched.
+    Repaired(Opened),
     /// The relay asked a sender for a keyframe.
     Asked {
         /// The sender.
@@ -64,6 +73,18 @@ pub enum Sampling {
     Some,
     /// All.
     All,
+    /// A sample, and everything of one peer, repetitions too.
+    Peer(usize),
+}
+
+impl Sampling {
+    fn is_all_of(self, peer: usize) -> bool {
+        match self {
+            Sampling::Some => false,
+            Sampling::All => true,
+            Sampling::Peer(watched) => watched == peer,
+        }
+    }
 }
 
 /// All peers.
@@ -142,18 +163,16 @@ impl Crowd {
                 self.report_transport(index);
             }
         }
+        if rtx {
+            return self.take_repetition(index, place, at, packet);
+        }
         let peer = &mut self.peers[index];
         let slot = &mut peer.slots[place];
-        if rtx {
-            slot.repaired += 1;
-            return Ok(());
-        }
         let noted = slot.delivery.note(wire);
-        let (line, media_ssrc, lost) = (slot.line, slot.ssrc, noted.gap.end - noted.gap.start);
-        let asks = slot.video && (1..=MAX_MISSING).contains(&lost);
+        let line = slot.line;
         // A hash, so that not always the same receiver of a burst is looked at.
         let mixed = (noted.sequence ^ (index as u64) << 20).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
-        if self.sampling == Sampling::All || !slot.opened || mixed.is_multiple_of(SAMPLE) {
+        if self.sampling.is_all_of(index) || !slot.opened || mixed.is_multiple_of(SAMPLE) {
             let stamp = peer.open_rtp(packet).with_context(|| format!("peer {index}, line {line}"))?;
             let slot = &mut peer.slots[place];
             slot.opened |= stamp.is_some();
@@ -162,13 +181,69 @@ impl Crowd {
             }
             self.tell(Event::Opened(Opened { peer: index, line, at, sequence: noted.sequence, stamp }));
         }
-        if asks {
-            let numbers: Vec<u16> = noted.gap.map(|number| number as u16).collect();
-            self.nacks += 1;
-            let request = feedback::missing(self.peers[index].ssrc, media_ssrc, &numbers);
-            self.send_rtcp(index, &request);
+        let slot = &mut self.peers[index].slots[place];
+        if !slot.missing.is_empty() {
+            slot.missing.found(noted.sequence);
+        }
+        // Sound has no repetitions.
+        if slot.video && !noted.gap.is_empty() {
+            let quiet = slot.missing.is_empty();
+            let requests = slot.missing.note(now, noted.gap);
+            self.ask(now, index, place, &requests);
+            if quiet {
+                self.timers.push(Reverse((now + missing::INTERVAL, index, Timer::Missing)));
+            }
         }
         Ok(())
+    }
+
+    /// A repetition: it is opened only where somebody waits for it.
+    fn take_repetition(&mut self, index: usize, place: usize, at: Nanos, packet: &[u8]) -> anyhow::Result<()> {
+        let peer = &mut self.peers[index];
+        let slot = &mut peer.slots[place];
+        slot.repaired += 1;
+        if slot.missing.is_empty() && self.sampling != Sampling::Peer(index) {
+            return Ok(());
+        }
+        let line = slot.line;
+        let opened = peer.open_rtx(packet).with_context(|| format!("peer {index}, line {line}, repeated"))?;
+        let Some((number, stamp)) = opened else { return Ok(()) };
+        let slot = &mut peer.slots[place];
+        let sequence = slot.delivery.extend(number);
+        slot.missing.found(sequence);
+        if self.sampling == Sampling::Peer(index) {
+            self.tell(Event::Repaired(Opened { peer: index, line, at, sequence, stamp }));
+        }
+        Ok(())
+    }
+
+    fn ask(&mut self, now: Instant, index: usize, place: usize, requests: &Requests) {
+        let peer = &mut self.peers[index];
+        let (own, slot) = (peer.ssrc, &mut peer.slots[place]);
+        let media = slot.ssrc;
+        let despairs = requests.hopeless && slot.despaired.is_none_or(|at| now - at >= HOPELESS_INTERVAL);
+        if despairs {
+            slot.despaired = Some(now);
+        }
+        if !requests.numbers.is_empty() {
+            self.nacks += 1;
+            self.send_rtcp(index, &feedback::missing(own, media, &requests.numbers));
+        }
+        if despairs {
+            self.send_rtcp(index, &feedback::picture_loss(own, media));
+        }
+    }
+
+    fn ask_again(&mut self, now: Instant, index: usize) {
+        for place in 0..self.peers[index].slots.len() {
+            if !self.peers[index].slots[place].missing.is_empty() {
+                let requests = self.peers[index].slots[place].missing.requests(now);
+                self.ask(now, index, place, &requests);
+            }
+        }
+        if self.peers[index].slots.iter().any(|slot| !slot.missing.is_empty()) {
+            self.timers.push(Reverse((now + missing::INTERVAL, index, Timer::Missing)));
+        }
     }
 
     fn tell(&mut self, event: Event) {
@@ -199,6 +274,12 @@ impl Crowd {
 
     fn take_check(&mut self, now: Instant, index: usize, datagram: &[u8]) -> anyhow::Result<()> {
         let peer = &mut self.peers[index];
+        if let Some(server) = peer.checked_by
+            && let Some(response) = stun::binding_response(datagram, PASSWORD, server)
+        {
+            self.outbox.push((index, response.into()));
+            return Ok(());
+        }
         // Answers to consent checks need no look: that media flows shows consent.
         if matches!(peer.link, Link::Checking) && stun::is_success(datagram, peer.credentials()) {
             peer.reachable(now, &self.identity)?;
@@ -237,6 +318,19 @@ impl Crowd {
         }
     }
 
+    fn continue_handshake(&mut self, now: Instant, index: usize) -> anyhow::Result<()> {
+        let peer = &mut self.peers[index];
+        let Link::Handshaking(handshake) = &mut peer.link else { return Ok(()) };
+        if !handshake.handle_timeout(now) {
+            // `rtc-dtls` repeats a flight seven times and not ever more slowly (RFC 6347 §4.2.4.1): a server that was busy for
+            // longer than that is greeted anew.
+            peer.link = Link::Checking;
+            peer.reachable(now, &self.identity)?;
+        }
+        self.flush_handshake(index);
+        Ok(())
+    }
+
     fn send_rtcp(&mut self, index: usize, packet: &[u8]) {
         if let Some(sealed) = self.peers[index].seal_rtcp(packet) {
             self.outbox.push((index, sealed));
@@ -266,12 +360,7 @@ impl Crowd {
             self.timers.pop();
             match timer {
                 Timer::Check => self.check(now, index)?,
-                Timer::Handshake => {
-                    if let Link::Handshaking(handshake) = &mut self.peers[index].link {
-                        handshake.handle_timeout(now);
-                        self.flush_handshake(index);
-                    }
-                }
+                Timer::Handshake => self.continue_handshake(now, index)?,
                 Timer::Report => {
                     for report in self.peers[index].reports(now) {
                         self.send_rtcp(index, &report);
@@ -279,6 +368,7 @@ impl Crowd {
                     self.timers.push(Reverse((now + REPORT_INTERVAL, index, Timer::Report)));
                 }
                 Timer::Transport => self.report_transport(index),
+                Timer::Missing => self.ask_again(now, index),
             }
         }
         Ok(())
@@ -288,7 +378,11 @@ impl Crowd {
         let peer = &self.peers[index];
         let request = stun::binding_request(peer.credentials(), u64::from(peer.ssrc))?;
         self.outbox.push((index, request.into()));
-        let again = if matches!(peer.link, Link::Checking) { CHECK_INTERVAL } else { CONSENT_INTERVAL };
+        let again = match peer.link {
+            Link::Offering | Link::Checking => CHECK_INTERVAL,
+            Link::Handshaking(_) => NOMINATION_INTERVAL,
+            Link::Open(_) => CONSENT_INTERVAL,
+        };
         self.timers.push(Reverse((now + again, index, Timer::Check)));
         Ok(())
     }

@@ -34,12 +34,18 @@ impl Delivery {
             self.count(sequence);
             return Noted { sequence, gap: sequence..sequence };
         };
-        let ahead = wire.wrapping_sub(highest as u16).cast_signed();
-        let sequence = highest.saturating_add_signed(i64::from(ahead));
+        let sequence = self.extend(wire);
         let gap = if sequence > highest { highest + 1..sequence } else { sequence..sequence };
         self.highest = Some(highest.max(sequence));
         self.count(sequence);
         Noted { sequence, gap }
+    }
+
+    /// The number in the slot that is nearest to the highest one.
+    pub fn extend(&self, wire: u16) -> u64 {
+        let highest = self.highest.unwrap_or(u64::from(wire));
+        let ahead = wire.wrapping_sub(highest as u16).cast_signed();
+        highest.saturating_add_signed(i64::from(ahead))
     }
 
     fn count(&mut self, sequence: u64) {

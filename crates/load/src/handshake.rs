@@ -146,10 +146,9 @@ impl Handshake {
         self.endpoint.poll_timeout(&RELAY)
     }
 
-    /// Time has passed.
-    pub fn handle_timeout(&mut self, now: Instant) {
-        // A handshake that fails is seen by the peer that never connects.
-        let _ = self.endpoint.handle_timeout(RELAY, now);
+    /// Time has passed; false: it was repeated too often, and nothing more will come of it.
+    pub fn handle_timeout(&mut self, now: Instant) -> bool {
+        self.endpoint.handle_timeout(RELAY, now).is_ok()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     io::IoSlice,
-    net::{Ipv4Addr, SocketAddrV4},
+    net::SocketAddrV4,
     os::fd::AsRawFd,
     thread,
     time::{Duration, Instant},
@@ -14,7 +14,7 @@ use ring::aead::{AES_128_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use serde::{Deserialize, Serialize};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use crate::{cores, h264::MAX_PAYLOAD, socket::address_of};
+use crate::{bed::Network, cores, h264::MAX_PAYLOAD};
 
 /// Header and extensions that are sent in the clear.
 const HEADER: usize = 20;
@@ -32,7 +32,9 @@ const SEND_BUFFER: usize = 8 * 1024 * 1024;
 pub struct LimitTerms {
     /// Core.
     pub core: usize,
-    /// Port of the receivers, which have the addresses of peers from 0 on.
+    /// Where the receivers are: they have the addresses of peers from 0 on.
+    pub network: Network,
+    /// Their port.
     pub port: u16,
     /// Receivers.
     pub receivers: usize,
@@ -65,9 +67,10 @@ pub fn measure(terms: LimitTerms) -> anyhow::Result<Limit> {
     cores::sleep_precisely()?;
     let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
     socket.set_send_buffer_size(SEND_BUFFER)?;
-    socket.bind(&SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0).into())?;
-    let addresses: Vec<Option<SockaddrIn>> =
-        (0..terms.receivers).map(|peer| Some(SocketAddrV4::new(address_of(peer), terms.port).into())).collect();
+    socket.bind(&SocketAddrV4::new(terms.network.server, 0).into())?;
+    let addresses: Vec<Option<SockaddrIn>> = (0..terms.receivers)
+        .map(|peer| Some(SocketAddrV4::new(terms.network.address_of(peer), terms.port).into()))
+        .collect();
     let keys: Vec<LessSafeKey> = (0..terms.receivers).map(key).collect::<Result<_, _>>()?;
     let template = vec![0x5a; HEADER + MAX_PAYLOAD];
     let mut buffers: Vec<Vec<u8>> = vec![Vec::new(); terms.receivers];

@@ -1,25 +1,30 @@
 //! Load for the media relay: real DTLS-SRTP peers against the real relay, and what it costs.
 //!
 //! One program in three roles: `run` is the load and starts the others on the other core; `relay` is the relay as the server
-//! has it, told by lines of JSON; `limit` seals and sends and does nothing else. It knows nothing of conferences and
-//! decodes no pictures.
+//! has it, told by lines of JSON; `limit` seals and sends and does nothing else. Where Janus is installed, it gets the same
+//! load. It knows nothing of conferences and decodes no pictures.
 //!
 //! ```text
-//!  run (peers, publishers, figures) ──orders──▶ relay
+//!  run (peers, publishers, figures) ──orders──▶ relay, or janus
 //!            │        ▲◀──────news──────────────┘ ▲
 //!            └────────┴──────── UDP, loopback ─────┘
 //! ```
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
+mod bed;
 mod cores;
 mod crowd;
 mod delivery;
+mod document;
 mod feedback;
 mod figures;
 mod h264;
 mod handshake;
+mod janus;
 mod limit;
+mod line;
+mod missing;
 mod offer;
 mod orders;
 mod peer;
@@ -34,14 +39,20 @@ mod socket;
 mod stamp;
 mod stream;
 mod stun;
+mod subject;
+mod traffic;
+mod verdicts;
 mod window;
 mod world;
 
-use std::{net::SocketAddr, process::ExitCode};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 
-use crate::{limit::LimitTerms, run::RunTerms};
+use crate::{bed::Network, limit::LimitTerms, run::RunTerms};
 
 #[derive(Parser)]
 #[command(name = "load", about = "Measures the media relay.")]
@@ -68,6 +79,12 @@ enum Role {
         /// Its core.
         #[arg(long)]
         core: usize,
+        /// Its address.
+        #[arg(long)]
+        server: Ipv4Addr,
+        /// The first receiver's address.
+        #[arg(long)]
+        first_peer: Ipv4Addr,
         /// Port of the receivers.
         #[arg(long)]
         port: u16,
@@ -97,8 +114,9 @@ fn act(role: Role) -> anyhow::Result<ExitCode> {
     match role {
         Role::Run(terms) => run::run(&terms),
         Role::Relay { core, bind } => relay_process::run(core, bind).map(|()| ExitCode::SUCCESS),
-        Role::Limit { core, port, receivers, seconds, together } => {
-            let limit = limit::measure(LimitTerms { core, port, receivers, seconds, together })?;
+        Role::Limit { core, server, first_peer, port, receivers, seconds, together } => {
+            let network = Network { server, first_peer };
+            let limit = limit::measure(LimitTerms { core, network, port, receivers, seconds, together })?;
             println!("{}", serde_json::to_string(&limit)?);
             Ok(ExitCode::SUCCESS)
         }

@@ -96,6 +96,11 @@ pub fn console_plan(tiles: usize) -> Vec<Line> {
     lines
 }
 
+/// What a publisher offers who sends one picture and one sound.
+pub fn publisher_plan() -> Vec<Line> {
+    vec![line(true, true, "camera"), line(false, true, "camera")]
+}
+
 fn program() -> impl Iterator<Item = Line> {
     let slots = (0..PROGRAM_SLOTS).flat_map(|index| {
         let name = format!("program-{index}");

@@ -1,6 +1,6 @@
 //! One peer: its way to the relay, what it receives in its slots, what it sends.
 
-use std::time::Instant;
+use std::{net::SocketAddrV4, time::Instant};
 
 use anyhow::anyhow;
 use bytes::Bytes;
@@ -11,6 +11,7 @@ use crate::{
     delivery::Delivery,
     feedback::{self, Arrivals},
     handshake::{Handshake, Identity, Keys},
+    missing::Missing,
     offer::{self, RIDS},
     orders::{Agreed, Extensions, Line},
     socket::{Nanos, wall_nanos},
@@ -42,6 +43,10 @@ pub struct Slot {
     pub ssrc: u32,
     /// What arrived.
     pub delivery: Delivery,
+    /// What did not arrive yet.
+    pub missing: Missing,
+    /// When a keyframe was asked for because something was given up.
+    pub despaired: Option<Instant>,
     /// Packets that arrived as repetitions.
     pub repaired: u64,
     /// Some packet was opened.
@@ -70,6 +75,8 @@ pub struct Peer {
     pub arrivals: Arrivals,
     /// When its offer went to the relay.
     pub offered: Instant,
+    /// The server sends checks of its own, from here; our relay sends none.
+    pub checked_by: Option<SocketAddrV4>,
     credentials: Credentials,
     fingerprint: String,
     /// Slot and whether it is RTX, by SSRC.
@@ -93,6 +100,7 @@ impl Peer {
             extensions: Extensions::default(),
             arrivals: Arrivals::default(),
             offered: Instant::now(),
+            checked_by: None,
             credentials: Credentials::default(),
             fingerprint: String::new(),
             by_ssrc: Vec::new(),
@@ -115,38 +123,44 @@ impl Peer {
         extensions: Extensions,
         source: u16,
     ) -> anyhow::Result<()> {
-        (self.credentials, self.fingerprint) = offer::read_answer(sdp, ufrag)?;
-        self.extensions = extensions;
+        let (credentials, fingerprint) = offer::read_answer(sdp, ufrag)?;
+        self.agree(credentials, fingerprint, extensions);
         let now = Instant::now();
-        for (index, (line, agreed)) in (0u16..).zip(self.plan.iter().zip(lines)) {
+        for (index, (line, agreed)) in (0u16..).zip(self.plan.clone().into_iter().zip(lines)) {
             if let Some(ssrc) = agreed.ssrc {
-                let slot = self.slots.len();
-                self.slots.push(Slot { line: index, video: line.video, ssrc, ..Slot::default() });
-                self.by_ssrc.push((ssrc, slot, false));
-                self.by_ssrc.extend(agreed.rtx_ssrc.map(|rtx| (rtx, slot, true)));
-            } else if line.simulcast || !line.video {
-                let terms = |layer: u8, rid| Terms {
-                    source,
-                    line: index,
-                    layer,
-                    rid,
-                    ssrc: self.ssrc.wrapping_add(1 + u32::from(layer)),
-                    payload_type: agreed.payload_type,
-                    extensions,
-                };
-                if line.video {
-                    let layers = (0u8..).zip(CAMERA).zip(RIDS);
-                    let pictures =
-                        layers.map(|((layer, shape), rid)| Stream::picture(now, terms(layer, Some(rid)), shape));
-                    self.streams.extend(pictures);
-                } else if self.sounds {
-                    self.streams.push(Stream::sound(now, terms(SOUND, None)));
+                self.receive(index, line.video, ssrc, agreed.rtx_ssrc);
+            } else if line.video && line.simulcast {
+                for ((layer, shape), rid) in (0u8..).zip(CAMERA).zip(RIDS) {
+                    let terms = self.terms(source, index, layer, Some(rid), agreed.payload_type);
+                    self.streams.push(Stream::picture(now, terms, shape));
                 }
+            } else if !line.video && self.sounds {
+                let terms = self.terms(source, index, SOUND, None, agreed.payload_type);
+                self.streams.push(Stream::sound(now, terms));
             }
         }
-        self.by_ssrc.sort_unstable();
-        self.link = Link::Checking;
         Ok(())
+    }
+
+    /// Both sides know of each other: the path can be checked.
+    pub fn agree(&mut self, credentials: Credentials, fingerprint: String, extensions: Extensions) {
+        (self.credentials, self.fingerprint, self.extensions) = (credentials, fingerprint, extensions);
+        self.link = Link::Checking;
+    }
+
+    /// The server sends in a line, with this SSRC.
+    pub fn receive(&mut self, line: u16, video: bool, ssrc: u32, rtx: Option<u32>) {
+        let slot = self.slots.len();
+        self.slots.push(Slot { line, video, ssrc, ..Slot::default() });
+        self.by_ssrc.push((ssrc, slot, false));
+        self.by_ssrc.extend(rtx.map(|rtx| (rtx, slot, true)));
+        self.by_ssrc.sort_unstable();
+    }
+
+    /// How a stream of this peer is told apart.
+    pub fn terms(&self, source: u16, line: u16, layer: u8, rid: Option<&'static str>, payload_type: u8) -> Terms {
+        let ssrc = self.ssrc.wrapping_add(1 + u32::from(layer));
+        Terms { source, line, layer, rid, ssrc, payload_type, extensions: self.extensions }
     }
 
     /// What its checks carry.
@@ -210,6 +224,18 @@ impl Peer {
         let Link::Open(keys) = &mut self.link else { return Ok(None) };
         let opened = keys.inbound.decrypt_rtp(packet).map_err(|error| anyhow!("a packet of the relay: {error}"))?;
         Ok(Stamp::read(&opened))
+    }
+
+    /// Opens a repetition (RFC 4588 §4): the number of the packet that it repeats, and its stamp.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be authenticated.
+    pub fn open_rtx(&mut self, packet: &[u8]) -> anyhow::Result<Option<(u16, Option<Stamp>)>> {
+        let Link::Open(keys) = &mut self.link else { return Ok(None) };
+        let opened = keys.inbound.decrypt_rtp(packet).map_err(|error| anyhow!("a packet of the relay: {error}"))?;
+        let number = payload(&opened).and_then(|payload| payload.first_chunk::<2>());
+        Ok(number.map(|number| (u16::from_be_bytes(*number), Stamp::read(&opened))))
     }
 
     /// Opens a compound packet; none: it cannot be authenticated, or it came before the keys.
@@ -296,6 +322,17 @@ impl Peer {
         }
         None
     }
+}
+
+/// What follows a packet's header and extensions (RFC 3550 §5.1, §5.3.1).
+fn payload(packet: &[u8]) -> Option<&[u8]> {
+    let first = *packet.first()?;
+    let fixed = 12 + usize::from(first & 0x0f) * 4;
+    if first & 0x10 == 0 {
+        return packet.get(fixed..);
+    }
+    let words = u16::from_be_bytes(packet.get(fixed + 2..fixed + 4)?.try_into().ok()?);
+    packet.get(fixed + 4 + usize::from(words) * 4..)
 }
 
 impl Slot {

@@ -11,7 +11,10 @@ use std::{
 
 use anyhow::{Context, bail};
 
-use crate::orders::{News, Order};
+use crate::{
+    bed::Bed,
+    orders::{News, Order},
+};
 
 /// The relay process must be up by then: it makes a certificate and binds a socket.
 const START_PATIENCE: Duration = Duration::from_secs(10);
@@ -27,15 +30,16 @@ pub struct RelayClient {
 }
 
 impl RelayClient {
-    /// Starts the relay process on a core.
+    /// Starts the relay process on its core.
     ///
     /// # Errors
     ///
     /// It does not start.
-    pub fn start(core: usize) -> anyhow::Result<Self> {
+    pub fn start(bed: &Bed) -> anyhow::Result<Self> {
         let own = std::env::current_exe().context("the own program")?;
         let mut child = Command::new(own)
-            .args(["relay", "--core", &core.to_string()])
+            .args(["relay", "--core", &bed.server_core.to_string()])
+            .args(["--bind", &format!("{}:0", bed.network.server)])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

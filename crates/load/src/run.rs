@@ -1,17 +1,25 @@
 //! The load's own role: scenarios one after the other, the table, the JSON.
 
-use std::{fs, path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    fs,
+    path::PathBuf,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 
 use crate::{
-    cores, figures, plot,
-    report::{Judged, Report},
+    bed::Bed,
+    cores, document, figures, plot,
+    report::{Failure, Judged, Report},
     scenario::{
+        janus::{self, JanusTerms},
         join, limit, mixed,
         programme::{self, ProgrammeTerms},
-        take, wall,
+        take, thin, wall,
     },
 };
 
@@ -20,17 +28,21 @@ const RECEIVERS: [usize; 9] = [16, 64, 128, 256, 400, 512, 768, 1_024, 1_200];
 /// Receivers of the limit, and packets that leave in one go: the first is what the relay is held against, at its own pace.
 const LIMITS: [(usize, u32); 3] = [(64, 1), (64, 16), (512, 1)];
 /// Where keyframe bursts are measured.
-const BURSTS: [usize; 2] = [64, 400];
+pub const BURSTS: [usize; 2] = [64, 400];
 /// Between which memory is compared.
-const MEMORY: [usize; 2] = [64, 512];
+pub const MEMORY: [usize; 2] = [64, 512];
 /// Sites that join at once.
-const JOINS: [usize; 3] = [1, join::SITES, 500];
+pub const JOINS: [usize; 3] = [1, join::SITES, 500];
+
+/// Receivers of Janus, up to what it was seen to bear on one core.
+const JANUS_RECEIVERS: [usize; 3] = [64, 256, 400];
 
 /// Adds what one scenario measures to the report.
-type Measurement = fn(&RunTerms, &mut Report) -> anyhow::Result<()>;
+type Measurement = fn(&Bed, &RunTerms, &mut Report) -> anyhow::Result<()>;
 
 /// A scenario.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Scenario {
     /// Sealing and sending alone.
     Limit,
@@ -44,6 +56,10 @@ pub enum Scenario {
     Take,
     /// Many connections at once.
     Join,
+    /// A line that becomes thin.
+    Thin,
+    /// *programme* against Janus.
+    Janus,
 }
 
 /// How it is run.
@@ -76,6 +92,9 @@ pub struct RunTerms {
     /// Writes a plot of cost against receivers here, as SVG.
     #[arg(long)]
     plot: Option<PathBuf>,
+    /// Writes the table here as Markdown; in a file that has the marks of a table, between them.
+    #[arg(long)]
+    markdown: Option<PathBuf>,
 }
 
 impl RunTerms {
@@ -88,44 +107,55 @@ impl RunTerms {
     }
 }
 
+/// In their order. Janus is last: what it does to the machine disturbs nobody.
+const ALL: [(Scenario, Measurement); 8] = [
+    (Scenario::Limit, limit),
+    (Scenario::Programme, programme),
+    (Scenario::Wall, |bed, terms, report| {
+        report.wall = Some(wall::run(bed, terms.measure())?);
+        Ok(())
+    }),
+    (Scenario::Mixed, |bed, terms, report| {
+        report.mixed = Some(mixed::run(bed, terms.measure())?);
+        Ok(())
+    }),
+    (Scenario::Take, |bed, terms, report| {
+        report.take = Some(take::run(bed, terms.takes)?);
+        Ok(())
+    }),
+    (Scenario::Join, joins),
+    (Scenario::Thin, |bed, _, report| {
+        report.thin = Some(thin::run(bed)?);
+        Ok(())
+    }),
+    (Scenario::Janus, janus),
+];
+
 /// Measures and judges.
 ///
 /// # Errors
 ///
 /// Something of the load failed: nothing was measured then.
 pub fn run(terms: &RunTerms) -> anyhow::Result<ExitCode> {
+    let start = Instant::now();
     cores::pin(terms.load_core)?;
     cores::sleep_precisely()?;
+    let bed = Bed::make(terms.relay_core, terms.load_core);
     let mut report = Report::default();
-    let all: [(Scenario, Measurement); 6] = [
-        (Scenario::Limit, limit),
-        (Scenario::Programme, programme),
-        (Scenario::Wall, |terms, report| {
-            report.wall = Some(wall::run(terms.relay_core, terms.measure())?);
-            Ok(())
-        }),
-        (Scenario::Mixed, |terms, report| {
-            report.mixed = Some(mixed::run(terms.relay_core, terms.measure())?);
-            Ok(())
-        }),
-        (Scenario::Take, |terms, report| {
-            report.take = Some(take::run(terms.relay_core, terms.takes)?);
-            Ok(())
-        }),
-        (Scenario::Join, joins),
-    ];
-    for (scenario, run) in all.into_iter().filter(|(scenario, _)| terms.wants(*scenario)) {
+    for (scenario, run) in ALL.into_iter().filter(|(scenario, _)| terms.wants(*scenario)) {
         eprintln!("{scenario:?} …");
+        report.wanted.push(scenario);
         // The others are worth having without it.
-        if let Err(error) = run(terms, &mut report) {
-            report.failures.push(format!("{scenario:?}: {error:#}"));
+        if let Err(error) = run(&bed, terms, &mut report) {
+            report.failures.push(Failure { scenario, why: format!("{error:#}") });
         }
     }
     let figures = report.figures();
     println!("{}", figures::table(&figures));
-    for failure in &report.failures {
-        println!("failed: {failure}");
+    for Failure { scenario, why } in &report.failures {
+        println!("failed: {scenario:?}: {why}");
     }
+    eprintln!("{} s", start.elapsed().as_secs());
     if let Some(path) = &terms.json {
         let judged = Judged { report: &report, figures: &figures };
         fs::write(path, serde_json::to_string_pretty(&judged)? + "\n").with_context(|| path.display().to_string())?;
@@ -135,43 +165,62 @@ pub fn run(terms: &RunTerms) -> anyhow::Result<ExitCode> {
         let plot = plot::svg(&points.collect::<Vec<_>>(), report.limit_us);
         fs::write(path, plot).with_context(|| path.display().to_string())?;
     }
+    if let Some(path) = &terms.markdown {
+        document::write(path, &figures::markdown(&figures))?;
+    }
     Ok(if figures::all_met(&figures) && report.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn limit(terms: &RunTerms, report: &mut Report) -> anyhow::Result<()> {
+fn limit(bed: &Bed, terms: &RunTerms, report: &mut Report) -> anyhow::Result<()> {
     for (receivers, together) in LIMITS {
-        report.limits.push(limit::run(terms.relay_core, receivers, together, terms.seconds)?);
+        report.limits.push(limit::run(bed, receivers, together, terms.seconds)?);
+        report.limit_us = report.limits.first().map(|limit| limit.us_per_packet);
     }
-    report.limit_us = report.limits.first().map(|limit| limit.us_per_packet);
     Ok(())
 }
 
-fn programme(terms: &RunTerms, report: &mut Report) -> anyhow::Result<()> {
+fn programme(bed: &Bed, terms: &RunTerms, report: &mut Report) -> anyhow::Result<()> {
     let terms = ProgrammeTerms {
-        core: terms.relay_core,
         receivers: if terms.receivers.is_empty() { RECEIVERS.to_vec() } else { terms.receivers.clone() },
         bursts: BURSTS.to_vec(),
         memory: MEMORY.to_vec(),
         measure: terms.measure(),
         hold: Duration::from_secs(terms.hold),
     };
-    let mut programme = programme::run(&terms, tell)?;
-    report.programme = std::mem::take(&mut programme.rows);
-    report.programme_extra = programme;
+    let mut rows = Vec::new();
+    let measured = programme::run(bed, &terms, |row| {
+        tell("programme", row);
+        rows.push(row.clone());
+    });
+    // What was measured before it broke off counts.
+    report.programme = rows;
+    report.programme_extra = measured?;
     Ok(())
 }
 
-fn joins(terms: &RunTerms, report: &mut Report) -> anyhow::Result<()> {
+fn joins(bed: &Bed, _: &RunTerms, report: &mut Report) -> anyhow::Result<()> {
     for sites in JOINS {
-        report.joins.push(join::run(terms.relay_core, sites)?);
+        report.joins.push(join::run(bed, sites)?);
         report.join = report.joins.iter().find(|join| join.sites == join::SITES).cloned();
     }
     Ok(())
 }
 
-fn tell(row: &programme::Row) {
+fn janus(bed: &Bed, terms: &RunTerms, report: &mut Report) -> anyhow::Result<()> {
+    let terms = JanusTerms { receivers: JANUS_RECEIVERS.to_vec(), bursts: BURSTS.to_vec(), measure: terms.measure() };
+    let mut janus = janus::Janus::default();
+    let measured = janus::run(bed, &terms, |row| {
+        tell("janus", row);
+        janus.rows.push(row.clone());
+    });
+    // Numbers that it could not bear do not take those away that it could.
+    report.janus = measured.as_ref().ok().cloned().or((!janus.rows.is_empty()).then_some(janus));
+    measured.map(|_| ())
+}
+
+fn tell(who: &str, row: &programme::Row) {
     eprintln!(
-        "programme: {} receivers: {:.2} µs/packet, delivery {:.3} %, latency p50 {:.2} p99 {:.2} ms, relay {:.0} % of its \
+        "{who}: {} receivers: {:.2} µs/packet, delivery {:.3} %, latency p50 {:.2} p99 {:.2} ms, {:.0} % of its \
          core, load {:.0} % ({:.2} µs/packet), {} KiB, {} NACKs{}",
         row.receivers,
         row.us_per_packet,

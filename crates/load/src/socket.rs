@@ -1,6 +1,6 @@
-//! The one socket of all peers. Peer *i* has the address 127.1.0.0 + *i*: the kernel says to which of them a datagram went,
-//! and is told from which one to send, so that the relay sees as many addresses as there are peers while reading stays
-//! one system call a batch.
+//! The one socket of all peers. Each has an address of its own: the kernel says to which of them a datagram went, and is told
+//! from which one to send, so that the server sees as many addresses as there are peers while reading stays one system
+//! call a batch.
 
 use std::{
     io::{self, IoSlice, IoSliceMut},
@@ -24,6 +24,8 @@ use nix::{
 };
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::bed::Network;
+
 /// Datagrams of one system call.
 pub const BATCH: usize = 128;
 
@@ -33,10 +35,6 @@ const RECEIVE_BUFFER: usize = 256 * 1024 * 1024;
 const SEND_BUFFER: usize = 16 * 1024 * 1024;
 /// The relay keeps to 1,200 bytes; a longer datagram would be cut off and fail its authentication.
 const BUFFER_BYTES: usize = 1500;
-/// The first peer's address.
-const FIRST: Ipv4Addr = Ipv4Addr::new(127, 1, 0, 0);
-/// Peers that have an address.
-pub const MAX_PEERS: usize = 65_536;
 
 /// Nanoseconds of the machine's clock, which the kernel stamps datagrams with.
 pub type Nanos = u64;
@@ -45,11 +43,6 @@ pub type Nanos = u64;
 pub fn wall_nanos() -> Nanos {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
-}
-
-/// Address of a peer.
-pub fn address_of(peer: usize) -> Ipv4Addr {
-    Ipv4Addr::from(u32::from(FIRST) + u32::try_from(peer).unwrap_or(u32::MAX))
 }
 
 /// A received datagram in its buffer.
@@ -63,7 +56,10 @@ struct Received {
 /// The socket with its buffers.
 pub struct SharedSocket {
     socket: Socket,
-    relay: SockaddrIn,
+    network: Network,
+    server: SockaddrIn,
+    /// By peer: where the server hears it, if that is not where it hears everybody.
+    directions: Vec<SockaddrIn>,
     port: u16,
     buffers: Vec<[u8; BUFFER_BYTES]>,
     received: Vec<Received>,
@@ -73,12 +69,12 @@ pub struct SharedSocket {
 }
 
 impl SharedSocket {
-    /// A socket of peers that speak to `relay`.
+    /// A socket of peers that speak to `server`.
     ///
     /// # Errors
     ///
     /// The socket cannot be made or its options cannot be set.
-    pub fn open(relay: SocketAddrV4) -> anyhow::Result<Self> {
+    pub fn open(network: Network, server: SocketAddrV4) -> anyhow::Result<Self> {
         let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP)).context("a UDP socket")?;
         socket.set_nonblocking(true)?;
         // Only root may pass the limit of the machine; others take what they get, and drops void the run.
@@ -93,7 +89,9 @@ impl SharedSocket {
         let port = socket.local_addr()?.as_socket_ipv4().context("an IPv4 socket")?.port();
         Ok(Self {
             socket,
-            relay: relay.into(),
+            network,
+            server: server.into(),
+            directions: Vec::new(),
             port,
             buffers: vec![[0; BUFFER_BYTES]; BATCH],
             received: Vec::with_capacity(BATCH),
@@ -144,8 +142,8 @@ impl SharedSocket {
                         received.at = stamp.tv_sec().unsigned_abs() * 1_000_000_000 + stamp.tv_nsec().unsigned_abs();
                     }
                     ControlMessageOwned::Ipv4PacketInfo(info) => {
-                        let to = u32::from_be(info.ipi_addr.s_addr);
-                        received.peer = to.wrapping_sub(u32::from(FIRST)) as usize;
+                        let to = Ipv4Addr::from(u32::from_be(info.ipi_addr.s_addr));
+                        received.peer = self.network.peer_at(to);
                     }
                     ControlMessageOwned::RxqOvfl(dropped) => self.dropped = self.dropped.max(u64::from(dropped)),
                     _ => {}
@@ -167,14 +165,23 @@ impl SharedSocket {
         (received.peer, received.at, &self.buffers[index][..received.bytes])
     }
 
-    /// Sends a peer's datagram to the relay.
+    /// A peer speaks to this address of the server.
+    pub fn direct(&mut self, peer: usize, server: SocketAddrV4) {
+        if self.directions.len() <= peer {
+            self.directions.resize(peer + 1, self.server);
+        }
+        self.directions[peer] = server.into();
+    }
+
+    /// Sends a peer's datagram to the server.
     pub fn send(&mut self, peer: usize, datagram: &[u8]) {
-        let from = libc::in_addr { s_addr: u32::from(address_of(peer)).to_be() };
+        let from = libc::in_addr { s_addr: u32::from(self.network.address_of(peer)).to_be() };
         let info = libc::in_pktinfo { ipi_ifindex: 0, ipi_spec_dst: from, ipi_addr: libc::in_addr { s_addr: 0 } };
         let control = [ControlMessage::Ipv4PacketInfo(&info)];
         let slices = [IoSlice::new(datagram)];
         let fd = self.socket.as_raw_fd();
-        if sendmsg(fd, &slices, &control, MsgFlags::MSG_DONTWAIT, Some(&self.relay)).is_err() {
+        let server = self.directions.get(peer).unwrap_or(&self.server);
+        if sendmsg(fd, &slices, &control, MsgFlags::MSG_DONTWAIT, Some(server)).is_err() {
             self.unsent += 1;
         }
     }

@@ -1,5 +1,7 @@
 //! Connectivity checks as a full ICE agent in the controlling role sends them (RFC 8445 §7.1).
 
+use std::net::SocketAddrV4;
+
 use anyhow::anyhow;
 use rtc_dtls::crypto_provider::{RTCCryptoProvider, providers::RingProvider};
 use rtc_stun::{
@@ -7,6 +9,7 @@ use rtc_stun::{
     fingerprint::FINGERPRINT,
     integrity::MessageIntegrity,
     message::{BINDING_REQUEST, BINDING_SUCCESS, Message, Setter},
+    xoraddr::XorMappedAddress,
 };
 
 /// Type preference of a peer reflexive candidate, highest local preference, component 1 (RFC 8445 §5.1.2.1).
@@ -46,6 +49,24 @@ pub fn binding_request(credentials: &Credentials, tie_breaker: u64) -> anyhow::R
     Ok(message.raw)
 }
 
+/// The answer to a check of the server, which sees itself at `server`; none: it is none, or not meant for this peer.
+pub fn binding_response(datagram: &[u8], password: &str, server: SocketAddrV4) -> Option<Vec<u8>> {
+    let provider = RingProvider::new();
+    let mut request = Message::new();
+    request.unmarshal_binary(datagram).ok().filter(|()| request.typ == BINDING_REQUEST)?;
+    MessageIntegrity::check(&mut request, password.as_bytes(), provider.crypto()).ok()?;
+    let mut response = Message::new();
+    response.set_type(BINDING_SUCCESS);
+    response.write_header();
+    request.add_to(&mut response).ok()?;
+    XorMappedAddress { ip: (*server.ip()).into(), port: server.port() }.add_to(&mut response).ok()?;
+    MessageIntegrity::new_raw_integrity_with_provider(password.as_bytes(), provider.crypto())
+        .add_to(&mut response)
+        .ok()?;
+    FINGERPRINT.add_to(&mut response).ok()?;
+    Some(response.raw)
+}
+
 /// An authentic answer to a check: the pair is good.
 pub fn is_success(datagram: &[u8], credentials: &Credentials) -> bool {
     let mut message = Message::new();
@@ -53,4 +74,26 @@ pub fn is_success(datagram: &[u8], credentials: &Credentials) -> bool {
         && message.typ == BINDING_SUCCESS
         && MessageIntegrity::check(&mut message, credentials.remote_password.as_bytes(), RingProvider::new().crypto())
             .is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_is_answered_with_the_password_that_it_was_made_with() {
+        let credentials = Credentials {
+            remote_ufrag: "them".into(),
+            remote_password: "their password is this long".into(),
+            local_ufrag: "us".into(),
+        };
+        let server = "10.77.0.1:40000".parse().unwrap();
+        let request = binding_request(&credentials, 1).unwrap();
+
+        let response = binding_response(&request, &credentials.remote_password, server).unwrap();
+
+        assert!(is_success(&response, &credentials));
+        assert!(binding_response(&request, "another password of this kind", server).is_none());
+        assert!(binding_response(&response, &credentials.remote_password, server).is_none());
+    }
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 use crate::process::{command, run};
-use crate::workspace;
+use crate::{doctor, workspace};
 
 /// The bench with its files; `more` goes to the load as it is.
 pub(crate) fn relay(
@@ -18,8 +18,12 @@ pub(crate) fn relay(
     run_load(root, &arguments(json, plot, more))
 }
 
-/// Builds the load with optimisation and runs it; fails if a goal is missed.
+/// Builds the load with optimisation and runs it beside Janus, if it can be had; fails if a goal is missed.
 fn run_load(root: &Path, arguments: &[String]) -> anyhow::Result<ExitCode> {
+    if let Err(error) = doctor::provide(doctor::Purpose::Comparison) {
+        // Our relay is worth measuring without it; the figures that need it count as missed, and say why.
+        println!("{error:#}");
+    }
     run(command(root, &workspace::cargo(), &["build", "--release", "--package", "load"]))?;
     let metadata = workspace::metadata(root)?;
     let target = metadata["target_directory"].as_str().context("cargo names its build folder")?;

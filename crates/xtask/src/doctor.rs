@@ -19,6 +19,8 @@ enum Need {
     ForTests,
     /// Tests and benches in networks of their own cannot run.
     ForNetworks,
+    /// The relay is measured, but beside nothing.
+    ForComparison,
     /// It is only slower.
     Optional,
 }
@@ -125,6 +127,16 @@ const TOOLS: &[Tool] = &[
         why: "sites whose clocks are wrong",
         remedy: Remedy::Apt("faketime"),
     },
+    Tool {
+        name: "Janus",
+        programs: &["janus"],
+        // It knows no argument for its version alone; it begins its help with it.
+        argument: "--help",
+        at_least: None,
+        need: Need::ForComparison,
+        why: "`bench relay` measures it beside our relay",
+        remedy: Remedy::Apt("janus"),
+    },
 ];
 
 enum State {
@@ -160,14 +172,17 @@ pub(crate) enum Purpose {
     Test,
     /// Test or measure in networks of namespaces.
     Networks,
+    /// Measure Janus beside our relay, which takes a network namespace.
+    Comparison,
 }
 
 impl Purpose {
     fn needs(self, tool: &Tool) -> bool {
         match tool.need {
             Need::Required => true,
-            Need::ForTests => self != Purpose::Run,
+            Need::ForTests => matches!(self, Purpose::Test | Purpose::Networks),
             Need::ForNetworks => self == Purpose::Networks,
+            Need::ForComparison => self == Purpose::Comparison,
             Need::Optional => false,
         }
     }
@@ -227,6 +242,7 @@ fn describe(tool: &Tool, state: &State) -> String {
         Need::Required => "MISSING",
         Need::ForTests => "missing, needed by the tests",
         Need::ForNetworks => "missing, needed by tests in networks of their own",
+        Need::ForComparison => "missing, needed for comparison",
         Need::Optional => "missing, optional",
     };
     match (state, tool.at_least) {
@@ -288,7 +304,10 @@ mod tests {
     fn one_line_installs_everything_that_apt_has() {
         let line = apt_line(TOOLS.iter().filter(|tool| tool.need != Need::Optional));
 
-        assert_eq!(line.as_deref(), Some("sudo apt-get install -y nodejs npm g++ cmake chromium iproute2 faketime"));
+        assert_eq!(
+            line.as_deref(),
+            Some("sudo apt-get install -y nodejs npm g++ cmake chromium iproute2 faketime janus")
+        );
         assert_eq!(apt_line(std::iter::empty()), None);
     }
 
@@ -302,6 +321,7 @@ mod tests {
         assert_eq!(asked(Purpose::Run), ["Rust", "Node", "npm", "C++ compiler", "CMake"]);
         assert_eq!(asked(Purpose::Test), ["Rust", "Node", "npm", "C++ compiler", "CMake", "Chromium"]);
         assert_eq!(asked(Purpose::Networks)[6..], ["ip", "faketime"]);
+        assert_eq!(asked(Purpose::Comparison)[5..], ["Janus"]);
     }
 
     #[test]

@@ -11,11 +11,13 @@ use serde::Serialize;
 
 use super::{LOW, show};
 use crate::{
-    crowd::{Event, Sampling},
+    bed::Bed,
+    crowd::Event,
     offer::{console, console_plan, site, site_plan},
     orders::{Route, Routes},
     quantile::quantile,
     socket::wall_nanos,
+    subject::Subject,
     world::World,
 };
 
@@ -52,24 +54,25 @@ pub struct Join {
 /// # Errors
 ///
 /// A peer does not connect, or something of the load failed.
-pub fn run(core: usize, count: usize) -> anyhow::Result<Join> {
-    let mut world = World::start(core)?;
+pub fn run(bed: &Bed, count: usize) -> anyhow::Result<Join> {
+    let mut world = World::start(bed)?;
     let hall = world.join(1, &site_plan(), true)?[0];
     let tiles = TILES.min(count);
     let consoles = world.join(count.div_ceil(tiles), &console_plan(tiles), false)?;
-    let first = world.crowd.peers.len();
+    let first = world.traffic.crowd.peers.len();
     // Routes name who will join: what the server does when it learns of them would be in the way of the measurement.
     world.route(&routes(hall, &consoles, tiles, first..first + count))?;
     world.run_for(SETTLE)?;
-    world.crowd.sampling = Sampling::All;
-    world.take_events();
+    // Of every slot the first packet is opened, and that is all that counts here: opening what 500 sites receive would keep
+    // the load's core busy for longer than the relay waits for a handshake.
+    world.traffic.take_events();
     let before = world.snapshot()?;
     let start = (Instant::now(), wall_nanos());
     let sites: Vec<usize> = (0..count).map(|_| world.offer(site_plan(), true)).collect::<Result<_, _>>()?;
     let (mut down, mut up) = (BTreeMap::new(), BTreeMap::new());
     while down.len() < count || up.len() < count {
         world.run_for(LOOK)?;
-        for event in world.take_events() {
+        for event in world.traffic.take_events() {
             let Event::Opened(opened) = event else { continue };
             let Some(stamp) = opened.stamp else { continue };
             if opened.peer >= first {
@@ -85,7 +88,7 @@ pub fn run(core: usize, count: usize) -> anyhow::Result<Join> {
     let window = world.snapshot()?.since(&before);
     let took = |peer: &usize| {
         let both = *down.get(peer)?.max(up.get(peer)?);
-        let offered = world.crowd.peers[*peer].offered.saturating_duration_since(start.0);
+        let offered = world.traffic.crowd.peers[*peer].offered.saturating_duration_since(start.0);
         Some((both.saturating_sub(start.1) as f64 / 1e6, offered.as_secs_f64() * 1e3))
     };
     let times: Vec<(f64, f64)> = sites.iter().filter_map(took).collect();

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, bail};
 
-use crate::{limit::Limit, window::Window, world::World};
+use crate::{bed::Bed, limit::Limit, subject::Subject, window::Window, world::World};
 
 /// How often it is looked whether it has ended.
 const LOOK: Duration = Duration::from_millis(20);
@@ -17,11 +17,13 @@ const LOOK: Duration = Duration::from_millis(20);
 /// # Errors
 ///
 /// The process fails, or the load did not keep up.
-pub fn run(core: usize, receivers: usize, together: u32, seconds: u64) -> anyhow::Result<Limit> {
-    let mut world = World::start(core)?;
+pub fn run(bed: &Bed, receivers: usize, together: u32, seconds: u64) -> anyhow::Result<Limit> {
+    let mut world = World::start(bed)?;
     let arguments = [
-        ("--core", core.to_string()),
-        ("--port", world.port().to_string()),
+        ("--core", bed.server_core.to_string()),
+        ("--server", bed.network.server.to_string()),
+        ("--first-peer", bed.network.first_peer.to_string()),
+        ("--port", world.traffic.port().to_string()),
         ("--receivers", receivers.to_string()),
         ("--seconds", seconds.to_string()),
         ("--together", together.to_string()),

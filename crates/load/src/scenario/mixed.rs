@@ -7,10 +7,12 @@ use serde::Serialize;
 
 use super::{LOW, show};
 use crate::{
+    bed::Bed,
     crowd::Event,
     offer::{console, console_plan, site, site_plan},
     orders::{Route, Routes},
     quantile::quantile,
+    subject::Subject,
     world::World,
 };
 
@@ -43,15 +45,15 @@ pub struct Mixed {
 /// # Errors
 ///
 /// A peer does not connect, or something of the load failed.
-pub fn run(core: usize, measure: Duration) -> anyhow::Result<Mixed> {
-    let mut world = World::start(core)?;
+pub fn run(bed: &Bed, measure: Duration) -> anyhow::Result<Mixed> {
+    let mut world = World::start(bed)?;
     let sites = world.join(SITES + 1, &site_plan(), true)?;
     let consoles = world.join(CONSOLES, &console_plan(SITES), false)?;
     world.route(&routes(&sites, &consoles))?;
     world.run_for(SETTLE)?;
-    world.take_events();
+    world.traffic.take_events();
     let window = world.measure(measure)?;
-    let mut latencies: Vec<f64> = world.take_events().iter().filter_map(latency).collect();
+    let mut latencies: Vec<f64> = world.traffic.take_events().iter().filter_map(latency).collect();
     Ok(Mixed {
         core_percent: window.relay_share() * 100.0,
         us_per_packet: window.us_per_packet(),

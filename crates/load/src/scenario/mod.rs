@@ -1,10 +1,12 @@
 //! What is measured, one scenario a file. Each tells what it measured; `report` judges.
 
+pub mod janus;
 pub mod join;
 pub mod limit;
 pub mod mixed;
 pub mod programme;
 pub mod take;
+pub mod thin;
 pub mod wall;
 
 use crate::{

@@ -1,16 +1,19 @@
 //! *programme*: one site's picture and sound to ever more screens, its frames paced and its keyframes in bursts.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
 use super::{HIGH, show};
 use crate::{
-    crowd::Event,
+    bed::Bed,
+    crowd::{Crowd, Event},
     offer::{screen, screen_plan, site_plan},
     orders::Routes,
+    peer::Slot,
     quantile::quantile,
     stream::SOUND,
+    subject::Subject,
     window::Window,
     world::World,
 };
@@ -18,8 +21,6 @@ use crate::{
 /// How it is measured.
 #[derive(Debug, Clone)]
 pub struct ProgrammeTerms {
-    /// The relay's core.
-    pub core: usize,
     /// Numbers of receivers, ascending.
     pub receivers: Vec<usize>,
     /// Numbers of receivers at which keyframe bursts are measured too.
@@ -28,7 +29,7 @@ pub struct ProgrammeTerms {
     pub memory: Vec<usize>,
     /// How long each number is measured.
     pub measure: Duration,
-    /// How long memory is given to settle.
+    /// How long memory is given to settle; measuring is part of it.
     pub hold: Duration,
 }
 
@@ -97,7 +98,8 @@ pub struct Memory {
 /// What was measured.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Programme {
-    /// By number of receivers.
+    /// By number of receivers; in the JSON they stand by themselves.
+    #[serde(skip)]
     pub rows: Vec<Row>,
     /// Keyframe bursts.
     pub bursts: Vec<Burst>,
@@ -116,7 +118,7 @@ const BURSTS: u32 = 20;
 /// Parameter sets and picture.
 const BURST_PACKETS: usize = 50;
 /// A relay that delivers less than this cannot keep up at all.
-const OVERRUN: f64 = 0.95;
+pub const OVERRUN: f64 = 0.95;
 /// The hall is the first peer.
 const HALL: usize = 0;
 
@@ -125,10 +127,10 @@ const HALL: usize = 0;
 /// # Errors
 ///
 /// A peer does not connect, or something of the load failed.
-pub fn run(terms: &ProgrammeTerms, mut progress: impl FnMut(&Row)) -> anyhow::Result<Programme> {
-    let mut world = World::start(terms.core)?;
+pub fn run(bed: &Bed, terms: &ProgrammeTerms, mut progress: impl FnMut(&Row)) -> anyhow::Result<Programme> {
+    let mut world = World::start(bed)?;
     world.join(1, &site_plan(), true)?;
-    let empty = world.relay_usage()?.rss_kib;
+    let empty = world.usage()?.rss_kib;
     let mut screens: Vec<usize> = Vec::new();
     let mut programme = Programme::default();
     for &receivers in &terms.receivers {
@@ -136,8 +138,9 @@ pub fn run(terms: &ProgrammeTerms, mut progress: impl FnMut(&Row)) -> anyhow::Re
         let mut routes = Routes::default();
         screens.iter().for_each(|to| show(&mut routes, *to, screen::PROGRAM, HALL));
         world.route(&routes)?;
+        let routed = Instant::now();
         world.run_for(SETTLE)?;
-        let row = row(&mut world, &screens, terms.measure, empty)?;
+        let row = row(&mut world, HALL, &screens, terms.measure, empty)?;
         progress(&row);
         let overrun = row.delivery < OVERRUN;
         programme.rows.push(row);
@@ -146,38 +149,44 @@ pub fn run(terms: &ProgrammeTerms, mut progress: impl FnMut(&Row)) -> anyhow::Re
             break;
         }
         if terms.bursts.contains(&receivers) {
-            programme.bursts.push(burst(&mut world, receivers)?);
+            programme.bursts.push(burst(&mut world, HALL, receivers)?);
         }
         if terms.memory.contains(&receivers) {
-            world.run_for(terms.hold)?;
-            world.take_events();
-            programme.memory.push(Memory { receivers, rss_kib: world.relay_usage()?.rss_kib });
+            world.run_for(terms.hold.saturating_sub(routed.elapsed()))?;
+            world.traffic.take_events();
+            programme.memory.push(Memory { receivers, rss_kib: world.usage()?.rss_kib });
         }
     }
     Ok(programme)
 }
 
-fn row(world: &mut World, screens: &[usize], measure: Duration, empty: u64) -> anyhow::Result<Row> {
-    world.take_events();
-    let nacks = world.crowd.nacks;
-    let starts = numbers(world);
-    for &peer in screens {
-        for slot in &mut world.crowd.peers[peer].slots {
-            let start = if slot.video { starts.0 } else { starts.1 };
-            slot.delivery.open_window(start..u64::MAX);
-        }
+/// Measures what flows from one peer to the others now. `empty`: resident memory of the server without receivers.
+///
+/// # Errors
+///
+/// Something of the load failed.
+pub fn row(
+    subject: &mut impl Subject,
+    from: usize,
+    screens: &[usize],
+    measure: Duration,
+    empty: u64,
+) -> anyhow::Result<Row> {
+    subject.traffic().take_events();
+    let nacks = subject.traffic().crowd.nacks;
+    let starts = numbers(&subject.traffic().crowd, from);
+    for slot in slots(&mut subject.traffic().crowd, screens) {
+        let start = if slot.video { starts.0 } else { starts.1 };
+        slot.delivery.open_window(start..u64::MAX);
     }
-    let window = world.measure(measure)?;
-    let ends = numbers(world);
-    for &peer in screens {
-        for slot in &mut world.crowd.peers[peer].slots {
-            slot.delivery.close_window(if slot.video { ends.0 } else { ends.1 });
-        }
+    let window = subject.measure(measure)?;
+    let ends = numbers(&subject.traffic().crowd, from);
+    for slot in slots(&mut subject.traffic().crowd, screens) {
+        slot.delivery.close_window(if slot.video { ends.0 } else { ends.1 });
     }
-    let latency_ms = latency(world.take_events(), false);
-    world.run_for(LINGER)?;
-    let counted: u64 =
-        screens.iter().flat_map(|peer| &world.crowd.peers[*peer].slots).map(|slot| slot.delivery.counted()).sum();
+    let latency_ms = latency(subject.traffic().take_events(), false);
+    subject.run_for(LINGER)?;
+    let counted: u64 = slots(&mut subject.traffic().crowd, screens).map(|slot| slot.delivery.counted()).sum();
     let sent = (ends.0 - starts.0 + ends.1 - starts.1) * screens.len() as u64;
     Ok(Row {
         receivers: screens.len(),
@@ -189,42 +198,53 @@ fn row(world: &mut World, screens: &[usize], measure: Duration, empty: u64) -> a
         load_core: window.load_share(),
         load_us_per_packet: window.load_us_per_packet(),
         rss_kib: window.relay.rss_kib,
-        nacks: world.crowd.nacks - nacks,
+        nacks: subject.traffic().crowd.nacks - nacks,
         void: window.void(),
     })
 }
 
-/// Next numbers of the hall's picture and sound.
-fn numbers(world: &World) -> (u64, u64) {
-    let next = |layer| world.crowd.peers[HALL].stream(layer).map_or(0, |stream| u64::from(stream.next_number()));
+fn slots<'a>(crowd: &'a mut Crowd, screens: &[usize]) -> impl Iterator<Item = &'a mut Slot> {
+    let (first, last) = (screens.first().copied().unwrap_or(0), screens.last().map_or(0, |last| last + 1));
+    crowd.peers[first..last].iter_mut().flat_map(|peer| &mut peer.slots)
+}
+
+/// Next numbers of a peer's picture and sound.
+fn numbers(crowd: &Crowd, from: usize) -> (u64, u64) {
+    let next = |layer| crowd.peers[from].stream(layer).map_or(0, |stream| u64::from(stream.next_number()));
     (next(HIGH), next(SOUND))
 }
 
-fn burst(world: &mut World, receivers: usize) -> anyhow::Result<Burst> {
-    world.take_events();
-    let before = world.snapshot()?;
+/// Measures keyframe bursts of one peer.
+///
+/// # Errors
+///
+/// Something of the load failed.
+pub fn burst(subject: &mut impl Subject, from: usize, receivers: usize) -> anyhow::Result<Burst> {
+    subject.traffic().take_events();
+    let before = subject.snapshot()?;
     for _ in 0..BURSTS {
-        for stream in &mut world.crowd.peers[HALL].streams {
+        for stream in &mut subject.traffic().crowd.peers[from].streams {
             if stream.terms().layer == HIGH {
-                stream.ask(std::time::Instant::now());
+                stream.ask(Instant::now());
             }
         }
-        world.run_for(BURST_INTERVAL)?;
+        subject.run_for(BURST_INTERVAL)?;
     }
-    let window: Window = world.snapshot()?.since(&before);
+    let window: Window = subject.snapshot()?.since(&before);
     Ok(Burst {
         receivers,
-        latency_ms: latency(world.take_events(), true),
+        latency_ms: latency(subject.traffic().take_events(), true),
         us_per_packet: window.us_per_packet(),
         packets: BURST_PACKETS,
         void: window.void(),
     })
 }
 
-fn latency(events: Vec<Event>, keyframes: bool) -> Latency {
+/// Latency of what was opened: the packets of keyframes, or all others.
+pub fn latency(events: Vec<Event>, keyframes: bool) -> Latency {
     let stamps = events.into_iter().filter_map(|event| match event {
         Event::Opened(opened) => opened.stamp.map(|stamp| (opened.at, stamp)),
-        Event::Asked { .. } => None,
+        Event::Asked { .. } | Event::Repaired(_) => None,
     });
     let wanted = stamps.filter(|(_, stamp)| stamp.key == keyframes);
     let mut millis: Vec<f64> = wanted.map(|(at, stamp)| at.saturating_sub(stamp.sent) as f64 / 1e6).collect();

@@ -11,12 +11,14 @@ use serde::Serialize;
 
 use super::{HIGH, show};
 use crate::{
+    bed::Bed,
     crowd::{Event, Sampling},
     offer::{screen, screen_plan, site, site_plan},
     orders::{News, Order, Routes, Wish},
     peer::Opened,
     quantile::quantile,
     socket::{Nanos, wall_nanos},
+    subject::Subject,
     world::World,
 };
 
@@ -68,12 +70,12 @@ pub struct Take {
 /// # Errors
 ///
 /// A peer does not connect, or something of the load failed.
-pub fn run(core: usize, takes: usize) -> anyhow::Result<Take> {
-    let mut world = World::start(core)?;
+pub fn run(bed: &Bed, takes: usize) -> anyhow::Result<Take> {
+    let mut world = World::start(bed)?;
     let sites = world.join(3, &site_plan(), true)?;
     let screens = world.join(RECEIVERS, &screen_plan(), false)?;
     let mut stage = Stage { world, sites, screens, air: 0, take: 0 };
-    stage.world.crowd.sampling = Sampling::All;
+    stage.world.traffic.crowd.sampling = Sampling::All;
     stage.world.route(&stage.routes(0, None))?;
     let cold = stage.takes(takes, false)?;
     let previewed = stage.takes(takes, true)?;
@@ -106,11 +108,11 @@ impl Stage {
             let next = (self.air + 1) % self.sites.len();
             self.world.route(&self.routes(self.air, previewed.then_some(next)))?;
             self.world.run_for(SETTLE + PHASE * u32::try_from(number % 16)?)?;
-            self.world.take_events();
+            self.world.traffic.take_events();
             let ordered = wall_nanos();
             let done = self.order(next)?;
             self.world.run_for(AFTER)?;
-            let events = self.world.take_events();
+            let events = self.world.traffic.take_events();
             if done {
                 let source = self.sites[next];
                 let views = views(&events, &self.screens, source);

@@ -6,8 +6,10 @@ use serde::Serialize;
 
 use super::LOW;
 use crate::{
+    bed::Bed,
     offer::{console, console_plan, site, site_plan},
     orders::{Route, Routes},
+    subject::Subject,
     window::Window,
     world::World,
 };
@@ -28,6 +30,8 @@ pub struct Wall {
     pub core_percent_with_sound: f64,
     /// Packets that came to the relay and left it, a second, pictures alone.
     pub forwarded_per_second: f64,
+    /// Resident memory of the relay for each console of 63 tiles, at the end of the measurement, KiB.
+    pub kib_per_console: f64,
     /// Why it does not count.
     pub void: Option<String>,
 }
@@ -37,20 +41,22 @@ pub struct Wall {
 /// # Errors
 ///
 /// A peer does not connect, or something of the load failed.
-pub fn run(core: usize, measure: Duration) -> anyhow::Result<Wall> {
-    let pictures = window(core, false, measure)?;
-    let with_sound = window(core, true, measure)?;
+pub fn run(bed: &Bed, measure: Duration) -> anyhow::Result<Wall> {
+    let (pictures, kib_per_console) = window(bed, false, measure)?;
+    let (with_sound, _) = window(bed, true, measure)?;
     Ok(Wall {
         core_percent: pictures.relay_share() * 100.0,
         core_percent_with_sound: with_sound.relay_share() * 100.0,
         forwarded_per_second: pictures.packets as f64 / pictures.wall.as_secs_f64(),
+        kib_per_console,
         void: pictures.void().or(with_sound.void()),
     })
 }
 
-fn window(core: usize, sounds: bool, measure: Duration) -> anyhow::Result<Window> {
-    let mut world = World::start(core)?;
+fn window(bed: &Bed, sounds: bool, measure: Duration) -> anyhow::Result<(Window, f64)> {
+    let mut world = World::start(bed)?;
     let sites = world.join(SITES, &site_plan(), sounds)?;
+    let without = world.usage()?.rss_kib;
     let consoles = world.join(CONSOLES, &console_plan(SITES), false)?;
     let mut routes = Routes::default();
     for console in &consoles {
@@ -61,5 +67,7 @@ fn window(core: usize, sounds: bool, measure: Duration) -> anyhow::Result<Window
     }
     world.route(&routes)?;
     world.run_for(SETTLE)?;
-    world.measure(measure)
+    let window = world.measure(measure)?;
+    let more = window.relay.rss_kib.saturating_sub(without);
+    Ok((window, more as f64 / CONSOLES as f64))
 }
