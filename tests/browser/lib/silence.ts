@@ -45,6 +45,11 @@ export class Silence {
     return new Silence(ears, sites, [HALL, ...onAir]);
   }
 
+  /** The longest time in which one of the receivers could not listen, ms. */
+  get deaf(): number {
+    return Math.max(...this.#receivers.map(([, ears]) => ears.deaf));
+  }
+
   /**
    * Judges all the time since the last judgement, in which one take was ordered and has been shown. Who was on air neither before nor
    * after it must not be heard for a moment; who came on air not before the order; who left it not after the buffers are empty; a
@@ -80,14 +85,17 @@ export class Silence {
   /** Everybody who is on air is heard by everybody else. */
   async #untilHeard(): Promise<void> {
     const end = Date.now() + HEARD_MS;
-    for (const [receiver, ears] of this.#receivers.filter(([one]) => one.plays)) {
-      const must = this.#onAir.filter((site) => site !== receiver.site);
-      for (;;) {
-        const sounds = await ears.next();
-        const missing = must.filter((site) => sounds[this.#sites.indexOf(site)]!.quarter <= HEARD_DBFS);
-        if (missing.length === 0) break;
-        expect(Date.now(), `${missing} must be heard at ${receiver.name}`).toBeLessThan(end);
-      }
-    }
+    const playing = this.#receivers.filter(([one]) => one.plays);
+    await Promise.all(
+      playing.map(async ([receiver, ears]) => {
+        const must = this.#onAir.filter((site) => site !== receiver.site);
+        for (;;) {
+          const sounds = await ears.next();
+          const missing = must.filter((site) => sounds[this.#sites.indexOf(site)]!.quarter <= HEARD_DBFS);
+          if (missing.length === 0) return;
+          expect(Date.now(), `${missing} must be heard at ${receiver.name}`).toBeLessThan(end);
+        }
+      }),
+    );
   }
 }

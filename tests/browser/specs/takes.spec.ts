@@ -73,6 +73,7 @@ test("takes A → B → hall → undo are seen and heard right by everybody, wit
     expect(negotiated).toBe(0);
     keepFigures("takes", [
       { figure: "off-air sound at everyone else, worst", value: silence.worst, unit: "dBFS", goal: OFF_AIR_DBFS },
+      { figure: "longest time without a listener", value: silence.deaf, unit: "ms", goal: null },
       { figure: "negotiations during takes", value: negotiated, unit: "", goal: 0 },
     ]);
   } finally {
