@@ -21,7 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// One connection.
 pub struct Client {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// The WebSocket, for whoever wants to read its closing.
+    pub socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     /// The server's answer to `hello`.
     pub welcome: Welcome,
     /// Messages that arrived while something else was awaited.

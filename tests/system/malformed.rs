@@ -2,22 +2,57 @@
 
 use std::time::Duration;
 
-use acceptance::{Bytes, Client, Server};
-use anyhow::Result;
-use futures_util::{SinkExt, StreamExt};
+use acceptance::{Bytes, Client, Operator, Server};
+use anyhow::{Context, Result, bail, ensure};
+use futures_util::{SinkExt, Stream, StreamExt};
 use tokio::net::UdpSocket;
-use tokio_tungstenite::tungstenite::Message;
-use wire::{ClientKind, ClientMessage, Command, FloorMode, Refusal, ServerMessage};
+use tokio_tungstenite::tungstenite::{Error, Message};
+use wire::{ClientKind, ClientMessage, Command, ErrorCode, FloorMode, Refusal, ServerMessage};
 
 /// Datagrams per kind: enough to hit every branch, small enough for a shared machine.
 const DATAGRAMS: u32 = 2_000;
 
-async fn still_alive(server: &Server) -> Result<()> {
-    let operator = server.sign_in();
-    let (status, _) = server.get("/readyz", &[])?;
-    assert_eq!(status, 200);
-    drop(operator);
+/// Longest wait for an answer or a close.
+const PATIENCE: Duration = Duration::from_secs(7);
+
+/// The server is ready, and somebody can still come in with a sign-in and is known. The first start's link works once, so that
+/// whoever has signed in already brings that sign-in.
+async fn still_alive(server: &Server, operator: Option<Operator>) -> Result<()> {
+    let (status, text) = server.get("/readyz", &[])?;
+    assert_eq!(status, 200, "{text}");
+    let operator = operator.map_or_else(|| server.sign_in(), Ok).context("nobody can sign in any more")?;
+    let mut console = Client::console(server, &operator).await?;
+    console.accepted(Command::SetFloorMode { mode: FloorMode::Open }).await?;
     Ok(())
+}
+
+/// The first error that the server names on this socket, whether it is the last thing that it says, and whether the socket was
+/// closed in order after that.
+async fn named_error(
+    socket: &mut (impl Stream<Item = Result<Message, Error>> + Unpin),
+) -> Result<(ErrorCode, bool, bool)> {
+    let mut named = None;
+    let read = async {
+        while let Some(message) = socket.next().await {
+            match message? {
+                Message::Text(text) => {
+                    if let ServerMessage::Error { code, detail, fatal } = serde_json::from_str(&text)? {
+                        ensure!(!detail.is_empty(), "{code:?} without words");
+                        named = named.or(Some((code, fatal)));
+                        if !fatal {
+                            return Ok(false);
+                        }
+                    }
+                }
+                Message::Close(_) => return Ok(true),
+                Message::Binary(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
+            }
+        }
+        bail!("the socket ended without a close")
+    };
+    let closed = tokio::time::timeout(PATIENCE, read).await.context("neither an answer nor a close")??;
+    let (code, fatal) = named.context("closed without a named error")?;
+    Ok((code, fatal, closed))
 }
 
 fn hostile_datagrams(seed: u64) -> impl Iterator<Item = Vec<u8>> {
@@ -56,7 +91,7 @@ async fn hostile_datagrams_get_silence_and_the_conference_goes_on() -> Result<()
     let answer = tokio::time::timeout(Duration::from_millis(500), socket.recv_from(&mut buffer)).await;
     assert!(answer.is_err(), "something answered a stranger: {answer:?}");
     assert!(console.command(Command::SetFloorMode { mode: FloorMode::Queue }).await?.is_ok());
-    still_alive(&server).await
+    still_alive(&server, Some(operator)).await
 }
 
 #[tokio::test]
@@ -66,45 +101,46 @@ async fn malformed_and_oversized_json_is_answered_clearly_and_closes_at_most_its
     let mut console = Client::console(&server, &operator).await?;
     let deep = "[".repeat(100_000);
     let huge = format!("{{\"type\":\"ping\",\"nonce\":1,\"x\":\"{}\"}}", "a".repeat(wire::MAX_MESSAGE_BYTES));
-    let texts = ["", "{", "null", "[]", "{\"type\":\"no_such\"}", "{\"type\":\"command\"}", "\u{0}", &deep, &huge];
+    let bad = ["", "{", "null", "[]", "{\"type\":\"no_such\"}", "{\"type\":\"command\"}", "\u{0}", &deep];
 
-    for text in texts {
-        let mut site = Client::join(&server, ClientKind::Site, &server.token("cao-bang", "main")?).await?;
+    // A text that cannot be read costs itself alone; one that is too large costs the connection, which is told why.
+    let mut site = Client::join(&server, ClientKind::Site, &server.token("cao-bang", "main")?).await?;
+    for text in bad {
         site.send_text(text).await?;
-        let answer = site.until(|message| match message {
-            ServerMessage::Error { code, .. } => Some(*code),
-            _ => None,
-        });
-        let answer = tokio::time::timeout(Duration::from_secs(3), answer).await;
-        assert!(answer.is_ok(), "no answer and no close for {:.40}…", text);
+        let (code, fatal, _) = named_error(&mut site.socket).await.with_context(|| format!("{text:.40}…"))?;
+        assert_eq!((code, fatal), (ErrorCode::BadMessage, false), "{text:.40}…");
     }
+    let answer = site.command(Command::RequestFloor { kind: wire::RequestKind::Request }).await?;
+    assert!(matches!(answer, Ok(_) | Err(Refusal::FloorClosed)), "{answer:?}");
+    site.send_text(&huge).await?;
+    assert_eq!(named_error(&mut site.socket).await?, (ErrorCode::TooLarge, true, true));
     for path in ["/api/v1/sign-in", "/api/v1/sign-in/link"] {
         for body in ["", "{", "[]", &huge] {
             let (status, _, text) = server.post(path, body, &[])?;
-            assert!((400..500).contains(&status), "{path} {:.20}: {status} {text}", body);
+            assert!((400..500).contains(&status), "{path} {body:.20}: {status} {text}");
+            let problem: serde_json::Value = serde_json::from_str(&text).with_context(|| format!("{path}: {text}"))?;
+            assert_eq!(problem["status"], status, "{path} {body:.20}: {text}");
         }
     }
     assert!(console.command(Command::SetFloorMode { mode: FloorMode::Queue }).await?.is_ok());
-    still_alive(&server).await
+    still_alive(&server, Some(operator)).await
 }
 
 #[tokio::test]
 async fn a_socket_that_is_not_text_or_says_no_hello_is_closed() -> Result<()> {
     let server = Server::start().await?;
 
-    for first in [Message::binary(vec![0xff; 1_000]), Message::text("{\"type\":\"ping\",\"nonce\":1}")] {
+    for first in
+        [Message::binary(vec![0xff; 1_000]), Message::text("{\"type\":\"ping\",\"nonce\":1}"), Message::text("{")]
+    {
         let mut socket = Client::socket(&server, None).await?;
         socket.send(first.clone()).await?;
-        let end = tokio::time::timeout(Duration::from_secs(7), async {
-            while let Some(Ok(message)) = socket.next().await {
-                if message.is_close() {
-                    break;
-                }
-            }
-        });
-        assert!(end.await.is_ok(), "still open after {first:?}");
+        assert_eq!(named_error(&mut socket).await?, (ErrorCode::BadMessage, true, true), "{first:?}");
     }
-    still_alive(&server).await
+    // Whoever says nothing at all is told, too, when the time for a hello is over.
+    let mut silent = Client::socket(&server, None).await?;
+    assert_eq!(named_error(&mut silent).await?, (ErrorCode::BadMessage, true, true));
+    still_alive(&server, None).await
 }
 
 #[tokio::test]
@@ -128,5 +164,5 @@ async fn bad_offers_are_refused_with_words() -> Result<()> {
     }
     let answer = site.command(Command::RequestFloor { kind: wire::RequestKind::Request }).await?;
     assert!(matches!(answer, Ok(_) | Err(Refusal::FloorClosed)), "{answer:?}");
-    still_alive(&server).await
+    still_alive(&server, None).await
 }

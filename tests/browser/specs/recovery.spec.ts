@@ -19,8 +19,15 @@ const COMMAND_EVERY_MS = 60;
 const LIFE_MS = 2_000;
 /** Everybody must be back on air by then. */
 const RECOVERY_MS = 5_000;
-/** Bounds a test on a machine that does other things as well; the bench judges by the promise. */
-const SANITY_MS = 60_000;
+/** Whoever is not back by then is given up: long enough for the test to say who it was. */
+const GIVEN_UP_MS = 60_000;
+/**
+ * The goal itself is judged by the bench, on a machine that does nothing else. Here a neighbour takes turns with 63 endpoints that all
+ * shake hands at once: half as much again on the median, and three times the goal for the worst of ten. A client that waits for one
+ * backoff more than it should is beyond the first.
+ */
+const MEDIAN_SANITY_MS = 1.5 * RECOVERY_MS;
+const LONGEST_SANITY_MS = 3 * RECOVERY_MS;
 
 /** A client that sends messages for as long as it lives, and remembers which were acknowledged. */
 class CommandingSite {
@@ -176,7 +183,7 @@ test("ten kills under load: pages and endpoints are back within five seconds, no
       const endpointsBack = new Map<string, number>();
       const pagesBack = new Map<string, number>();
       const renewedAt = new Map<string, number>();
-      while (Date.now() < killed + SANITY_MS) {
+      while (Date.now() < killed + GIVEN_UP_MS) {
         for (const line of simulation.lines().slice(seen)) {
           const { event, slot, site, at_ms, marker_site } = line as { event: string; slot?: string; site: string; at_ms: number; marker_site?: number };
           const shown = site === onAir ? 0 : index(onAir);
@@ -222,9 +229,8 @@ test("ten kills under load: pages and endpoints are back within five seconds, no
     expect(Math.min(...rates), "commands a second while the server lived").toBeGreaterThanOrEqual(20);
     expect(acknowledged.length, "commands acknowledged").toBeGreaterThan(sent / 2);
     expect(lost).toEqual([]);
-    // The goal itself is judged by the bench, on a machine that does nothing else; a neighbour may cost half as much again.
-    expect(quantile(times, 0.5), "median of the recoveries").toBeLessThan(1.5 * RECOVERY_MS);
-    expect(Math.max(...times), "longest recovery").toBeLessThan(3 * RECOVERY_MS);
+    expect(quantile(times, 0.5), "median of the recoveries").toBeLessThan(MEDIAN_SANITY_MS);
+    expect(Math.max(...times), "longest recovery").toBeLessThan(LONGEST_SANITY_MS);
   } finally {
     await Promise.all([plain, ...cameras].map((browser) => browser.close()));
     await simulation.stop();

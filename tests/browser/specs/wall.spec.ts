@@ -11,6 +11,12 @@ const SITES = 63;
 const TAKES = 10;
 /** Goal for the time from the command to the last site's first frame of the new source, p95. */
 const LAST_SITE_MS = 400;
+/**
+ * The goal itself is judged by the bench, on a machine that does nothing else. Here both cores are full of encoders, and a neighbour
+ * makes the last of 63 sites wait for its turn: three runs within an hour gave 291 to 431 ms. Three times the goal is no such wait;
+ * a take that waits for a second keyframe or for a repeated request is beyond it.
+ */
+const SANITY_MS = 3 * LAST_SITE_MS;
 
 interface SourceSeen {
   event: "source";
@@ -80,7 +86,8 @@ test("63 sites are alive on the wall, and ten takes reach the hall and the other
       { figure: "command → first new frame at the last of 63, p95", value: quantile(times, 0.95), unit: "ms", goal: LAST_SITE_MS },
       { figure: "command → first new frame at the last of 63, max", value: Math.max(...times), unit: "ms", goal: null },
     ]);
-    expect(quantile(times, 0.95)).toBeLessThan(10 * LAST_SITE_MS);
+    expect(quantile(times, 0.5), "median of the takes").toBeLessThan(SANITY_MS / 2);
+    expect(quantile(times, 0.95), "p95 of the takes").toBeLessThan(SANITY_MS);
   } finally {
     await browser.close();
     await simulation.stop();
