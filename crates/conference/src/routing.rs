@@ -7,12 +7,15 @@
 //! - a muted or closed microphone goes nowhere but to an operator's solo;
 //! - a site that is alone on air sees the hall, and its own camera in the return slot.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     Conference, ConnectionId, ConsoleLive, EndpointLive, EndpointRole, Layout, Live, Program, ProgramSource, SiteSlug,
     SourceKind, SourceRef, TakeId, stage::HALL_SLOT,
 };
+
+/// So many of the queue are watched: the one that is called next, and those to go on with if it is not ready.
+pub const WATCHED_OF_QUEUE: usize = 3;
 
 /// Everything that is to flow. A connection or slot that is not named gets nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,6 +24,9 @@ pub struct Routing {
     pub receivers: BTreeMap<ConnectionId, Receiver>,
     /// Tracks that must keep flowing at a quality although no slot may ask for it: preview, on air, pending, next.
     pub wishes: BTreeMap<Track, Quality>,
+    /// Senders of which it must be known whether they would be good on air: those of the sites in preview and of the next in
+    /// the queue.
+    pub watched: BTreeSet<ConnectionId>,
 }
 
 /// What one connection receives.
@@ -155,6 +161,7 @@ impl Conference {
             routing.receivers.insert(*connection, self.console(console, program, live));
         }
         routing.wishes = self.wishes(program, live);
+        routing.watched = self.watched(live);
         routing
     }
 
@@ -256,6 +263,14 @@ impl Conference {
             .filter_map(|source| picture_feed(&source, Quality::High, live))
             .map(|feed| (feed.track, feed.quality))
             .collect()
+    }
+
+    /// Whoever sends for these sites. Watching asks for no better layer: the preview wishes that, the queue does not.
+    fn watched(&self, live: &Live) -> BTreeSet<ConnectionId> {
+        let state = self.state();
+        let preview = state.stage.preview.iter().flat_map(|preview| &preview.sources).map(|source| &source.site);
+        let queue = state.floor.queue.iter().take(WATCHED_OF_QUEUE).map(|entry| &entry.site);
+        preview.chain(queue).filter_map(|site| Some(live.publisher(site)?.connection)).collect()
     }
 }
 

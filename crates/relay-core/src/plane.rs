@@ -20,6 +20,7 @@ mod layer;
 mod level;
 mod membership;
 mod redundancy;
+mod readiness;
 mod repeat;
 mod reports;
 mod retransmit;
@@ -33,7 +34,7 @@ mod timers;
 mod track;
 mod vp8;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
@@ -45,6 +46,8 @@ use crate::{EndpointId, EndpointKey, Layer, LineId, Negotiated, Routes, SlotId, 
 
 use self::endpoint::Endpoint;
 use self::forward::Slot;
+use self::readiness::Watched;
+pub use self::readiness::{Readiness, SourceFault, Watch};
 pub use self::reports::CNAME;
 use self::take::PendingTake;
 use self::timers::{Timer, Timers};
@@ -174,6 +177,13 @@ pub enum PlaneEvent {
     TrackStats(TrackStats),
     /// Every second, for each endpoint that receives.
     ReceiverStats(ReceiverStats),
+    /// The verdict on a source that is watched, at once when the watch begins and whenever it changes.
+    Readiness {
+        /// The source.
+        watch: Watch,
+        /// The verdict.
+        readiness: Readiness,
+    },
 }
 
 /// Why a take was given up.
@@ -259,6 +269,8 @@ pub struct Plane {
     layers_changed: bool,
     /// Until when late packets of a track are welcome in a slot.
     lingering: VecDeque<(Instant, usize, usize)>,
+    /// Sources that are watched; none: its endpoint is not connected.
+    watches: BTreeMap<Watch, Option<Watched>>,
     timers: Timers,
     queue: VecDeque<PlanePacket>,
     events: VecDeque<PlaneEvent>,
@@ -284,6 +296,7 @@ impl Plane {
             take: None,
             layers_changed: false,
             lingering: VecDeque::new(),
+            watches: BTreeMap::new(),
             timers,
             queue: VecDeque::new(),
             events: VecDeque::new(),
@@ -336,6 +349,12 @@ impl Plane {
         }
     }
 
+    /// Watches the readiness of these sources and of no others; an endpoint that is not there yet is watched when it comes. A
+    /// watch asks for no layer: it judges the best one that routes ask for. Whoever calls bounds the set, as with routes.
+    pub fn set_watches(&mut self, now: Instant, watches: &BTreeSet<Watch>) {
+        self.change_watches(now, watches);
+    }
+
     /// A media packet from an endpoint.
     pub fn handle_rtp(&mut self, now: Instant, packet: IncomingRtp) {
         self.take_in(now, packet);
@@ -361,6 +380,7 @@ impl Plane {
                 Timer::Hold(slot) => self.end_hold(now, slot),
                 Timer::Linger => self.end_linger(now),
                 Timer::Flow => self.check_flow(now),
+                Timer::Readiness => self.look_at_watches(now),
                 Timer::Second => self.tell_stats(now),
             }
         }

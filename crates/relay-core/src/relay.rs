@@ -11,7 +11,7 @@ use rand::{Rng, RngExt, SeedableRng, rngs::StdRng};
 
 use crate::{
     Answer, CertificateError, Codec, DisconnectReason, DtlsCertificate, EndpointId, EndpointKey, LinePlan, OfferError,
-    Plane, PlaneEvent, PlanePacket, Routes, TakeId, TimeAnchor,
+    Plane, PlaneEvent, PlanePacket, Routes, TakeId, TimeAnchor, Watch,
     demux::{Protocol, SourceMap},
     dtls::{DtlsIdentity, DtlsLink, DtlsProgress},
     early::EarlyRecords,
@@ -167,6 +167,12 @@ impl Relay {
     /// See [`Plane::set_routes`].
     pub fn set_routes(&mut self, now: Instant, routes: Routes) {
         self.plane.set_routes(now, routes);
+        self.collect_events();
+    }
+
+    /// See [`Plane::set_watches`].
+    pub fn set_watches(&mut self, now: Instant, watches: &BTreeSet<Watch>) {
+        self.plane.set_watches(now, watches);
         self.collect_events();
     }
 

@@ -1,12 +1,13 @@
 //! How the rest of the program speaks to the relay's thread.
 
 use std::{
+    collections::BTreeSet,
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
     thread::JoinHandle,
 };
 
-use relay_core::{Answer, EndpointId, LinePlan, OfferError, Routes, TakeId};
+use relay_core::{Answer, EndpointId, LinePlan, OfferError, Routes, TakeId, Watch};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::socket::Waker;
@@ -22,6 +23,7 @@ pub const MAX_QUEUED_OFFERS: usize = 1024;
 pub(crate) enum Command {
     Close(EndpointId),
     SetRoutes(Routes),
+    SetWatches(BTreeSet<Watch>),
     OrderTake(TakeId, Routes),
     CancelTake(TakeId),
     Shutdown,
@@ -109,6 +111,15 @@ impl RelayHandle {
     /// There is no relay any more.
     pub async fn set_routes(&self, routes: Routes) -> Result<(), Stopped> {
         self.send(Command::SetRoutes(routes)).await
+    }
+
+    /// See [`relay_core::Plane::set_watches`].
+    ///
+    /// # Errors
+    ///
+    /// There is no relay any more.
+    pub async fn set_watches(&self, watches: BTreeSet<Watch>) -> Result<(), Stopped> {
+        self.send(Command::SetWatches(watches)).await
     }
 
     /// See [`relay_core::Plane::order_take`].

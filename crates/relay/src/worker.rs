@@ -95,6 +95,7 @@ impl Worker {
             match command {
                 Command::Close(endpoint) => self.core.remove_endpoint(now, endpoint),
                 Command::SetRoutes(routes) => self.core.set_routes(now, routes),
+                Command::SetWatches(watches) => self.core.set_watches(now, &watches),
                 Command::OrderTake(take, routes) => self.core.order_take(now, take, routes),
                 Command::CancelTake(take) => self.core.cancel_take(now, take),
                 Command::Shutdown => {

@@ -3,11 +3,11 @@
 //! The conference speaks of connections and named slots; the relay of endpoints and m-lines. A connection that has no
 //! media yet, or a slot that its page did not plan, is left out: the next routes name it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use conference::{ConnectionId, MediaKind, Quality, Routing, Slot, Track, TrackKind};
-use relay_core::{EndpointId, Feed, Layer, LineId, Routes, SlotId, TrackId};
+use relay_core::{EndpointId, Feed, Layer, LineId, Routes, SlotId, TrackId, Watch};
 use wire::MediaPlan;
 
 use crate::{convert, media_plan};
@@ -41,6 +41,11 @@ pub fn to_relay(routing: &Routing, ends: &MediaEnds) -> Routes {
     routes
 }
 
+/// The sources whose readiness the relay is to watch.
+pub fn watches_to_relay(routing: &Routing, ends: &MediaEnds) -> BTreeSet<Watch> {
+    routing.watched.iter().filter_map(|connection| watch_of(ends.get(connection)?)).collect()
+}
+
 /// The connection to which a relay endpoint belongs.
 pub fn owner_of(ends: &MediaEnds, endpoint: EndpointId) -> Option<(ConnectionId, &MediaEnd)> {
     ends.iter().find(|(_, end)| end.endpoint == endpoint).map(|(connection, end)| (*connection, end))
@@ -54,6 +59,13 @@ pub fn sent_kind(plan: &MediaPlan, line: LineId) -> Option<TrackKind> {
         wire::Slot::Content => Some(TrackKind::Content),
         _ => None,
     }
+}
+
+fn watch_of(end: &MediaEnd) -> Option<Watch> {
+    let line = |slot, kind| media_plan::line_of(&end.plan, slot, kind);
+    let picture = line(wire::Slot::Camera, wire::MediaKind::Video)?;
+    let sound = line(wire::Slot::Microphone, wire::MediaKind::Audio)?;
+    Some(Watch { endpoint: end.endpoint, picture, sound })
 }
 
 fn line_of(end: &MediaEnd, slot: Slot, kind: MediaKind) -> Option<LineId> {
@@ -122,7 +134,8 @@ mod tests {
             conference::Feed { track: camera, quality: Quality::High },
         )]);
         let receivers = BTreeMap::from([(site, Receiver { slots, picture: picture() })]);
-        let routing = Routing { receivers, wishes: BTreeMap::from([(camera, Quality::Mid)]) };
+        let wishes = BTreeMap::from([(camera, Quality::Mid)]);
+        let routing = Routing { receivers, wishes, watched: BTreeSet::from([site]) };
 
         let routes = to_relay(&routing, &ends);
 
@@ -130,6 +143,8 @@ mod tests {
         let slot = SlotId { endpoint: EndpointId(20), line: LineId(3) };
         assert_eq!(routes.slots, BTreeMap::from([(slot, Feed { track, layer: Layer::High, rank: 1 })]));
         assert_eq!(routes.wishes, BTreeMap::from([(track, Layer::Mid)]));
+        let watch = Watch { endpoint: EndpointId(20), picture: LineId(0), sound: LineId(1) };
+        assert_eq!(watches_to_relay(&routing, &ends), BTreeSet::from([watch]));
     }
 
     #[test]
@@ -145,8 +160,10 @@ mod tests {
             (absent, Receiver { slots: program, picture: picture() }),
         ]);
 
-        let routes = to_relay(&Routing { receivers, wishes: BTreeMap::new() }, &ends);
+        let routing = Routing { receivers, watched: BTreeSet::from([screen, absent]), ..Routing::default() };
+        let routes = to_relay(&routing, &ends);
 
         assert!(routes.slots.is_empty());
+        assert!(watches_to_relay(&routing, &ends).is_empty());
     }
 }

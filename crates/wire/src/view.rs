@@ -441,6 +441,8 @@ pub enum QualityReason {
 #[serde(tag = "state", rename_all = "snake_case")]
 #[ts(export)]
 pub enum Readiness {
+    /// Not known: it came into preview or among the next in the queue a moment ago, or nobody waits for it.
+    Checking,
     /// Everything is there.
     Ready,
     /// It would work, but not well.
@@ -452,18 +454,22 @@ pub enum Readiness {
     Offline,
 }
 
-/// Why a source is not ready.
+/// Why a source is not ready; the first of these is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum ReadinessReason {
+    /// No picture at all.
+    NoPicture,
     /// No fresh frame for a second.
     PictureStale,
-    /// No sender report yet: lips are not known.
-    NoSync,
-    /// The high layer does not flow yet.
+    /// The high layer does not flow although it is asked for.
     HighLayerMissing,
-    /// Silent microphone.
+    /// Nothing arrives of the microphone.
+    NoSound,
+    /// No sender report: lips are not known.
+    NoSync,
+    /// The microphone sends silence.
     Silent,
     /// The microphone clips.
     Clipping,

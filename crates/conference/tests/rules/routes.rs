@@ -110,3 +110,25 @@ fn content_flows_in_its_slot_and_the_speaker_is_heard() {
     let a = receiver(&world, "a", EndpointRole::Main);
     assert_eq!(a.picture.cells[1].site, slug(HALL), "the speaker sees the hall beside its slides");
 }
+
+#[test]
+fn the_preview_and_the_next_three_of_the_queue_are_watched_and_the_queue_costs_no_better_layer() {
+    let mut world = World::new();
+    let watched = |world: &World| world.conference.routes(world.program(), &world.live).watched;
+    assert!(watched(&world).is_empty());
+
+    world.join("a", EndpointRole::Backup);
+    world.lead(Command::SetPreview { layout: Layout::Single, sources: vec![camera(HALL)] }).unwrap();
+    for site in ["a", "b", "c", "d"] {
+        world.lead(Command::Invite { site: slug(site) }).unwrap();
+    }
+
+    let expected = [HALL, "a", "b", "c"].map(|site| connection(&world, site, EndpointRole::Main));
+    assert_eq!(watched(&world), expected.into());
+    let third = Track { connection: connection(&world, "c", EndpointRole::Main), kind: TrackKind::Camera };
+    assert!(!world.conference.routes(world.program(), &world.live).wishes.contains_key(&third));
+
+    world.drop_out("a", EndpointRole::Main);
+    let backup = connection(&world, "a", EndpointRole::Backup);
+    assert!(watched(&world).contains(&backup), "the reserve line would go on air");
+}

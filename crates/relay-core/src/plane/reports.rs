@@ -15,6 +15,7 @@ use rtc_shared::marshal::Unmarshal;
 
 use super::bandwidth::BitRate;
 use super::departures::OVERHEAD;
+use super::readiness::Arrived;
 use super::timeline::Micros;
 
 /// CNAME of everything that the relay sends, in answers and reports: all its slots share one clock (RFC 7022).
@@ -60,6 +61,12 @@ impl Reception {
     /// First number of the stream.
     pub(super) fn first(&self) -> Option<u64> {
         self.first
+    }
+
+    /// What was to arrive since the stream began, and what did.
+    pub(super) fn arrived(&self) -> Arrived {
+        let expected = self.first.map_or(0, |first| (self.highest + 1).saturating_sub(first));
+        Arrived { expected, received: self.received }
     }
 
     /// Interarrival jitter in ticks.

@@ -151,6 +151,8 @@ pub(super) struct LayerSource {
     pub(super) second: LayerSecond,
     /// Bits on the wire in the last whole second in which it flowed.
     rate: Option<BitRate>,
+    /// First packet.
+    pub(super) began: Instant,
     /// Last packet.
     pub(super) heard: Instant,
     /// Last complete frame (video) or packet (sound).
@@ -187,6 +189,7 @@ impl LayerSource {
             reception: Reception::default(),
             second: LayerSecond::default(),
             rate: None,
+            began: now,
             heard: now,
             fresh: now,
             at_boundary: true,

@@ -24,6 +24,8 @@ pub(super) enum Timer {
     Linger,
     /// Layers that may have stopped.
     Flow,
+    /// Sources that are watched.
+    Readiness,
     /// Statistics.
     Second,
 }

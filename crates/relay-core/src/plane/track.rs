@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::level::LevelMeter;
+use super::level::{LevelMeter, Levels};
 use super::source::LayerSource;
 use crate::{Codec, Kind, Layer, TrackId};
 
@@ -28,6 +28,7 @@ pub(super) struct Track {
     /// Slots that carry it, are to carry it, or carried it just now; ordered by slot.
     pub(super) subscribers: Vec<usize>,
     pub(super) level: LevelMeter,
+    pub(super) levels: Levels,
     /// Layers that were last announced as wanted.
     pub(super) announced: Option<Vec<Layer>>,
     /// It has sent something.
@@ -44,6 +45,7 @@ impl Track {
             sources: [None, None, None],
             subscribers: Vec::new(),
             level: LevelMeter::default(),
+            levels: Levels::default(),
             announced: None,
             since: None,
         }

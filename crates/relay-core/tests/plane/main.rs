@@ -6,6 +6,7 @@
 mod layers;
 mod lips;
 mod publisher;
+mod readiness;
 mod repairs;
 mod requests;
 mod takes;

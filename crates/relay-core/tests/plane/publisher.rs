@@ -24,6 +24,52 @@ pub struct Stream {
     sent_parameters: bool,
 }
 
+/// How loud a site is.
+#[derive(Debug, Clone, Copy)]
+pub enum Voice {
+    /// −dBov.
+    Steady(u8),
+    /// Words and pauses of up to two seconds in which the microphone is gated: digital silence.
+    Speech {
+        /// Its loudest packets, −dBov.
+        loudest: u8,
+        /// How far vowels and consonants of one sentence lie apart, dB.
+        range: u8,
+        /// Makes each speaker another one.
+        seed: u64,
+    },
+}
+
+impl Voice {
+    /// Sentences of 1 to 4 s, each followed by a pause of up to 2 s.
+    fn level(self, now: Micros) -> u8 {
+        let (loudest, range, seed) = match self {
+            Voice::Steady(level) => return level,
+            Voice::Speech { loudest, range, seed } => (loudest, range, seed),
+        };
+        let (mut at, mut sentence) = (0, 0);
+        loop {
+            let spoken = 1_000_000 + scatter(seed, 2 * sentence) % 3_000_000;
+            let pause = scatter(seed, 2 * sentence + 1) % 2_000_001;
+            if now < at + spoken {
+                return loudest + (scatter(seed, now / 60_000) % u64::from(range)) as u8;
+            }
+            if now < at + spoken + pause {
+                return 127;
+            }
+            (at, sentence) = (at + spoken + pause, sentence + 1);
+        }
+    }
+}
+
+/// A number that looks like chance (splitmix64).
+pub fn scatter(seed: u64, index: u64) -> u64 {
+    let mut mixed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(index.wrapping_mul(0xbf58_476d_1ce4_e5b9));
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
 /// What one encoder does.
 #[derive(Debug, Clone)]
 pub struct Publisher {
@@ -35,8 +81,15 @@ pub struct Publisher {
     pub clock: i64,
     /// Its sender reports are stamped late by up to this: it is a busy machine.
     pub stamps_late: Micros,
+    /// It reports on its sound.
+    pub reports_sound: bool,
     /// On the way to the relay.
     pub delay: Micros,
+    /// Packets are late by up to this besides.
+    pub jitter: Micros,
+    /// Between two frames.
+    pub frame_interval: Micros,
+    pub voice: Voice,
     /// Parameter sets with the first keyframe only.
     pub parameters_once: bool,
     pub key_packets: usize,
@@ -100,7 +153,11 @@ impl Publisher {
             audio: stream(Layer::High, base + 1),
             clock: 0,
             stamps_late: 0,
+            reports_sound: true,
             delay: 5_000,
+            jitter: 0,
+            frame_interval: 33_333,
+            voice: Voice::Steady(30),
             parameters_once: false,
             key_packets: 12,
             delta_packets: 3,
@@ -175,7 +232,7 @@ impl Publisher {
             marker: false,
             payload_type: AUDIO_TYPE,
             transport_sequence: Some(self.next_transport()),
-            audio_level: Some(30),
+            audio_level: Some(self.voice.level(now)),
             payload: payload.freeze(),
         }
     }

@@ -197,14 +197,12 @@ impl World {
         let ids: Vec<u64> = self.publishers.keys().copied().collect();
         for id in ids {
             if self.next_frame[&id] <= self.now {
-                *self.next_frame.get_mut(&id).unwrap() += FRAME;
+                *self.next_frame.get_mut(&id).unwrap() += self.publishers[&id].frame_interval;
                 self.send_frames(id);
             }
             if self.next_sound[&id] <= self.now {
                 *self.next_sound.get_mut(&id).unwrap() += SOUND;
-                let publisher = self.publishers.get_mut(&id).unwrap();
-                let (packet, delay) = (publisher.sound(self.now), publisher.delay);
-                self.send(self.now + delay, packet);
+                self.send_sound(id);
             }
             if self.next_report[&id] <= self.now {
                 *self.next_report.get_mut(&id).unwrap() += 500_000;
@@ -232,10 +230,22 @@ impl World {
         self.wire.insert((at, self.sent), Due::Arrive(packet));
     }
 
+    fn send_sound(&mut self, id: u64) {
+        let publisher = self.publishers.get_mut(&id).unwrap();
+        if !publisher.audio.on {
+            return;
+        }
+        let (packet, delay, jitter) = (publisher.sound(self.now), publisher.delay, publisher.jitter);
+        let free = self.busy.entry(packet.ssrc).or_default();
+        let at = (self.now + delay + scatter(id, self.now) % (jitter + 1)).max(*free);
+        *free = at;
+        self.send(at, packet);
+    }
+
     fn send_frames(&mut self, id: u64) {
         let (pace, encoder) = (self.pace, self.encoder);
         let publisher = self.publishers.get_mut(&id).unwrap();
-        let delay = publisher.delay;
+        let delay = publisher.delay + scatter(id, self.now) % (publisher.jitter + 1);
         let frames: Vec<_> = (0..publisher.video.len()).map(|index| publisher.frame(index, self.now)).collect();
         for packets in frames {
             for packet in packets {
@@ -251,8 +261,10 @@ impl World {
     fn send_reports(&mut self, id: u64) {
         let publisher = &self.publishers[&id];
         let wall = (WALL + self.now).wrapping_add_signed(publisher.clock);
-        let mut reports =
-            vec![(publisher.audio.ssrc, publisher.audio.base.wrapping_add((self.now * 48 / 1_000) as u32))];
+        let mut reports = Vec::new();
+        if publisher.reports_sound {
+            reports.push((publisher.audio.ssrc, publisher.audio.base.wrapping_add((self.now * 48 / 1_000) as u32)));
+        }
         for stream in publisher.video.iter().filter(|stream| stream.on) {
             reports.push((stream.ssrc, stream.base.wrapping_add((self.now * 9 / 100) as u32)));
         }

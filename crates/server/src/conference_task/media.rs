@@ -77,6 +77,7 @@ impl Task {
             connected: false,
             arrival: Arrival::new(now, sends),
             uplink: LOW_ONLY,
+            readiness: None,
         };
         let old = peer.media.replace(media);
         tell_peer(peer, &ServerMessage::Answer { generation, sdp });
@@ -112,6 +113,7 @@ impl Task {
             PlaneEvent::TakeDone { take, at, elapsed, cuts } => self.take_done(take, at, elapsed, &cuts),
             PlaneEvent::TakeFailed { take, reason } => self.take_failed(take, reason),
             PlaneEvent::LayersWanted { track, layers } => self.layers_wanted(track, &layers),
+            PlaneEvent::Readiness { watch, readiness } => self.readiness_changed(watch, readiness),
             PlaneEvent::TrackStats(stats) => self.track_stats(stats),
             PlaneEvent::ReceiverStats(stats) => {
                 let media = self.peers.of_endpoint(stats.endpoint).and_then(|peer| peer.media.as_mut());

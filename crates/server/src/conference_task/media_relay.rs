@@ -1,9 +1,10 @@
 //! The relay as the conference's task needs it, so that the task can be tested without sockets.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::pin::Pin;
 
-use relay_core::{EndpointId, LinePlan, OfferError, Routes, TakeId};
+use relay_core::{EndpointId, LinePlan, OfferError, Routes, TakeId, Watch};
 
 /// A boxed future.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -15,6 +16,8 @@ pub enum RelayOrder {
     Close(EndpointId),
     /// Everything that is to flow from now.
     SetRoutes(Routes),
+    /// The sources whose readiness is watched from now.
+    SetWatches(BTreeSet<Watch>),
     /// Switch to these routes on complete keyframes.
     OrderTake(TakeId, Routes),
     /// Give a take up.
@@ -57,6 +60,7 @@ impl MediaRelay for relay::RelayHandle {
             let done = match order {
                 RelayOrder::Close(endpoint) => self.close(endpoint).await,
                 RelayOrder::SetRoutes(routes) => self.set_routes(routes).await,
+                RelayOrder::SetWatches(watches) => self.set_watches(watches).await,
                 RelayOrder::OrderTake(take, routes) => self.order_take(take, routes).await,
                 RelayOrder::CancelTake(take) => self.cancel_take(take).await,
             };

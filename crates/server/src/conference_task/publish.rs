@@ -115,12 +115,7 @@ impl Task {
     pub(super) fn live_view(&self) -> LiveView {
         let now = self.now();
         let lease = self.lease.holder().map(str::to_owned);
-        let stage = &self.ledger.shown().state().stage;
-        let preview = stage.preview.iter().flat_map(|preview| &preview.sources).map(|source| source.site.clone());
-        let programs = [Some(stage.program()), stage.pending_program()].into_iter().flatten();
-        let on_air = programs.flat_map(|program| &program.sources).map(|part| part.source.site.clone());
-        let high: Vec<SiteSlug> = preview.chain(on_air).collect();
-        self.peers.live_view(lease, self.ledger.journal_ok(), &high, now.instant, now.wall.0)
+        self.peers.live_view(lease, self.ledger.journal_ok(), now.instant, now.wall.0)
     }
 
     /// Tells the live facts to those for whom they changed.

@@ -1,10 +1,11 @@
 //! The loop: take what comes, then settle.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use conference::{ConnectionId, Live, Millis};
-use relay_core::{EndpointId, RelayEvent, Routes};
+use relay_core::{EndpointId, Readiness, RelayEvent, Routes, Watch};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::MissedTickBehavior;
 use wire::{ErrorCode, InstanceId, Revision};
@@ -77,6 +78,7 @@ struct Settled {
     live: Live,
     ends: routing::MediaEnds,
     routes: Option<Routes>,
+    watches: BTreeSet<Watch>,
 }
 
 /// Both clocks, read once per turn.
@@ -231,7 +233,8 @@ impl Task {
         let now = self.now().instant;
         let conference = self.ledger.shown();
         let stage = &conference.state().stage;
-        let before = routing::to_relay(&conference.routes(stage.program(), live), ends);
+        let routing = conference.routes(stage.program(), live);
+        let (before, watches) = (routing::to_relay(&routing, ends), routing::watches_to_relay(&routing, ends));
         let pending = stage.pending.as_ref().map(|pending| {
             let after = routing::to_relay(&conference.routes(&pending.program, live), ends);
             (convert::take_to_relay(pending.take), after)
@@ -241,8 +244,34 @@ impl Task {
             self.orders.push(RelayOrder::SetRoutes(before.clone()));
             self.settled.routes = Some(before);
         }
+        // After the routes, which say what is asked of a source that comes into preview.
+        self.watch(watches);
         if let Some((take, after)) = pending {
             self.orders.extend(self.takes.order(take, after, now));
+        }
+    }
+
+    fn watch(&mut self, watches: BTreeSet<Watch>) {
+        if self.settled.watches == watches {
+            return;
+        }
+        let watched: BTreeSet<EndpointId> = watches.iter().map(|watch| watch.endpoint).collect();
+        for media in self.peers.iter_mut().filter_map(|peer| peer.media.as_mut()) {
+            if !watched.contains(&media.end.endpoint) {
+                media.readiness = None;
+            }
+        }
+        self.orders.push(RelayOrder::SetWatches(watches.clone()));
+        self.settled.watches = watches;
+    }
+
+    /// The verdict on a source; of one that is no longer watched it may come late, and nobody would take it back.
+    pub(super) fn readiness_changed(&mut self, watch: Watch, readiness: Readiness) {
+        if !self.settled.watches.contains(&watch) {
+            return;
+        }
+        if let Some(media) = self.peers.of_endpoint(watch.endpoint).and_then(|peer| peer.media.as_mut()) {
+            media.readiness = Some(readiness);
         }
     }
 

@@ -13,5 +13,4 @@ mod view;
 pub use arrival::{Arrival, TrackArrival};
 pub use peer::{Control, Heard, Media, Offering, Peer, Peers, SocketId, WaitingOffer, Who};
 pub use quality::{Arriving, BETTER_AFTER, Finding, SILENT_AFTER, Verdict, WORSE_AFTER};
-pub use readiness::readiness;
 pub use view::{live_for, site_live};

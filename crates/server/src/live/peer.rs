@@ -126,6 +126,8 @@ pub struct Media {
     pub arrival: Arrival,
     /// Layers that the relay wants of it.
     pub uplink: Uplink,
+    /// The relay's verdict on it as a source; none: it is not watched.
+    pub readiness: Option<relay_core::Readiness>,
 }
 
 /// Between two offers of one page: reading one costs the relay's thread a few milliseconds, in which it forwards nothing.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use conference::{SiteSlug, TrackKind};
+use conference::{ConnectionId, SiteSlug, TrackKind};
 use wire::{
     DeviceState, EndpointLive, EndpointRole, Layer, LiveView, OperatorLive, Quality, QualityReason, Readiness, SiteLive,
 };
@@ -32,15 +32,9 @@ pub fn live_for(audience: &Audience, view: &LiveView) -> LiveView {
 }
 
 impl Peers {
-    /// All live facts. `high` are the sites of which the high layer is wanted.
-    pub fn live_view(
-        &self,
-        lease: Option<String>,
-        journal_ok: bool,
-        high: &[SiteSlug],
-        now: Instant,
-        now_ms: u64,
-    ) -> LiveView {
+    /// All live facts.
+    pub fn live_view(&self, lease: Option<String>, journal_ok: bool, now: Instant, now_ms: u64) -> LiveView {
+        let live = self.live(lease.clone(), now);
         let mut by_site: BTreeMap<&SiteSlug, Vec<&Peer>> = BTreeMap::new();
         for peer in self.iter() {
             if let Who::Endpoint { site, .. } = &peer.who {
@@ -49,7 +43,8 @@ impl Peers {
         }
         let site = |(site, peers): (&SiteSlug, Vec<&Peer>)| {
             let lost = self.lost_since.get(site).copied();
-            let live = site_live(&peers, self.verdict(site), lost, high.contains(site), now);
+            let sender = live.publisher(site).map(|endpoint| endpoint.connection);
+            let live = site_live(&peers, sender, self.verdict(site), lost, now);
             (convert::site_out(site.clone()), live)
         };
         let operator = |peer: &Peer| match &peer.who {
@@ -65,17 +60,15 @@ impl Peers {
     }
 }
 
-/// Live facts of a site from its peers, of which there is at least one.
+/// Live facts of a site from its peers, of which there is at least one. `sender` is the one that would be on air, if any.
 pub fn site_live(
     peers: &[&Peer],
+    sender: Option<ConnectionId>,
     verdict: Option<Finding>,
     lost_since: Option<u64>,
-    high_layer_expected: bool,
     now: Instant,
 ) -> SiteLive {
-    let publishes =
-        |peer: &&&Peer| matches!(peer.who, Who::Endpoint { role: EndpointRole::Main | EndpointRole::Backup, .. });
-    let speaks = peers.iter().filter(publishes).max_by_key(|peer| peer.media_arrives(now));
+    let sender = peers.iter().find(|peer| Some(peer.id) == sender);
     let (quality, reason) = match verdict {
         Some(finding) => (finding.quality, finding.reason),
         None => (Quality::Lost, Some(QualityReason::NotConnected)),
@@ -85,8 +78,8 @@ pub fn site_live(
         quality,
         reason,
         lost_since,
-        level_dbfs: speaks.map_or(-127, |peer| level_dbfs(peer, now)),
-        ready: speaks.map_or(Readiness::Offline, |peer| readiness(peer, high_layer_expected, now)),
+        level_dbfs: sender.map_or(-127, |peer| level_dbfs(peer, now)),
+        ready: sender.map_or(Readiness::Offline, |peer| readiness(peer)),
     }
 }
 

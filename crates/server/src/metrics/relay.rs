@@ -41,7 +41,7 @@ impl RelayWatch {
                 self.count("out", u64::from(stats.packets), stats.bits);
                 series.retransmitted.get_or_create(&label).inc_by(u64::from(stats.retransmitted));
             }
-            PlaneEvent::TakeFailed { .. } | PlaneEvent::LayersWanted { .. } => {}
+            PlaneEvent::TakeFailed { .. } | PlaneEvent::LayersWanted { .. } | PlaneEvent::Readiness { .. } => {}
         }
     }
 

@@ -9,5 +9,6 @@ mod joining;
 mod journal_faults;
 mod lease;
 mod restarts;
+mod readiness;
 mod takes;
 mod world;

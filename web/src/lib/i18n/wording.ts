@@ -145,9 +145,11 @@ const QUALITY_REASON: Record<QualityReason, () => string> = {
 };
 
 const READINESS_REASON: Record<ReadinessReason, () => string> = {
+  no_picture: m.readiness_no_picture,
   picture_stale: m.readiness_picture_stale,
-  no_sync: m.readiness_no_sync,
   high_layer_missing: m.readiness_high_layer_missing,
+  no_sound: m.readiness_no_sound,
+  no_sync: m.readiness_no_sync,
   silent: m.readiness_silent,
   clipping: m.readiness_clipping,
   loss: m.readiness_loss,

@@ -4,7 +4,7 @@ import type { ReadinessReason } from "./ReadinessReason";
 /**
  * Whether a take would be good.
  */
-export type Readiness = { "state": "ready" } | { "state": "warning", 
+export type Readiness = { "state": "checking" } | { "state": "ready" } | { "state": "warning", 
 /**
  * First reason.
  */

@@ -1,5 +1,15 @@
 import { setLocale } from '$lib/i18n/locale.svelte';
-import type { Layout, MessageView, Readiness, SiteLive, SiteView, SourceRef, TakeReport } from '$lib/wire';
+import { readinessReasonText } from '$lib/i18n/wording';
+import type {
+  Layout,
+  MessageView,
+  Readiness,
+  ReadinessReason,
+  SiteLive,
+  SiteView,
+  SourceRef,
+  TakeReport,
+} from '$lib/wire';
 import { afterEach, describe, expect, it } from 'vitest';
 import { placeOf } from './keyboard.svelte';
 import {
@@ -17,7 +27,7 @@ import {
 import { awaitsCentre } from './openMessages';
 import { obstacleText } from './obstacleText';
 import { LAYOUTS, obstacleTo, pick, previewOf } from './previewPlan';
-import { activeEndpoint, previewVerdict } from './readiness';
+import { activeEndpoint, JUDGED_OF_QUEUE, previewVerdict, queueMark, READINESS_MARK, verdictText } from './readiness';
 import { shortName } from './shortName';
 import { DEBOUNCE_MS, TakeGuard } from './takeGuard';
 import { takeGrade, takeSummary } from './takeSummary';
@@ -163,6 +173,57 @@ describe('readiness beside the take', () => {
       source: camera('b'),
     });
     expect(previewVerdict([camera('x')], () => null)).toEqual({ state: 'offline', source: camera('x') });
+  });
+
+  it('does not call ready what is still checked, and tells a known fault before it', () => {
+    const checking: Readiness = { state: 'checking' };
+    expect(of({ a: ready, b: checking })).toEqual({ state: 'checking' });
+    const silent: Readiness = { state: 'warning', reason: 'silent' };
+    const expected = { state: 'warning', source: camera('b'), reason: 'silent' };
+    expect(of({ a: checking, b: silent })).toEqual(expected);
+    expect(of({ b: silent, c: checking })).toEqual(expected);
+    expect(of({ a: checking, b: { state: 'offline' } })).toEqual({ state: 'offline', source: camera('b') });
+  });
+
+  it('names the site and the first reason, in both languages', () => {
+    const name = (site: string) => (site === 'a' ? 'Cao Bằng' : site);
+    const warning = { state: 'warning', source: camera('a'), reason: 'clipping' } as const;
+    expect(verdictText(warning, name)).toBe('Cao Bằng: micro quá to, vỡ tiếng');
+    expect(verdictText({ state: 'offline', source: camera('a') }, name)).toContain('không thể lên hình');
+    setLocale('en');
+    expect(verdictText(warning, name)).toBe('Cao Bằng: microphone clips');
+    expect(verdictText({ state: 'checking' }, name)).toBe('Checking the source');
+  });
+
+  it('has words of their own for all reasons, and a mark of its own for every verdict', () => {
+    const reasons: readonly ReadinessReason[] = [
+      'no_picture',
+      'picture_stale',
+      'high_layer_missing',
+      'no_sound',
+      'no_sync',
+      'silent',
+      'clipping',
+      'loss',
+    ];
+    for (const locale of ['vi', 'en'] as const) {
+      setLocale(locale);
+      const words = new Set(reasons.map(readinessReasonText));
+      expect(words.size).toBe(reasons.length);
+      expect(words.has('')).toBe(false);
+    }
+    const marks = Object.values(READINESS_MARK);
+    expect(new Set(marks).size).toBe(marks.length);
+  });
+
+  it('marks the first three of the queue and no more', () => {
+    const silent: Readiness = { state: 'warning', reason: 'silent' };
+    expect(queueMark(0, ready)).toEqual({ state: 'ready', text: 'Sẵn sàng lên hình' });
+    expect(queueMark(JUDGED_OF_QUEUE - 1, silent)).toEqual({ state: 'warning', text: 'micro không có tiếng' });
+    expect(queueMark(1, { state: 'checking' })?.state).toBe('checking');
+    expect(queueMark(0, null)?.state).toBe('offline');
+    expect(queueMark(JUDGED_OF_QUEUE, ready)).toBeNull();
+    expect(queueMark(-1, ready)).toBeNull();
   });
 
   it('tells content that is no longer shared, beside a camera that is ready', () => {

@@ -6,12 +6,13 @@ import { m } from '$lib/paraglide/messages';
 import type { Connection } from '$lib/state/connection.svelte';
 import type { SiteModel } from '$lib/state/site.svelte';
 import { IDLE, tallies, type Tally } from '$lib/state/tally';
-import type { Command, FloorMode, ItemId, Layout, MessageId, SiteSlug } from '$lib/wire';
+import type { Command, FloorMode, ItemId, Layout, MessageId, Readiness, SiteSlug, SourceRef } from '$lib/wire';
 import { toast } from 'svelte-sonner';
 import { SvelteSet } from 'svelte/reactivity';
 import { awaitsCentre } from './openMessages';
 import { type LayoutObstacle, obstacleTo, pick, previewOf } from './previewPlan';
 import { barrierTo, type CommandType, mayClaim } from './rights';
+import { previewVerdict } from './readiness';
 import { TakeGuard } from './takeGuard';
 import type { WallFilter } from './wallFilter';
 
@@ -41,6 +42,10 @@ export class Desk {
   /** Keys of commands that wait for an answer, so that their buttons can say so. */
   readonly pending = new SvelteSet<string>();
   readonly tallies = $derived.by(() => tallies(this.connection.conference.stage, this.connection.conference.floor));
+  /** Whether what is in preview would be good on air. */
+  readonly verdict = $derived.by(() =>
+    previewVerdict(this.connection.conference.stage?.preview?.sources ?? [], this.#readinessOf),
+  );
   #guard = new TakeGuard();
   #talkbackTimer: ReturnType<typeof setTimeout> | undefined;
   #microphone: MediaStreamTrack | null = null;
@@ -97,6 +102,12 @@ export class Desk {
 
   /** True while a site shares content. */
   shares = (site: SiteSlug): boolean => this.conference.site(site)?.sharing ?? false;
+
+  // What is judged is the camera and its microphone; of content only its presence is known.
+  #readinessOf = ({ site, kind }: SourceRef): Readiness | null => {
+    if (kind === 'content') return { state: this.shares(site) ? 'ready' : 'offline' };
+    return this.conference.site(site)?.live?.ready ?? null;
+  };
 
   /** Short name of a site. */
   name = (site: SiteSlug): string => this.conference.nameOf(site);

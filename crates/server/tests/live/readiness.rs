@@ -1,0 +1,122 @@
+//! Verdicts of the relay on sources, as consoles see them.
+
+use relay_core::{EndpointId, PlaneEvent, SourceFault, Watch};
+use server::conference_task::RelayOrder;
+use wire::{Command, Readiness, ReadinessReason, RequestKind, Role, ServerMessage};
+
+use crate::world::{Page, RecordingRelay, World, camera};
+
+/// Endpoints that the relay was told to watch last.
+fn watched(relay: &RecordingRelay) -> Vec<EndpointId> {
+    let orders = relay.orders();
+    let watches = orders.iter().rev().find_map(|(_, order)| match order {
+        RelayOrder::SetWatches(watches) => Some(watches.iter().map(|watch| watch.endpoint).collect()),
+        _ => None,
+    });
+    watches.unwrap_or_default()
+}
+
+async fn watched_until(world: &World, expected: &[EndpointId]) {
+    world.relay_until(|relay| (watched(relay) == expected).then_some(())).await;
+}
+
+/// Camera and microphone are the first two lines of a site's page.
+fn judge(world: &World, endpoint: EndpointId, readiness: relay_core::Readiness) {
+    let (picture, sound) = (relay_core::LineId(0), relay_core::LineId(1));
+    world.plane(PlaneEvent::Readiness { watch: Watch { endpoint, picture, sound }, readiness });
+}
+
+async fn ready_until(page: &mut Page, site: &str, expected: Readiness) {
+    let ready = |message| match message {
+        ServerMessage::Live(live) => live.sites.iter().find(|(slug, _)| slug.0 == site).map(|(_, live)| live.ready),
+        _ => None,
+    };
+    page.until(|message| ready(message).filter(|ready| *ready == expected)).await;
+}
+
+async fn preview(lead: &mut Page, site: &str) {
+    lead.command(Command::SetPreview { layout: wire::Layout::Single, sources: vec![camera(site)] }).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_relay_watches_the_preview_and_the_first_of_the_queue() {
+    let world = World::new().await;
+    let mut lead = world.operator("lan", Role::Lead).await;
+    let (_hall, _) = world.site_with_media("hall").await;
+    let (mut cao_bang, cao_bang_end) = world.site_with_media("cao-bang").await;
+    let (_ca_mau, ca_mau_end) = world.site_with_media("ca-mau").await;
+    assert!(watched(&world.relay).is_empty());
+
+    lead.command(Command::SetFloorMode { mode: wire::FloorMode::Queue }).await.unwrap();
+    lead.command(Command::OpenConference).await.unwrap();
+    cao_bang.command(Command::RequestFloor { kind: RequestKind::Request }).await.unwrap();
+    watched_until(&world, &[cao_bang_end]).await;
+    preview(&mut lead, "ca-mau").await;
+
+    watched_until(&world, &[cao_bang_end, ca_mau_end]).await;
+    let orders = world.relay.orders();
+    let last = |wanted: fn(&RelayOrder) -> bool| orders.iter().rposition(|(_, order)| wanted(order));
+    let routes = last(|order| matches!(order, RelayOrder::SetRoutes(_)));
+    let watches = last(|order| matches!(order, RelayOrder::SetWatches(_)));
+    assert!(routes < watches, "the relay must know what is asked of a source before it judges it");
+
+    lead.command(Command::ClearPreview).await.unwrap();
+    watched_until(&world, &[cao_bang_end]).await;
+}
+
+#[tokio::test]
+async fn a_console_is_told_the_first_reason_and_the_take_is_not_refused_for_it() {
+    let world = World::new().await;
+    let mut lead = world.operator("lan", Role::Lead).await;
+    let (_hall, _) = world.site_with_media("hall").await;
+    let (_cao_bang, end) = world.site_with_media("cao-bang").await;
+    preview(&mut lead, "cao-bang").await;
+    watched_until(&world, &[end]).await;
+    ready_until(&mut lead, "cao-bang", Readiness::Checking).await;
+
+    judge(&world, end, relay_core::Readiness::Ready);
+    ready_until(&mut lead, "cao-bang", Readiness::Ready).await;
+    judge(&world, end, relay_core::Readiness::NotReady(SourceFault::Silent));
+    ready_until(&mut lead, "cao-bang", Readiness::Warning { reason: ReadinessReason::Silent }).await;
+
+    let (_, view) = world.handle.state(server::view::Audience::Centre).await.unwrap();
+    let taken = lead.command(Command::Take { preview: view.stage.preview.unwrap().id }).await;
+    assert!(taken.is_ok(), "{taken:?}");
+}
+
+#[tokio::test]
+async fn a_verdict_ends_with_the_watch_and_one_that_comes_late_is_not_believed() {
+    let world = World::new().await;
+    let mut lead = world.operator("lan", Role::Lead).await;
+    let (_hall, _) = world.site_with_media("hall").await;
+    let (_cao_bang, end) = world.site_with_media("cao-bang").await;
+    preview(&mut lead, "cao-bang").await;
+    watched_until(&world, &[end]).await;
+    judge(&world, end, relay_core::Readiness::NotReady(SourceFault::Loss));
+    ready_until(&mut lead, "cao-bang", Readiness::Warning { reason: ReadinessReason::Loss }).await;
+
+    lead.command(Command::ClearPreview).await.unwrap();
+    watched_until(&world, &[]).await;
+    judge(&world, end, relay_core::Readiness::NotReady(SourceFault::Clipping));
+    preview(&mut lead, "cao-bang").await;
+    watched_until(&world, &[end]).await;
+
+    ready_until(&mut lead, "cao-bang", Readiness::Checking).await;
+    // Everything that was published until then: the late verdict is nowhere.
+    tokio::time::sleep(2 * server::conference_task::TICK).await;
+    let late = Readiness::Warning { reason: ReadinessReason::Clipping };
+    for message in lead.drain() {
+        if let ServerMessage::Live(live) = message {
+            assert!(live.sites.values().all(|site| site.ready != late), "{live:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_site_without_media_is_offline() {
+    let world = World::new().await;
+    let mut lead = world.operator("lan", Role::Lead).await;
+    let _page = world.site("cao-bang").await;
+
+    ready_until(&mut lead, "cao-bang", Readiness::Offline).await;
+}
