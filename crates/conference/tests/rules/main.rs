@@ -7,6 +7,7 @@ mod floor;
 mod golden;
 mod histories;
 mod invariants;
+mod messages;
 mod rights;
 mod routes;
 mod setup;
