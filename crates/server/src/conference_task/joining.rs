@@ -66,7 +66,7 @@ impl Task {
             Some(peer) => peer,
             None => self.new_peer(&visit),
         };
-        let control = Control { socket, outbox: answers.clone(), heard: Arc::clone(&heard) };
+        let control = Control { socket, outbox: answers.clone(), heard: Arc::clone(&heard), address: visit.address };
         if let Some(old) = self.peers.open_control(peer, control) {
             old.outbox.close(ErrorCode::Replaced, "the same device connected anew");
         }
@@ -103,6 +103,7 @@ impl Task {
                     reason: "the first device is alive".to_owned(),
                     address: visit.address,
                 });
+                self.tell_of_second_device(&visit.who);
                 let detail = "this endpoint is connected from another device".to_owned();
                 return Err(Closing { code: ErrorCode::InUse, detail });
             }
@@ -111,6 +112,17 @@ impl Task {
             }
         }
         Ok(None)
+    }
+
+    /// Operators see it with the next live facts.
+    fn tell_of_second_device(&mut self, who: &Who) {
+        let at = self.now().wall.0;
+        let first: Vec<_> = self.peers.of_who(who).map(|peer| peer.id).collect();
+        for id in first {
+            if let Some(peer) = self.peers.get_mut(id) {
+                peer.second_device_at = Some(at);
+            }
+        }
     }
 
     /// Sites and consoles have room of their own: neither can take the other's.
@@ -154,6 +166,7 @@ impl Task {
             solo: None,
             talkback: Default::default(),
             talkback_until: None,
+            second_device_at: None,
             logged: false,
             picture: None,
         });

@@ -14,6 +14,9 @@ use super::readiness::{level_dbfs, readiness};
 use crate::convert;
 use crate::view::Audience;
 
+/// How long operators see that a second device was refused, ms: long enough to notice and to ring the site.
+const SECOND_DEVICE_SHOWN_MS: u64 = 60_000;
+
 /// Live facts that an audience may read: a site reads its own.
 pub fn live_for(audience: &Audience, view: &LiveView) -> LiveView {
     let own = match audience {
@@ -49,7 +52,7 @@ impl Peers {
         }
         let site = |(site, peers): (&SiteSlug, Vec<&Peer>)| {
             let lost = self.lost_since.get(site).copied();
-            let live = site_live(&peers, self.verdict(site), lost, high.contains(site), now);
+            let live = site_live(&peers, self.verdict(site), lost, high.contains(site), now, now_ms);
             (convert::site_out(site.clone()), live)
         };
         let operator = |peer: &Peer| match &peer.who {
@@ -72,6 +75,7 @@ pub fn site_live(
     lost_since: Option<u64>,
     high_layer_expected: bool,
     now: Instant,
+    now_ms: u64,
 ) -> SiteLive {
     let publishes =
         |peer: &&&Peer| matches!(peer.who, Who::Endpoint { role: EndpointRole::Main | EndpointRole::Backup, .. });
@@ -81,7 +85,7 @@ pub fn site_live(
         None => (Quality::Lost, Some(QualityReason::NotConnected)),
     };
     SiteLive {
-        endpoints: peers.iter().map(|peer| endpoint_live(peer, now)).collect(),
+        endpoints: peers.iter().map(|peer| endpoint_live(peer, now, now_ms)).collect(),
         quality,
         reason,
         lost_since,
@@ -90,7 +94,7 @@ pub fn site_live(
     }
 }
 
-fn endpoint_live(peer: &Peer, now: Instant) -> EndpointLive {
+fn endpoint_live(peer: &Peer, now: Instant, now_ms: u64) -> EndpointLive {
     let role = match &peer.who {
         Who::Endpoint { role, .. } => *role,
         Who::Operator { .. } => EndpointRole::Main,
@@ -117,5 +121,6 @@ fn endpoint_live(peer: &Peer, now: Instant) -> EndpointLive {
         loss: arriving.loss,
         rtt_ms: arriving.rtt_ms,
         since: peer.since,
+        second_device_at: peer.second_device_at.filter(|at| now_ms.saturating_sub(*at) < SECOND_DEVICE_SHOWN_MS),
     }
 }
