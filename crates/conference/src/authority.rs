@@ -72,8 +72,11 @@ pub fn right(role: Role, command: &Command) -> Right {
     }
 }
 
-/// Refuses what the sender may not do.
-pub(crate) fn check(actor: &Actor, command: &Command, lease: Option<&String>) -> Result<(), Refusal> {
+/// Refuses what the sender may not do. `lease`: name of who holds the control lease.
+///
+/// # Errors
+/// [`Refusal::Forbidden`] or [`Refusal::NotInControl`].
+pub fn check(actor: &Actor, command: &Command, lease: Option<&String>) -> Result<(), Refusal> {
     match right(actor.role, command) {
         Right::Always => Ok(()),
         Right::WithLease if actor.holds_lease => Ok(()),

@@ -148,7 +148,7 @@ impl Conference {
         if !(1..=MAX_ID_CHARS).contains(&request.id.0.len()) {
             return Err(Refusal::BadText { max: MAX_ID_CHARS as u32 });
         }
-        if let Some(revision) = self.state.commands.revision_of(&request.id) {
+        if let Some(revision) = self.already_done(request, live)? {
             return Ok(Decision::AlreadyDone { revision });
         }
         authority::check(&request.actor, &request.command, live.lease.as_ref())?;
@@ -158,6 +158,20 @@ impl Conference {
         let at = self.clamp(now);
         let bodies = self.decide(&request.actor, &request.command, live, at)?;
         Ok(Decision::Events(stamp(bodies, at, &request.actor.name, Some(&request.id))))
+    }
+
+    /// The revision that holds a command that was done before. Who did it is answered as the first time, whoever holds the lease
+    /// by now; anybody else only if they may send such a command themselves, so that an id opens nothing.
+    ///
+    /// # Errors
+    /// The sender may not do this.
+    pub fn already_done(&self, request: &Request, live: &Live) -> Result<Option<u64>, Refusal> {
+        let Some(revision) = self.state.commands.revision_of(&request.id) else { return Ok(None) };
+        let never = authority::right(request.actor.role, &request.command) == authority::Right::Never;
+        if never || !self.state.commands.is_of(&request.id, &request.actor.name) {
+            authority::check(&request.actor, &request.command, live.lease.as_ref())?;
+        }
+        Ok(Some(revision))
     }
 
     /// Turns what the shell saw into events; none if it changes nothing.
@@ -230,12 +244,12 @@ impl Conference {
                 self.state.floor.apply(body, at);
                 self.state.agenda.apply(body, at);
                 self.state.roster.apply(body);
-                self.state.messages.apply(body, &event.actor, at);
+                self.state.messages.apply(body, &event.actor, at, self.setup.sites.len());
             }
         }
         self.state.stage.open_microphones(self.setup.hall(), self.state.floor.holder.as_ref());
         if let Some(id) = &event.command_id {
-            self.state.commands.remember(id, self.state.revision);
+            self.state.commands.remember(id, &event.actor, self.state.revision);
         }
     }
 

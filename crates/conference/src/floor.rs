@@ -209,10 +209,15 @@ impl Conference {
     }
 
     pub(crate) fn clear_queue(&self) -> Outcome {
-        match self.state().floor.queue.is_empty() {
-            true => Err(Refusal::AlreadySo),
-            false => Ok(vec![EventBody::QueueCleared {}]),
+        let floor = &self.state().floor;
+        if floor.queue.is_empty() {
+            return Err(Refusal::AlreadySo);
         }
+        // As with a withdrawal: who waits no longer is not next either. A site that was cued without asking stays so.
+        let cued = floor.queue.iter().filter(|entry| floor.cued.contains(&entry.site));
+        let mut bodies = vec![EventBody::QueueCleared {}];
+        bodies.extend(cued.map(|entry| EventBody::SiteUncued { site: entry.site.clone() }));
+        Ok(bodies)
     }
 
     pub(crate) fn invite(&self, site: &SiteSlug) -> Outcome {

@@ -33,9 +33,10 @@ pub mod setup;
 mod setup_change;
 pub mod stage;
 mod state;
+mod text;
 
 pub use agenda::{Agenda, ItemTimes};
-pub use authority::{Right, is_safe, right};
+pub use authority::{Right, check as check_right, is_safe, right};
 pub use clock::{SpeechClock, SpeechTime};
 pub use command::*;
 pub use conference::{Conference, Decision, Fact};
@@ -43,7 +44,7 @@ pub use event::*;
 pub use floor::{Floor, Grace, Holder, MAX_QUEUE, QueueEntry};
 pub use ids::*;
 pub use live::{ConsoleLive, EndpointLive, Live};
-pub use messages::{CENTRE, MAX_MESSAGES, MAX_TEXT_CHARS, Message, Messages};
+pub use messages::{CENTRE, MAX_MESSAGES, MAX_TEXT_BYTES_KEPT, MAX_TEXT_CHARS, Message, Messages};
 pub use roster::{Presence, Roster};
 pub use routing::*;
 pub use setup::{
@@ -52,3 +53,4 @@ pub use setup::{
 pub use setup_change::SetupChange;
 pub use stage::{PendingTake, Preview, Program, ProgramSource, Stage, UndoMemory};
 pub use state::{DoneCommands, Phase, State};
+pub use text::is_unreadable;

@@ -1,12 +1,14 @@
 //! Texts between sites and the centre, with acknowledgement. A site writes to the centre and reads what concerns it.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Conference, EventBody, MessageId, Millis, Refusal, SiteSlug, conference::Outcome};
+use crate::{Conference, EventBody, MessageId, Millis, Refusal, SiteSlug, conference::Outcome, text};
 
-/// Messages kept in the state; older ones stay in the journal. As many as a page shows.
+/// Messages kept in the state; others stay in the journal. As many as a page shows. Beyond it, and beyond
+/// [`MAX_TEXT_BYTES_KEPT`], the sender who fills most of the room loses one: first what was acknowledged, then its oldest. So
+/// nobody can write another one's texts away: 63 sites and the centre have three each for certain.
 pub const MAX_MESSAGES: usize = 200;
 /// Longest text, in characters: a screenful.
 pub const MAX_TEXT_CHARS: usize = 2_000;
@@ -19,7 +21,7 @@ pub const CENTRE: &str = "centre";
 /// Latest messages.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Messages {
-    /// Oldest first, at most [`MAX_MESSAGES`].
+    /// In the order of sending, at most [`MAX_MESSAGES`].
     pub latest: VecDeque<Message>,
     /// Number of the last message.
     pub last: u64,
@@ -53,10 +55,20 @@ impl Message {
             None => self.to.is_empty() || self.to.contains(site),
         }
     }
+
+    /// True if nobody is left who should still read it. `sites` is how many there are in all.
+    fn is_settled(&self, sites: usize) -> bool {
+        let readers = match (&self.from, self.to.len()) {
+            (Some(_), _) => 1,
+            (None, 0) => sites,
+            (None, receivers) => receivers,
+        };
+        self.acknowledged.len() >= readers
+    }
 }
 
 impl Messages {
-    pub(crate) fn apply(&mut self, body: &EventBody, sender: &str, at: Millis) {
+    pub(crate) fn apply(&mut self, body: &EventBody, sender: &str, at: Millis, sites: usize) {
         match body {
             EventBody::MessageSent { message, from, to, text } => {
                 self.last = message.0;
@@ -69,10 +81,7 @@ impl Messages {
                     sent_at: at,
                     acknowledged: BTreeSet::new(),
                 });
-                let mut bytes: usize = self.latest.iter().map(|message| message.text.len()).sum();
-                while self.latest.len() > MAX_MESSAGES || bytes > MAX_TEXT_BYTES_KEPT {
-                    bytes -= self.latest.pop_front().map_or(bytes, |oldest| oldest.text.len());
-                }
+                self.make_room(sites);
             }
             EventBody::MessageAcknowledged { message, by } => {
                 let read = self.latest.iter_mut().filter(|kept| kept.id == *message);
@@ -83,6 +92,27 @@ impl Messages {
             _ => {}
         }
     }
+
+    fn make_room(&mut self, sites: usize) {
+        let bytes = |latest: &VecDeque<Message>| latest.iter().map(|message| message.text.len()).sum::<usize>();
+        while self.latest.len() > MAX_MESSAGES || bytes(&self.latest) > MAX_TEXT_BYTES_KEPT {
+            let by_bytes = self.latest.len() <= MAX_MESSAGES;
+            let Some(place) = self.least_needed(by_bytes, sites) else { return };
+            self.latest.remove(place);
+        }
+    }
+
+    /// Of the sender who fills most of the room: what is settled first, then the oldest.
+    fn least_needed(&self, by_bytes: bool, sites: usize) -> Option<usize> {
+        let mut filled: BTreeMap<Option<&SiteSlug>, usize> = BTreeMap::new();
+        for message in &self.latest {
+            *filled.entry(message.from.as_ref()).or_default() += if by_bytes { message.text.len() } else { 1 };
+        }
+        // The centre, which comes first in the map, is the last to lose among equals.
+        let most = filled.into_iter().max_by_key(|(_, filled)| *filled).map(|(sender, _)| sender.cloned())?;
+        let of_it = self.latest.iter().enumerate().filter(|(_, message)| message.from == most);
+        of_it.min_by_key(|(place, message)| (!message.is_settled(sites), *place)).map(|(place, _)| place)
+    }
 }
 
 impl Conference {
@@ -91,8 +121,7 @@ impl Conference {
         for site in &receivers {
             self.known_site(site)?;
         }
-        // Other control characters say nothing to a reader and cost six bytes each in JSON.
-        let unreadable = text.chars().any(|char| char.is_control() && !matches!(char, '\n' | '\t' | '\r'));
+        let unreadable = text.chars().any(|char| text::is_unreadable(char) && !matches!(char, '\n' | '\t' | '\r'));
         if text.trim().is_empty() || text.chars().count() > MAX_TEXT_CHARS || unreadable {
             return Err(Refusal::BadText { max: MAX_TEXT_CHARS as u32 });
         }

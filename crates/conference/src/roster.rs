@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Conference, DropReason, EndpointRole, EventBody, InstanceId, Millis, Refusal, SiteSlug, TakeFailure,
-    conference::Outcome,
+    conference::Outcome, text,
 };
 
 /// Longest reason of an absence, in characters: one line.
@@ -96,7 +96,8 @@ impl Roster {
 impl Conference {
     pub(crate) fn mark_presence(&self, site: &SiteSlug, present: bool, reason: &str) -> Outcome {
         self.known_site(site)?;
-        if reason.chars().count() > MAX_REASON_CHARS || (present && !reason.is_empty()) {
+        let unreadable = reason.chars().any(text::is_unreadable);
+        if reason.chars().count() > MAX_REASON_CHARS || (present && !reason.is_empty()) || unreadable {
             return Err(Refusal::BadText { max: if present { 0 } else { MAX_REASON_CHARS as u32 } });
         }
         let asked = if present { Presence::Present } else { Presence::Absent { reason: reason.to_owned() } };

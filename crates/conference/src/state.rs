@@ -54,6 +54,10 @@ pub enum Phase {
 pub struct DoneCommands {
     /// Revision after each command's last event.
     revisions: BTreeMap<CommandId, u64>,
+    /// Who sent each. Not in the written form, which golden states of releases without it have; a state is only ever made by
+    /// replay, and that fills it.
+    #[serde(skip)]
+    senders: BTreeMap<CommandId, String>,
     /// Oldest first, at most [`MAX_REMEMBERED_COMMANDS`].
     order: VecDeque<CommandId>,
 }
@@ -62,6 +66,11 @@ impl DoneCommands {
     /// Revision after the command's last event, if it was done and is still remembered.
     pub fn revision_of(&self, id: &CommandId) -> Option<u64> {
         self.revisions.get(id).copied()
+    }
+
+    /// True if the command was done, is still remembered, and was sent by `actor`.
+    pub fn is_of(&self, id: &CommandId, actor: &str) -> bool {
+        self.senders.get(id).is_some_and(|sender| sender == actor)
     }
 
     /// How many are remembered.
@@ -75,15 +84,17 @@ impl DoneCommands {
     }
 
     /// Remembers a command, or moves its revision on.
-    pub(crate) fn remember(&mut self, id: &CommandId, revision: u64) {
+    pub(crate) fn remember(&mut self, id: &CommandId, actor: &str, revision: u64) {
         if self.revisions.insert(id.clone(), revision).is_some() {
             return;
         }
+        self.senders.insert(id.clone(), actor.to_owned());
         self.order.push_back(id.clone());
         if self.order.len() > MAX_REMEMBERED_COMMANDS
             && let Some(oldest) = self.order.pop_front()
         {
             self.revisions.remove(&oldest);
+            self.senders.remove(&oldest);
         }
     }
 }

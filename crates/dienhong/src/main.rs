@@ -47,8 +47,10 @@ enum Command {
     ResetPassword(reset_password::ResetPasswordArgs),
     /// Prints the description of the HTTP API (OpenAPI 3.1)
     Openapi,
-    /// Verifies the whole event log: every event, every checkpoint
+    /// Verifies the whole event log, every event and every checkpoint; changes nothing
     VerifyLog(verify_log::VerifyLogArgs),
+    /// Takes note of what was found wrong with the event log, which is reported until then
+    AcknowledgeFindings(verify_log::VerifyLogArgs),
 }
 
 #[tokio::main]
@@ -62,6 +64,7 @@ async fn main() -> ExitCode {
         Command::ResetPassword(arguments) => reset_password::run(arguments).await,
         Command::Openapi => openapi::run(),
         Command::VerifyLog(arguments) => verify_log::run(arguments).await,
+        Command::AcknowledgeFindings(arguments) => verify_log::acknowledge(arguments).await,
     };
     match done {
         Ok(code) => code,

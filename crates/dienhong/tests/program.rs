@@ -134,6 +134,33 @@ fn a_server_starts_stops_and_leaves_a_whole_log() {
 }
 
 #[test]
+fn what_is_wrong_with_the_log_is_told_in_words_until_it_is_acknowledged() {
+    let data = tempfile::tempdir().unwrap();
+    stop(start(data.path(), &[]).0);
+    let mark = data.path().join("journal.high-water.json");
+    std::fs::remove_file(&mark).unwrap();
+    let run = |what: &str| {
+        let output = program().args([what, "--data"]).arg(data.path()).output().unwrap();
+        (output.status.success(), text(&output.stdout))
+    };
+    let told = |(whole, printed): (bool, String)| {
+        assert!(!whole && printed.contains("the file of the high-water mark is gone"), "{printed}");
+    };
+
+    told(run("verify-log"));
+    told(run("verify-log"));
+    assert!(!mark.exists(), "verifying changes nothing");
+    std::fs::remove_file(data.path().join("addresses.json")).unwrap();
+    stop(start(data.path(), &[]).0);
+    told(run("verify-log"));
+
+    let (done, printed) = run("acknowledge-findings");
+    assert!(done && printed.contains("Acknowledged: the file of the high-water mark is gone"), "{printed}");
+    let (whole, printed) = run("verify-log");
+    assert!(whole && printed.contains("The log is whole."), "{printed}");
+}
+
+#[test]
 fn a_busy_port_is_one_clear_line() {
     let data = tempfile::tempdir().unwrap();
     let busy = TcpListener::bind("127.0.0.1:0").unwrap();

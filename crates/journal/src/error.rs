@@ -87,7 +87,7 @@ pub enum JournalError {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Another process has this journal open for writing.
-    #[error("another process writes to {}", path.display())]
+    #[error("a running server has this journal open; stop it first (it holds {})", path.display())]
     InUse {
         /// The lock file.
         path: PathBuf,

@@ -147,6 +147,11 @@ impl HighWater {
         });
     }
 
+    /// Forgets all marks for these.
+    pub(crate) fn replace(&self, heads: BTreeMap<StreamId, Head>) {
+        self.marks.send_replace(heads);
+    }
+
     /// Writes what is not written yet and ends.
     pub(crate) async fn stop(&self) -> io::Result<()> {
         self.stop.notify_one();

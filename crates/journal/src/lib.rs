@@ -12,7 +12,8 @@
 //! that missed something is told instead of writing over it. A command id is in a stream once.
 //!
 //! At open the chain is verified from the last checkpoint and compared with the high-water mark; what is wrong is
-//! reported as [`Finding`]s, never repaired in silence.
+//! reported as [`Finding`]s, never repaired in silence. Findings are kept in a file beside the database, and are reported at every
+//! start and by [`inspect`], until [`acknowledge`] is called.
 //!
 //! Deliberately absent: the meaning of an event (kind, version and bytes are opaque here), audit, tokens and sign-ins
 //! (the server keeps them in its own tables through [`SqliteJournal::pool`]), deletion and update of events.
@@ -23,6 +24,7 @@ pub mod contract;
 mod error;
 mod event;
 pub mod fault;
+mod findings_file;
 mod high_water;
 mod log;
 mod sqlite;
@@ -31,7 +33,7 @@ pub use chain::{EventHash, FIRST_LINK};
 pub use error::{Cause, JournalError, OpenError};
 pub use event::{Appended, CommandId, Head, NewEvent, Seq, StoredEvent, StreamId};
 pub use log::{Answer, Finding, Journal};
-pub use sqlite::{Opened, SqliteJournal, open_pool};
+pub use sqlite::{Inspected, Opened, SqliteJournal, acknowledge, inspect, open_pool};
 
 use std::time::Duration;
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::pin::Pin;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Appended, CommandId, Head, JournalError, NewEvent, Seq, StoredEvent, StreamId};
 
 /// A boxed future, so that a server can hold an `Arc<dyn Journal>`.
@@ -59,7 +61,8 @@ pub trait Journal: Send + Sync + fmt::Debug {
 }
 
 /// Something that is wrong with a stored log.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "finding", rename_all = "snake_case")]
 pub enum Finding {
     /// Events that were once durable are no longer there: the log ends too early.
     LostTail {
@@ -104,4 +107,37 @@ pub enum Finding {
     MarkMissing,
     /// The file of the high-water mark cannot be understood: a lost tail could not be noticed.
     MarkUnreadable,
+    /// The file of earlier findings cannot be understood: it may have named others.
+    FindingsUnreadable,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LostTail { stream, expected, found } => write!(
+                f,
+                "{stream}: events {} to {expected} were durable once and were gone when the log was opened",
+                found.next()
+            ),
+            Self::BrokenChain { stream, seq } => {
+                write!(f, "{stream}: event {seq} does not fit the chain; it, or the one before it, was changed")
+            }
+            Self::Missing { stream, first, last } => write!(f, "{stream}: events {first} to {last} are missing"),
+            Self::CheckpointDiffers { stream, seq } => write!(
+                f,
+                "{stream}: the checkpoint of event {seq} is of another event; the checkpoint or the history was rewritten"
+            ),
+            Self::MarkDiffers { stream, seq } => write!(
+                f,
+                "{stream}: the high-water mark is of another event {seq}; the mark or the history was rewritten"
+            ),
+            Self::MarkMissing => {
+                f.write_str("the file of the high-water mark is gone; a lost end of the log could not be noticed")
+            }
+            Self::MarkUnreadable => f.write_str(
+                "the file of the high-water mark cannot be understood; a lost end of the log could not be noticed",
+            ),
+            Self::FindingsUnreadable => f.write_str("the file of earlier findings cannot be understood"),
+        }
+    }
 }

@@ -1,11 +1,14 @@
 //! What happened to the files while nobody looked is named at the next start.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::path::PathBuf;
 
 use journal::contract::event;
 use journal::{
-    CHECKPOINT_EVERY, EventHash, Finding, Journal, OpenError, Opened, Seq, SqliteJournal, StreamId, open_pool,
+    CHECKPOINT_EVERY, EventHash, Finding, Journal, OpenError, Opened, Seq, SqliteJournal, StreamId, acknowledge,
+    inspect, open_pool,
 };
 use sqlx::AssertSqlSafe;
 
@@ -140,7 +143,7 @@ async fn a_deleted_tail_is_named() {
     fixture.meddle("DELETE FROM event WHERE seq > 4").await;
 
     assert_eq!(fixture.findings_at_open().await, [lost(7, 4)]);
-    // Still there at the next start: nobody has taken note by writing on.
+    // Still there at the next start: nobody has taken note.
     assert_eq!(fixture.findings_at_open().await, [lost(7, 4)]);
 }
 
@@ -258,4 +261,81 @@ async fn a_journal_of_a_newer_program_is_left_alone() {
     let opened = SqliteJournal::open(&fixture.database()).await;
 
     assert!(matches!(opened, Err(OpenError::NewerFormat { found: 99, known: 1 })), "{opened:?}");
+}
+
+#[tokio::test]
+async fn a_lost_tail_stays_known_after_new_events_until_it_is_acknowledged() {
+    let fixture = Fixture::with_events(7).await;
+    fixture.meddle("DELETE FROM event WHERE seq > 4").await;
+    let opened = fixture.open().await;
+    assert_eq!(opened.findings, [lost(7, 4)]);
+    let event = event(None, "the start itself");
+    opened.journal.append(&stream(), Seq(4), vec![event.clone(), event.clone(), event.clone(), event]).await.unwrap();
+    opened.journal.close().await.unwrap();
+
+    assert_eq!(fixture.findings_at_open().await, [lost(7, 4)], "the log has grown beyond the mark");
+    let inspected = inspect(&fixture.database()).await.unwrap();
+    assert_eq!(inspected.findings, [lost(7, 4)]);
+    assert_eq!(inspected.streams, [(stream(), Seq(8))]);
+
+    assert_eq!(acknowledge(&fixture.database()).await.unwrap(), [lost(7, 4)]);
+    assert_eq!(inspect(&fixture.database()).await.unwrap().findings, []);
+    assert_eq!(fixture.findings_at_open().await, []);
+}
+
+#[tokio::test]
+async fn an_acknowledged_tail_is_not_found_again_though_nothing_was_appended() {
+    let fixture = Fixture::with_events(7).await;
+    fixture.meddle("DELETE FROM event WHERE seq > 4").await;
+
+    acknowledge(&fixture.database()).await.unwrap();
+
+    assert_eq!(fixture.findings_at_open().await, []);
+    fixture.meddle("DELETE FROM event").await;
+    acknowledge(&fixture.database()).await.unwrap();
+    assert_eq!(fixture.findings_at_open().await, [], "a whole stream may be gone");
+}
+
+#[tokio::test]
+async fn an_inspection_changes_nothing() {
+    let fixture = Fixture::with_events(5).await;
+    fs::remove_file(fixture.mark()).unwrap();
+    let before = fs::read(fixture.database()).unwrap();
+
+    for _ in 0..2 {
+        assert_eq!(inspect(&fixture.database()).await.unwrap().findings, [Finding::MarkMissing]);
+    }
+
+    assert!(!fixture.mark().exists());
+    assert_eq!(fs::read(fixture.database()).unwrap(), before);
+    assert_eq!(fixture.findings_at_open().await, [Finding::MarkMissing], "the next start still says so");
+    assert_eq!(fixture.findings_at_open().await, [Finding::MarkMissing], "and the one after it");
+}
+
+#[tokio::test]
+async fn an_inspection_waits_for_the_end_of_the_server() {
+    let fixture = Fixture::with_events(1).await;
+    let running = fixture.open().await;
+
+    let refused = inspect(&fixture.database()).await.unwrap_err();
+
+    assert!(refused.to_string().contains("a running server"), "{refused}");
+    running.journal.close().await.unwrap();
+    assert_eq!(inspect(&fixture.database()).await.unwrap().findings, []);
+}
+
+#[tokio::test]
+async fn an_edited_file_of_findings_is_a_finding() {
+    let fixture = Fixture::with_events(5).await;
+    fs::write(fixture.folder.path().join("journal.findings.json"), "{").unwrap();
+    assert_eq!(fixture.findings_at_open().await, [Finding::FindingsUnreadable]);
+    assert_eq!(inspect(&fixture.database()).await.unwrap().findings, [Finding::FindingsUnreadable]);
+}
+
+#[test]
+fn findings_are_told_in_words() {
+    assert_eq!(
+        lost(7, 4).to_string(),
+        "bau-cu-2021: events 5 to 7 were durable once and were gone when the log was opened"
+    );
 }

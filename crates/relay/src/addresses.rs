@@ -12,7 +12,10 @@ const MAX_ADDRESSES: usize = 8;
 
 /// Addresses of the interfaces that are up, other machines' way first, loopback last; for a socket bound to one address,
 /// that one. Link-local addresses are left out: they mean nothing without their interface.
-pub(crate) fn reachable(bound: IpAddr) -> io::Result<Vec<IpAddr>> {
+///
+/// # Errors
+/// The system does not list its interfaces.
+pub fn reachable(bound: IpAddr) -> io::Result<Vec<IpAddr>> {
     if !bound.is_unspecified() {
         return Ok(vec![bound]);
     }

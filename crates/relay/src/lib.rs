@@ -25,6 +25,7 @@ use std::{
     time::{Instant, SystemTime},
 };
 
+pub use addresses::reachable;
 pub use certificate::{Certificate, CertificateFault};
 pub use handle::{MAX_QUEUED_COMMANDS, MAX_QUEUED_OFFERS, RelayHandle, Stopped};
 pub use relay_core::RelayEvent;

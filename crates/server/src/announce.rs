@@ -10,7 +10,8 @@ use wire::{EndpointRole, SiteSlug};
 
 use crate::access::JoinToken;
 use crate::files;
-use crate::start::Server;
+use crate::reach;
+use crate::start::{Addresses, Server};
 
 /// Where the server listens, for programs; written at each start.
 pub const ADDRESSES_FILE: &str = "addresses.json";
@@ -47,8 +48,9 @@ struct DemoLink<'a> {
 /// a full disk must not keep a conference from coming back.
 pub async fn announce(server: &Server, data: &Path) -> String {
     let addresses = server.addresses();
-    let http = url("http", addresses.http);
-    let https = addresses.https.map(|address| url("https", address));
+    let http = reach::url_here("http", addresses.http);
+    let https = addresses.https.map(|address| reach::url_here("https", address));
+    let elsewhere = elsewhere(addresses);
     let sign_in = server.sign_in_link().map(|token| format!("{http}/sign-in#{}", token.reveal()));
 
     let mut text = String::new();
@@ -57,11 +59,11 @@ pub async fn announce(server: &Server, data: &Path) -> String {
         let _ = writeln!(text, "{what:<28} {value}");
     };
     line("Console", &format!("{http}/console"));
-    if let Some(https) = &https {
-        line("Console, other machines", &format!("{https}/console"));
+    for base in &elsewhere {
+        line("Console, other machines", &format!("{base}/console"));
     }
     for media in &addresses.media {
-        line("Media (UDP)", &media.to_string());
+        line("Media (UDP)", &media_of(*media, &addresses.announced));
     }
     for made in server.new_passwords() {
         line(&format!("Password of {:?}, {:?}", made.name, made.role), &format!("{} (shown once)", made.password));
@@ -70,6 +72,9 @@ pub async fn announce(server: &Server, data: &Path) -> String {
         line("Sign in, once", link);
         for (name, path) in write_demo_links(server, data).await {
             line(&name, &format!("{http}{path}"));
+            if let Some(base) = elsewhere.first() {
+                line("  from another machine", &format!("{base}{path}"));
+            }
         }
     }
     let file = AddressesFile {
@@ -127,13 +132,56 @@ fn link<'a>(setup: &'a Setup, token: &'a JoinToken) -> Option<DemoLink<'a>> {
     })
 }
 
-/// A URL that works on this machine: `localhost` is a secure context, so cameras work without a certificate.
-fn url(scheme: &str, address: SocketAddr) -> String {
-    let host = match address.ip() {
-        IpAddr::V4(ip) if ip.is_loopback() || ip.is_unspecified() => "localhost".to_owned(),
-        IpAddr::V6(ip) if ip.is_loopback() || ip.is_unspecified() => "localhost".to_owned(),
-        IpAddr::V4(ip) => Ipv4Addr::to_string(&ip),
-        IpAddr::V6(ip) => format!("[{ip}]"),
+/// What other machines put before a path. HTTPS first: browsers give cameras to a page of another machine only by it.
+fn elsewhere(addresses: &Addresses) -> Vec<String> {
+    let bases = |scheme: &'static str, address: SocketAddr| {
+        let reached = reach::from_elsewhere(address.ip()).into_iter();
+        reached.map(move |ip| reach::url(scheme, ip, address.port()))
     };
-    format!("{scheme}://{host}:{}", address.port())
+    addresses.https.into_iter().flat_map(|https| bases("https", https)).collect()
+}
+
+/// Where sites send media: what is announced to them.
+fn media_of(media: SocketAddr, announced: &[IpAddr]) -> String {
+    let ips = match announced {
+        [] => reach::from_elsewhere(media.ip()),
+        announced => announced.to_vec(),
+    };
+    // On loopback, or without a network: this machine alone.
+    let ips = if ips.is_empty() { vec![Ipv4Addr::LOCALHOST.into()] } else { ips };
+    let addresses: Vec<String> = ips.into_iter().map(|ip| SocketAddr::new(ip, media.port()).to_string()).collect();
+    addresses.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn addresses(https: Option<[u8; 4]>) -> Addresses {
+        Addresses {
+            http: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            https: https.map(|ip| SocketAddr::from((ip, 8443))),
+            media: Vec::new(),
+            announced: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn other_machines_are_told_addresses_that_they_can_reach() {
+        assert_eq!(elsewhere(&addresses(Some([192, 0, 2, 7]))), ["https://192.0.2.7:8443"]);
+        assert!(elsewhere(&addresses(Some([127, 0, 0, 1]))).is_empty());
+        assert!(elsewhere(&addresses(None)).is_empty());
+        for base in elsewhere(&addresses(Some([0, 0, 0, 0]))) {
+            assert!(!base.contains("localhost") && !base.contains("0.0.0.0") && !base.contains("127.0.0."), "{base}");
+        }
+    }
+
+    #[test]
+    fn media_is_told_where_it_is_announced() {
+        let everywhere = SocketAddr::from(([0, 0, 0, 0], 5004));
+        let announced = [IpAddr::from([203, 0, 113, 5]), "2001:db8::5".parse().unwrap()];
+        assert_eq!(media_of(everywhere, &announced), "203.0.113.5:5004, [2001:db8::5]:5004");
+        assert_eq!(media_of(SocketAddr::from(([127, 0, 0, 1], 5004)), &[]), "127.0.0.1:5004");
+        assert!(!media_of(everywhere, &[]).contains("0.0.0.0"));
+    }
 }

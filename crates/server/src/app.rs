@@ -1,5 +1,6 @@
 //! What every handler of a request can reach.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
@@ -21,6 +22,8 @@ pub struct App {
     pub instance: InstanceId,
     /// Origins besides the server's own that pages may come from.
     pub origins: Arc<[String]>,
+    /// Addresses of proxies in front, which are believed when they name the sender of a request.
+    pub trusted_proxies: Arc<[IpAddr]>,
     /// Metrics.
     pub metrics: Metrics,
     /// The relays.

@@ -23,6 +23,7 @@ mod listener;
 pub mod live;
 pub mod media_plan;
 pub mod metrics;
+mod reach;
 pub mod routing;
 pub mod socket;
 pub mod start;

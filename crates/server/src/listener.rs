@@ -21,6 +21,8 @@ use tokio::time::Sleep;
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
 /// A TLS handshake is done within this time.
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(5);
+/// How a connection of HTTP/2 begins; no HTTP/1 has this method (RFC 9113, section 3.4).
+const HTTP_2: &[u8] = b"PRI * HTTP/2.0";
 /// Largest head of a request, in bytes: a cookie, a token and a long path.
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 
@@ -86,8 +88,9 @@ impl Listener {
     }
 }
 
-/// Sends what is written at once, and gives a connection a time for its first byte: the server tells HTTP/1 from HTTP/2 by it and would wait for ever; its own time
-/// for a head begins only then.
+/// Sends what is written at once, and gives a connection a time to say that it speaks HTTP/1: the server tells it from HTTP/2
+/// by the first bytes and would wait for ever; its own time for a head begins only then. HTTP/2, which can only come here unasked (ALPN does not offer it), is ended: it
+/// has no time for a head, and WebSockets need HTTP/1.1.
 #[derive(Clone)]
 struct FirstByte<A>(A);
 
@@ -115,15 +118,34 @@ where
     }
 }
 
-/// A connection that ends if nothing is read from it in time. After its first byte it is a stream like any other.
+/// A connection that ends if it does not begin in time, or begins as HTTP/2. After that it is a stream like any other.
 struct Awaited<S> {
     stream: S,
-    patience: Option<Pin<Box<Sleep>>>,
+    beginning: Option<Beginning>,
+}
+
+/// What is known of the first bytes.
+struct Beginning {
+    patience: Pin<Box<Sleep>>,
+    /// Bytes of [`HTTP_2`] that have come.
+    matched: usize,
 }
 
 impl<S> Awaited<S> {
     fn new(stream: S) -> Self {
-        Self { stream, patience: Some(Box::pin(tokio::time::sleep(HEAD_WITHIN))) }
+        Self { stream, beginning: Some(Beginning { patience: Box::pin(tokio::time::sleep(HEAD_WITHIN)), matched: 0 }) }
+    }
+}
+
+impl Beginning {
+    /// Takes what was read; none: it is HTTP/1, or has ended.
+    fn go_on(mut self, read: &[u8]) -> io::Result<Option<Self>> {
+        let same = read.iter().zip(&HTTP_2[self.matched..]).take_while(|(byte, wanted)| byte == wanted).count();
+        self.matched += same;
+        match self.matched == HTTP_2.len() {
+            true => Err(io::Error::new(io::ErrorKind::InvalidData, "HTTP/2 is not spoken here")),
+            false => Ok((same == read.len() && same > 0).then_some(self)),
+        }
     }
 }
 
@@ -133,15 +155,21 @@ impl<S: AsyncRead + Unpin> AsyncRead for Awaited<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match Pin::new(&mut self.stream).poll_read(context, buffer) {
-            Poll::Ready(read) => {
-                self.patience = None;
-                Poll::Ready(read)
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
+        let Some(mut beginning) = self.beginning.take() else { return polled };
+        match polled {
+            Poll::Ready(Ok(())) => {
+                self.beginning = beginning.go_on(&buffer.filled()[before..])?;
+                Poll::Ready(Ok(()))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending if beginning.patience.as_mut().poll(context).is_ready() => {
+                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
             }
             Poll::Pending => {
-                let impatient =
-                    self.patience.as_mut().is_some_and(|patience| patience.as_mut().poll(context).is_ready());
-                if impatient { Poll::Ready(Err(io::ErrorKind::TimedOut.into())) } else { Poll::Pending }
+                self.beginning = Some(beginning);
+                Poll::Pending
             }
         }
     }
@@ -199,5 +227,37 @@ mod tests {
         assert_eq!(ours.read_u8().await.unwrap(), 7);
 
         assert!(timeout(2 * HEAD_WITHIN, ours.read_u8()).await.is_err(), "it still waits");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_beginning_that_could_be_either_ends_in_time() {
+        let (mut theirs, ours) = duplex(64);
+        let mut ours = Awaited::new(ours);
+        theirs.write_all(b"P").await.unwrap();
+        assert_eq!(ours.read_u8().await.unwrap(), b'P');
+
+        assert_eq!(ours.read_u8().await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn http_2_is_ended_however_it_is_cut_and_http_1_is_not() {
+        for pieces in [vec!["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"], vec!["P", "RI * HTT", "P/2.0\r\n"]] {
+            let (mut theirs, ours) = duplex(64);
+            let mut ours = Awaited::new(ours);
+            let mut ended = None;
+            for piece in pieces {
+                theirs.write_all(piece.as_bytes()).await.unwrap();
+                let mut read = [0; 64];
+                ended = ours.read(&mut read).await.err();
+            }
+            assert_eq!(ended.map(|error| error.kind()), Some(io::ErrorKind::InvalidData));
+        }
+        for head in ["POST / HTTP/1.1\r\n", "PRINT / HTTP/1.1\r\n"] {
+            let (mut theirs, ours) = duplex(64);
+            let mut ours = Awaited::new(ours);
+            theirs.write_all(head.as_bytes()).await.unwrap();
+            ours.read_exact(&mut vec![0; head.len()]).await.unwrap();
+            assert!(timeout(2 * HEAD_WITHIN, ours.read_u8()).await.is_err(), "it still waits");
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! task, then the ports. Stop is the other way round, each step with its deadline: pages are told, requests end, the journal is
 //! closed last.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,6 +56,8 @@ pub struct Addresses {
     pub https: Option<SocketAddr>,
     /// Media, one for each conference in the order of the configuration.
     pub media: Vec<SocketAddr>,
+    /// Addresses at which sites reach it, by configuration; empty: those of the machine.
+    pub announced: Vec<IpAddr>,
 }
 
 /// A running server.
@@ -108,6 +110,7 @@ impl Server {
             lobby: Lobby::new(access.clone(), first, handles),
             instance,
             origins: config.http.origins.clone().into(),
+            trusted_proxies: config.http.trusted_proxies.clone().into(),
             metrics,
             relays: conferences.iter().map(|running| running.watch.clone()).collect(),
         };
@@ -117,8 +120,12 @@ impl Server {
         if let Some((socket, tls)) = https_socket {
             listeners.push(Listener::serve(socket, Some(tls), http::router(app.clone(), Scheme::Https))?);
         }
-        let addresses =
-            Addresses { http: listeners[0].address(), https: listeners.get(1).map(Listener::address), media };
+        let addresses = Addresses {
+            http: listeners[0].address(),
+            https: listeners.get(1).map(Listener::address),
+            media,
+            announced: config.media.announce.clone(),
+        };
         Ok(Self { app, addresses, conferences, journal, listeners, new_passwords, sign_in_link })
     }
 
@@ -247,8 +254,9 @@ fn media_address(first: SocketAddr, index: usize) -> anyhow::Result<SocketAddr> 
 async fn open_journal(data: &Path, metrics: &Metrics) -> anyhow::Result<Arc<dyn Journal>> {
     let opened = SqliteJournal::open(&data.join(JOURNAL_FILE)).await.context("journal")?;
     for finding in &opened.findings {
-        tracing::error!(?finding, "the journal is not whole; `dienhong verify-log` tells more");
+        tracing::error!(%finding, "the journal is not whole; `dienhong verify-log` tells more");
     }
+    metrics.found_in_journal(opened.findings.len());
     Ok(Arc::new(MeteredJournal::new(Arc::new(opened.journal), metrics.clone())))
 }
 

@@ -12,6 +12,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::config::CertificateConfig;
+use crate::reach;
 
 /// Certificate in the data folder.
 pub const CERTIFICATE_FILE: &str = "https-certificate.pem";
@@ -54,14 +55,31 @@ pub fn server_config(certificate: &CertificateConfig, data: &Path) -> Result<Arc
         CertificateConfig::Files { certificate, key } => (certificate.clone(), key.clone()),
         CertificateConfig::SelfSigned { names } => self_signed(names, data)?,
     };
+    from_files(&certificate, &key)
+}
+
+/// Checks that a name or address can stand in a certificate.
+///
+/// # Errors
+/// It cannot stand in one.
+pub fn check_name(name: &str) -> Result<(), TlsError> {
+    CertificateParams::new(vec![name.to_owned()])?;
+    Ok(())
+}
+
+/// What HTTPS is served with, from PEM files.
+///
+/// # Errors
+/// They cannot be read, are no PEM of the wanted kind, or do not fit together.
+pub fn from_files(certificate: &Path, key: &Path) -> Result<Arc<rustls::ServerConfig>, TlsError> {
     let pem = |path: &Path| {
         let path = path.to_owned();
         move |source| TlsError::Pem { path, source }
     };
     let chain: Result<Vec<CertificateDer<'static>>, _> =
-        CertificateDer::pem_file_iter(&certificate).map_err(pem(&certificate))?.collect();
-    let chain = chain.map_err(pem(&certificate))?;
-    let key = PrivateKeyDer::from_pem_file(&key).map_err(pem(&key))?;
+        CertificateDer::pem_file_iter(certificate).map_err(pem(certificate))?.collect();
+    let chain = chain.map_err(pem(certificate))?;
+    let key = PrivateKeyDer::from_pem_file(key).map_err(pem(key))?;
     // Named, not the process's default: that one depends on who was linked first.
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = rustls::ServerConfig::builder_with_provider(provider)
@@ -84,7 +102,11 @@ fn self_signed(names: &[String], data: &Path) -> Result<(PathBuf, PathBuf), TlsE
         IpAddr::V4(Ipv4Addr::LOCALHOST).to_string(),
         IpAddr::V6(Ipv6Addr::LOCALHOST).to_string(),
     ];
-    let mut params = CertificateParams::new(fixed.into_iter().chain(names.iter().cloned()).collect::<Vec<_>>())?;
+    // Other machines come by the addresses of this one, unless the configuration names it.
+    let reached = reach::for_a_certificate().into_iter().map(|ip| ip.to_string());
+    let mut named: Vec<String> = fixed.into_iter().chain(names.iter().cloned()).collect();
+    named.extend(reached.filter(|ip| !names.contains(ip)));
+    let mut params = CertificateParams::new(named)?;
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, "Dien Hong");
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -123,6 +145,26 @@ mod tests {
         assert_eq!(fs::read(data.path().join(CERTIFICATE_FILE)).unwrap(), first);
         let mode = fs::metadata(data.path().join(KEY_FILE)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn the_certificate_names_what_other_machines_type() {
+        let data = tempfile::tempdir().unwrap();
+        server_config(&own(), data.path()).unwrap();
+
+        let certificate = CertificateDer::from_pem_file(data.path().join(CERTIFICATE_FILE)).unwrap();
+        let parsed = rustls::server::ParsedCertificate::try_from(&certificate).unwrap();
+        let names = |name: &str| {
+            let name = rustls::pki_types::ServerName::try_from(name.to_owned()).unwrap();
+            rustls::client::verify_server_name(&parsed, &name).is_ok()
+        };
+        let reached = reach::for_a_certificate().into_iter().map(|ip| ip.to_string());
+        for name in
+            ["localhost", "127.0.0.1", "hop.example.vn", "192.0.2.7"].map(str::to_owned).into_iter().chain(reached)
+        {
+            assert!(names(&name), "{name}");
+        }
+        assert!(!names("198.51.100.1"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use conference::FloorMode;
-use server::config::{CertificateConfig, LogFormat, Problems, ServerConfig};
+use server::config::{LogFormat, Problems, ServerConfig};
 
 fn examples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config")
@@ -195,11 +195,50 @@ fn certificate_files_need_each_other() {
     let problems = problems_of(&files, &[]);
     assert_eq!(problems.len(), 2, "both files are missing: {problems:#?}");
 
-    let folder = tempfile::tempdir().unwrap();
-    for (name, text) in files.into_iter().chain([("c.pem", ""), ("k.pem", "")]) {
-        std::fs::write(folder.path().join(name), text).unwrap();
+    let (one, other) = (pem(), pem());
+    let with = |certificate: &str, key: &str| {
+        problems_of(&[files[0], files[1], files[2], ("c.pem", certificate), ("k.pem", key)], &[])
+    };
+    assert_eq!(with(&one.0, &one.1), Vec::<String>::new());
+    for (certificate, key, line) in [
+        ("", &*one.1, "dienhong.toml:3: "),
+        (&*one.0, "no key", "dienhong.toml:4: "),
+        (&*one.0, &*other.1, "dienhong.toml:3: "),
+    ] {
+        let problems = with(certificate, key);
+        assert_eq!(problems.len(), 1, "{problems:#?}");
+        assert!(problems[0].starts_with(line), "{problems:#?}");
     }
-    let config = ServerConfig::load(&folder.path().join("dienhong.toml"), &no_environment()).unwrap();
-    let Some(https) = config.https else { panic!("https is on unless switched off") };
-    assert!(matches!(https.certificate, CertificateConfig::Files { .. }));
+}
+
+/// A certificate and its key.
+fn pem() -> (String, String) {
+    let made = rcgen::generate_simple_self_signed(["hop.example.vn".to_owned()]).unwrap();
+    (made.cert.pem(), made.signing_key.serialize_pem())
+}
+
+#[test]
+fn what_would_not_start_or_would_be_ignored_is_named_by_line() {
+    let server = "conferences = [\"hop.toml\"]\n[http]\nlisten = \"127.0.0.1:8443\"\ntrusted_proxies = [\"proxy\"]\n\
+                  [https]\nlisten = \"0.0.0.0:8443\"\nnames = [\"họp.vn\"]\n[log]\nfilter = \"blah=blah=info\"\n";
+    let conference = format!("{CONFERENCE}[speech]\ngrace_second = 5\n");
+    let files = [("dienhong.toml", server), ("hop.toml", conference.as_str()), ("sites.csv", SITES)];
+
+    let problems = problems_of(&files, &[("DIENHONG__OPERATORS", "x"), ("DIENHONG__HTTP", "x")]);
+
+    let places: Vec<&str> = problems.iter().map(|problem| problem.split(": ").next().unwrap()).collect();
+    assert_eq!(
+        places,
+        [
+            "dienhong.toml:4",
+            "dienhong.toml:6",
+            "dienhong.toml:7",
+            "dienhong.toml:9",
+            "hop.toml:13",
+            "environment DIENHONG__HTTP",
+            "environment DIENHONG__OPERATORS",
+        ],
+        "{problems:#?}"
+    );
+    assert!(problems[4].contains("unknown key `speech.grace_second`"), "{problems:#?}");
 }

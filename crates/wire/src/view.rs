@@ -385,6 +385,8 @@ pub struct EndpointLive {
     pub rtt_ms: f32,
     /// Since when connected.
     pub since: u64,
+    /// When another device was refused that tried to join by its link; none if none did in the last minute.
+    pub second_device_at: Option<u64>,
 }
 
 /// Simulcast layer.

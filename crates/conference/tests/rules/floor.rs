@@ -185,3 +185,19 @@ fn messages_are_read_by_those_whom_they_concern() {
     let refused = world.site("a", Command::SendMessage { to: vec![], text: long });
     assert_eq!(refused, Err(Refusal::BadText { max: 2_000 }));
 }
+
+#[test]
+fn a_cleared_queue_leaves_nobody_of_it_cued() {
+    let mut world = World::new();
+    for site in ["a", "b"] {
+        world.site(site, Command::RequestFloor { kind: RequestKind::Request }).unwrap();
+    }
+    world.lead(Command::Cue { site: slug("b") }).unwrap();
+    world.lead(Command::Cue { site: slug("c") }).unwrap();
+
+    world.lead(Command::ClearQueue).unwrap();
+
+    assert!(world.queue().is_empty());
+    let cued: Vec<_> = world.conference.state().floor.cued.iter().cloned().collect();
+    assert_eq!(cued, [slug("c")], "who was cued without asking is still next");
+}

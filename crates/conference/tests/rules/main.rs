@@ -7,6 +7,7 @@ mod floor;
 mod golden;
 mod histories;
 mod invariants;
+mod messages;
 mod recorded_setup;
 mod rights;
 mod routes;

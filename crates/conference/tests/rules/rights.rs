@@ -184,3 +184,26 @@ fn safe_commands_are_those_that_only_take_away() {
     let safe: Vec<String> = one_of_each().iter().filter(|command| is_safe(command)).map(name).collect();
     assert_eq!(safe, ["back_to_hall", "remove_from_air", "mute", "mute_all", "interrupt"]);
 }
+
+#[test]
+fn a_known_id_opens_nothing_to_others_and_is_answered_to_its_sender() {
+    let mut world = World::new();
+    let request =
+        |actor: Actor| Request { id: CommandId("c-1".to_owned()), actor, seen: None, command: Command::MuteAll };
+    world.lead(Command::MuteAll).unwrap();
+    let revision = world.conference.state().revision;
+    // The lease has gone on meanwhile.
+    let sender = Actor { holds_lease: false, ..actor(Role::Lead, None) };
+    world.live.lease = Some("assistant".to_owned());
+
+    let handle = |actor: Actor| world.conference.handle(&request(actor), &world.live, world.now);
+
+    assert_eq!(handle(sender), Ok(Decision::AlreadyDone { revision }), "its first answer");
+    assert_eq!(handle(actor(Role::Site, Some("a"))), Err(Refusal::Forbidden));
+    let idle = actor(Role::Assistant, None);
+    assert_eq!(handle(idle.clone()), Err(Refusal::NotInControl { holder: world.live.lease.clone() }));
+    assert_eq!(handle(Actor { holds_lease: true, ..idle }), Ok(Decision::AlreadyDone { revision }));
+    // A site whose name is the sender's gains nothing by it.
+    let namesake = Actor { name: "lead".to_owned(), ..actor(Role::Site, Some("a")) };
+    assert_eq!(handle(namesake), Err(Refusal::Forbidden));
+}

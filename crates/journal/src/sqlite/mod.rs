@@ -1,10 +1,12 @@
 //! The log in SQLite: WAL, `synchronous=FULL`, one connection that writes, a few that read.
 
+mod inspect;
 mod rows;
 mod schema;
 mod verify;
 mod writer;
 
+use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,11 +15,13 @@ use std::time::{Duration, Instant};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Row, SqlitePool};
 
+use crate::findings_file::FindingsFile;
 use crate::high_water::{HighWater, HighWaterFile};
 use crate::{
     Answer, Appended, BUSY_TIMEOUT, Cause, CommandId, FIRST_LINK, Finding, Head, Journal, JournalError,
     MAX_READ_EVENTS, NewEvent, OpenError, Seq, StoredEvent, StreamId,
 };
+pub use inspect::{Inspected, acknowledge, inspect};
 use writer::Writer;
 
 /// Connections for reading and for the server's own tables. Reads of pages and operators are short; more connections
@@ -51,7 +55,7 @@ struct Running {
 pub struct Opened {
     /// Ready for use, whatever the findings: whether to go on is for the caller to decide and to report.
     pub journal: SqliteJournal,
-    /// What the verification of the newest part found; empty if all is well.
+    /// What the verification of the newest part found, then what was found earlier and is not acknowledged; empty if all is well.
     pub findings: Vec<Finding>,
 }
 
@@ -74,7 +78,7 @@ pub async fn open_pool(database: &Path, connections: u32) -> Result<SqlitePool, 
 
 impl SqliteJournal {
     /// Opens or creates the journal in the file `database`; its folder must exist. Two files are kept beside it:
-    /// `….lock` and `….high-water.json`.
+    /// `….lock` and `….high-water.json`; and a third, `….findings.json`, while something was found and not acknowledged.
     ///
     /// # Errors
     /// [`OpenError::InUse`] if another process has it open for two seconds more; see [`OpenError`] for the rest.
@@ -88,15 +92,22 @@ impl SqliteJournal {
         let remembered = mark_file.load();
         let findings = verify::newest(&pool, &remembered).await?;
         for finding in &findings {
-            tracing::error!(?finding, "the journal is not as it was left");
+            tracing::error!(%finding, "the journal is not as it was left");
         }
+        // Before anything is appended: the first event would move the mark past what is missing.
+        let findings_file = FindingsFile::beside(database);
+        let all = findings_file.add(&findings).unwrap_or_else(|error| {
+            // A full disk must not keep the conference from coming back.
+            tracing::error!(%error, path = %findings_file.path().display(), "the findings cannot be written down");
+            findings.clone()
+        });
         let marks = verify::marks_to_keep(&pool, remembered, &findings).await?;
         let mark = HighWater::start(mark_file.clone(), marks, lock.clone())
             .await
             .map_err(|source| OpenError::File { path: mark_file.path().to_owned(), source })?;
         let writer = Writer::start(write_pool, mark.clone(), lock);
         let running = Mutex::new(Some(Running { writer, mark }));
-        Ok(Opened { journal: Self { pool, mark_file, running }, findings })
+        Ok(Opened { journal: Self { pool, mark_file, running }, findings: all })
     }
 
     /// Connections to the same file for the server's own tables. A write through it waits for the journal's own commit
@@ -104,6 +115,14 @@ impl SqliteJournal {
     #[must_use]
     pub fn pool(&self) -> &SqlitePool {
         &self.pool
+    }
+
+    /// Takes these for the ends of all streams that later starts compare with.
+    fn replace_marks(&self, heads: BTreeMap<StreamId, Head>) {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(running) = running.as_ref() {
+            running.mark.replace(heads);
+        }
     }
 
     fn writer(&self) -> Result<Writer, JournalError> {

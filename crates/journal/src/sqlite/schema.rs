@@ -34,6 +34,18 @@ CREATE TABLE IF NOT EXISTS checkpoint (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// Refuses a file of a newer program; changes nothing.
+pub(super) async fn check(pool: &SqlitePool) -> Result<(), OpenError> {
+    let found: Option<i64> = sqlx::query_scalar("SELECT format FROM journal_format")
+        .fetch_optional(pool)
+        .await
+        .map_err(JournalError::from)?;
+    match found.filter(|found| *found > FORMAT) {
+        Some(found) => Err(OpenError::NewerFormat { found, known: FORMAT }),
+        None => Ok(()),
+    }
+}
+
 /// Creates the tables in a new file and refuses a file of a newer program.
 pub(super) async fn prepare(pool: &SqlitePool) -> Result<(), OpenError> {
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await.map_err(JournalError::from)?;

@@ -6,11 +6,10 @@ use sqlx::SqlitePool;
 
 use super::rows::{self, EventRow};
 use crate::chain;
+use crate::findings_file::MAX_FINDINGS;
 use crate::high_water::Remembered;
 use crate::{CHECKPOINT_EVERY, EventHash, Finding, Head, JournalError, Seq, StreamId};
 
-/// Findings after which a verification stops: by then nobody needs more to know that the file is not to be trusted.
-const MAX_FINDINGS: usize = 100;
 /// Rows that are in memory at a time.
 const PAGE_ROWS: i64 = 1_000;
 
@@ -28,8 +27,8 @@ pub(super) async fn everything(pool: &SqlitePool, remembered: &Remembered) -> Re
     verify(pool, remembered, Extent::Everything).await
 }
 
-/// The marks to go on with: the verified heads, except where the stream has a finding; there the old mark stays, so
-/// that the next start reports it again until something new is appended.
+/// The marks to go on with: the verified heads, except where the stream has a finding; there the old mark stays until something
+/// new is appended.
 pub(super) async fn marks_to_keep(
     pool: &SqlitePool,
     remembered: Remembered,
@@ -54,7 +53,7 @@ fn stream_of(finding: &Finding) -> Option<&StreamId> {
         | Finding::Missing { stream, .. }
         | Finding::CheckpointDiffers { stream, .. }
         | Finding::MarkDiffers { stream, .. } => Some(stream),
-        Finding::MarkMissing | Finding::MarkUnreadable => None,
+        Finding::MarkMissing | Finding::MarkUnreadable | Finding::FindingsUnreadable => None,
     }
 }
 
@@ -92,7 +91,7 @@ fn start_from(checkpoints: &BTreeMap<Seq, EventHash>, mark: Option<Head>) -> Opt
     checkpoints.range(..=limit).next_back().map(|(seq, _)| *seq)
 }
 
-async fn stored_streams(pool: &SqlitePool, sql: &'static str) -> Result<BTreeSet<StreamId>, JournalError> {
+pub(super) async fn stored_streams(pool: &SqlitePool, sql: &'static str) -> Result<BTreeSet<StreamId>, JournalError> {
     let names: Vec<String> = sqlx::query_scalar(sql).fetch_all(pool).await?;
     Ok(names.into_iter().map(StreamId).collect())
 }

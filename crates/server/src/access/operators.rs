@@ -50,8 +50,10 @@ pub enum OperatorError {
     /// There is none of this name.
     #[error("no operator of this name")]
     Unknown,
-    /// The name is empty, too long, or has control characters.
-    #[error("a name has 1 to {MAX_NAME_CHARS} characters, none of them a control character")]
+    /// The name is empty, too long, or has characters that a reader would not see.
+    #[error(
+        "a name has 1 to {MAX_NAME_CHARS} characters, none of them a control character or one that turns the direction of text"
+    )]
     BadName,
     /// Sites and screens join by link.
     #[error("sites and screens join by link, not by sign-in")]
@@ -211,7 +213,7 @@ impl Access {
 
 fn check_name(name: &str) -> Result<(), OperatorError> {
     let fits = (1..=MAX_NAME_CHARS).contains(&name.chars().count());
-    if fits && name.trim() == name && !name.chars().any(char::is_control) {
+    if fits && name.trim() == name && !name.chars().any(conference::is_unreadable) {
         Ok(())
     } else {
         Err(OperatorError::BadName)

@@ -69,7 +69,7 @@ impl Task {
         self.log_joined(peer);
         // What its arrival changes (a holder returns) is in its welcome, and must not reach it before that.
         self.publish_changes();
-        let control = Control { socket, outbox: answers.clone(), heard: Arc::clone(&heard) };
+        let control = Control { socket, outbox: answers.clone(), heard: Arc::clone(&heard), address: visit.address };
         if let Some(old) = self.peers.open_control(peer, control) {
             old.outbox.close(ErrorCode::Replaced, "the same device connected anew");
         }
@@ -106,6 +106,7 @@ impl Task {
                     reason: "the first device is alive".to_owned(),
                     address: visit.address,
                 });
+                self.tell_of_second_device(&visit.who);
                 let detail = "this endpoint is connected from another device".to_owned();
                 return Err(Closing { code: ErrorCode::InUse, detail });
             }
@@ -130,6 +131,17 @@ impl Task {
         });
         let detail = "this site does not take part in the conference".to_owned();
         Err(Closing { code: ErrorCode::Unauthorized, detail })
+    }
+
+    /// Operators see it with the next live facts.
+    fn tell_of_second_device(&mut self, who: &Who) {
+        let at = self.now().wall.0;
+        let first: Vec<_> = self.peers.of_who(who).map(|peer| peer.id).collect();
+        for id in first {
+            if let Some(peer) = self.peers.get_mut(id) {
+                peer.second_device_at = Some(at);
+            }
+        }
     }
 
     /// Sites and consoles have room of their own: neither can take the other's.
@@ -173,6 +185,7 @@ impl Task {
             solo: None,
             talkback: Default::default(),
             talkback_until: None,
+            second_device_at: None,
             logged: false,
             picture: None,
         });

@@ -1,5 +1,7 @@
 //! Commands and other words of pages: who may say them, and what is answered.
 
+use std::net::IpAddr;
+
 use conference::{Actor, Refusal, Request};
 use tokio::sync::oneshot;
 use wire::{ClientMessage, Command, CommandId, ErrorCode, Revision, ServerMessage};
@@ -14,9 +16,27 @@ use crate::live::{SocketId, Who};
 #[derive(Debug)]
 pub(super) enum Asker {
     /// A page.
-    Page(SocketId),
+    Page {
+        /// Its WebSocket.
+        socket: SocketId,
+        /// From where it comes, for the audit.
+        address: Option<IpAddr>,
+    },
     /// A request over HTTP.
-    Caller(oneshot::Sender<Result<Revision, wire::Refusal>>),
+    Caller {
+        /// Where its answer goes.
+        answer: oneshot::Sender<Result<Revision, wire::Refusal>>,
+        /// From where it comes, for the audit.
+        address: Option<IpAddr>,
+    },
+}
+
+impl Asker {
+    fn address(&self) -> Option<IpAddr> {
+        match self {
+            Self::Page { address, .. } | Self::Caller { address, .. } => *address,
+        }
+    }
 }
 
 impl Task {
@@ -25,7 +45,8 @@ impl Task {
         match message {
             ClientMessage::Command { id, seen, command } => {
                 let who = peer.who.clone();
-                self.command(&who, id, seen, command, Asker::Page(socket));
+                let address = peer.address();
+                self.command(&who, id, seen, command, Asker::Page { socket, address });
             }
             ClientMessage::Offer { generation, sdp } => self.offer(socket, generation, sdp),
             ClientMessage::Shown { take, elapsed_ms } => self.shown(socket, take, elapsed_ms),
@@ -47,7 +68,7 @@ impl Task {
         command: Command,
         answer: oneshot::Sender<Result<Revision, wire::Refusal>>,
     ) {
-        self.command(&sender.who, id, seen, command, Asker::Caller(answer));
+        self.command(&sender.who, id, seen, command, Asker::Caller { answer, address: sender.address });
     }
 
     fn command(&mut self, who: &Who, id: CommandId, seen: Option<Revision>, command: Command, asker: Asker) {
@@ -86,14 +107,14 @@ impl Task {
                 Ok(_) => self.figures.accepted += 1,
                 Err(refusal) => {
                     self.figures.refused += 1;
-                    self.audit_refusal(&asked.request, refusal);
+                    self.audit_refusal(&asked.request, refusal, asked.askers.first().and_then(Asker::address));
                 }
             }
             let outcome = outcome.map(Revision).map_err(convert::refusal_out);
             let id = CommandId(asked.request.id.0);
             for asker in asked.askers {
                 match asker {
-                    Asker::Page(socket) => {
+                    Asker::Page { socket, .. } => {
                         let message = match outcome.clone() {
                             Ok(revision) => ServerMessage::Accepted { id: id.clone(), revision },
                             Err(reason) => ServerMessage::Refused { id: id.clone(), reason },
@@ -101,14 +122,14 @@ impl Task {
                         self.tell(socket, &message);
                     }
                     // A caller that has gone repeats its command with the same id.
-                    Asker::Caller(answer) => drop(answer.send(outcome.clone())),
+                    Asker::Caller { answer, .. } => drop(answer.send(outcome.clone())),
                 }
             }
         }
     }
 
     /// Refusals of right go to the audit; refusals of state are everyday.
-    fn audit_refusal(&mut self, request: &Request, refusal: &Refusal) {
+    fn audit_refusal(&mut self, request: &Request, refusal: &Refusal, address: Option<IpAddr>) {
         match refusal {
             Refusal::Forbidden | Refusal::NotInControl { .. } => {}
             _ => return,
@@ -117,19 +138,19 @@ impl Task {
             who: request.actor.name.clone(),
             what: format!("command {:?}", request.command),
             reason: format!("{refusal:?}"),
-            address: None,
+            address,
         });
     }
 
     /// Something that this page may not say.
     pub(super) fn forbid(&mut self, socket: SocketId, what: &str) {
         let Some(peer) = self.peers.of_socket(socket) else { return };
-        let who = peer.who.name().to_owned();
+        let (who, address) = (peer.who.name().to_owned(), peer.address());
         (self.tools.audit)(Refused {
             who,
             what: what.to_owned(),
             reason: "forbidden for this role".to_owned(),
-            address: None,
+            address,
         });
         let detail = format!("{what}: forbidden for this role");
         self.tell(socket, &ServerMessage::Error { code: ErrorCode::Unauthorized, detail, fatal: false });

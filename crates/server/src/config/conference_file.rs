@@ -61,7 +61,7 @@ pub(super) fn read(path: &Path, problems: &Collector) -> Option<ConferenceFile> 
     let floor_mode = root.word("floor_mode", &["closed", "operator", "queue", "open"]).unwrap_or(FloorMode::Operator);
     let sites = sites(&root, folder, &mut lines, problems);
     let agenda = agenda(&root, &mut lines);
-    let speech = speech(&root.section("speech"), &mut lines);
+    let speech = speech(root.section("speech"), &mut lines);
     root.finish();
 
     let setup =
@@ -155,7 +155,7 @@ fn read_speaker(speaker: Section<'_>) -> Option<Speaker> {
     Some(Speaker { name: name?, title, organisation })
 }
 
-fn speech(speech: &Section<'_>, lines: &mut Lines) -> SpeechLimits {
+fn speech(speech: Section<'_>, lines: &mut Lines) -> SpeechLimits {
     let seconds = |key: &'static str, default: u64, most_ms: u64| {
         speech.number(key, 0..=most_ms / SECOND_MS).unwrap_or(default) * SECOND_MS
     };
@@ -165,6 +165,7 @@ fn speech(speech: &Section<'_>, lines: &mut Lines) -> SpeechLimits {
         grace_ms: seconds("grace_seconds", DEFAULT_GRACE_S, MAX_GRACE_MS),
     };
     lines.root.insert("speech", speech.place());
+    speech.finish();
     limits
 }
 

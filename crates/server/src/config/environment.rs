@@ -27,6 +27,7 @@ pub(super) fn overrides(variables: &BTreeMap<String, String>) -> Overrides {
 
 /// Names variables of sections that do not exist; keys of known sections are checked where they are read.
 pub(super) fn unknown_sections(overrides: &Overrides, sections: &[&str], problems: &Collector) {
+    whole_tables(overrides, sections, problems);
     for (path, (variable, _)) in overrides {
         let mut parts = path.split('.');
         let (section, key, more) = (parts.next(), parts.next(), parts.next());
@@ -35,5 +36,13 @@ pub(super) fn unknown_sections(overrides: &Overrides, sections: &[&str], problem
             let known = sections.join(", ").to_uppercase();
             problems.add(Place::Environment(variable.clone()), format!("names no section; sections are {known}"));
         }
+    }
+}
+
+/// Names variables that would replace a whole table, or a list of tables: that would be ignored in silence otherwise.
+pub(super) fn whole_tables(overrides: &Overrides, tables: &[&str], problems: &Collector) {
+    for (path, (variable, _)) in overrides.iter().filter(|(path, _)| tables.contains(&path.as_str())) {
+        let text = format!("`{path}` is a table and no single value; write it into the file");
+        problems.add(Place::Environment(variable.clone()), text);
     }
 }

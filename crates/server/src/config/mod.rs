@@ -15,6 +15,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use tracing_subscriber::EnvFilter;
 use wire::Role;
 
 pub use conference_file::ConferenceFile;
@@ -24,10 +25,14 @@ pub use problem::{Place, Problem, Problems};
 use problem::{Collector, SourceText};
 use section::{Reading, Section, or_problem, parse};
 
+use crate::tls::{self, TlsError};
+
 /// Conferences of one server: each has a task, a media plane and 63 sites.
 pub const MAX_CONFERENCES: usize = 16;
 /// Addresses that answers name: each is a line of every SDP.
 const MAX_ANNOUNCED: usize = 8;
+/// Proxies in front: each request's list of senders is compared with them.
+const MAX_PROXIES: usize = 16;
 /// Endpoints and consoles of all conferences together, unless configured: 64 sites with three endpoints each.
 const DEFAULT_ENDPOINTS: u64 = 192;
 /// Operators' pages unless configured.
@@ -61,6 +66,8 @@ pub struct HttpConfig {
     pub listen: SocketAddr,
     /// Origins besides the server's own that pages may come from, for a proxy: `https://hop.example.vn`.
     pub origins: Vec<String>,
+    /// Addresses of proxies in front: whom they name in `X-Forwarded-For` is taken for the sender of a request.
+    pub trusted_proxies: Vec<IpAddr>,
 }
 
 /// HTTPS.
@@ -166,7 +173,13 @@ fn read(file: &Path, variables: &BTreeMap<String, String>, problems: &Collector)
         operators: operators(&root),
         conferences: conferences(&root, folder, problems),
     };
+    if let Some(https) = config.https.as_ref().filter(|https| collide(config.http.listen, https.listen)) {
+        let text =
+            format!("`https.listen` {} and `http.listen` {} are the same port", https.listen, config.http.listen);
+        root.problem(root.section("https").place_of("listen"), text);
+    }
     environment::unknown_sections(&overrides, &["http", "https", "media", "limits", "log"], problems);
+    environment::whole_tables(&overrides, &["operators"], problems);
     root.finish();
     Some(config)
 }
@@ -184,8 +197,27 @@ fn http(section: Section<'_>) -> HttpConfig {
             );
         }
     }
+    let mut trusted_proxies = Vec::new();
+    for (address, place) in section.texts("trusted_proxies").unwrap_or_default() {
+        match address.parse::<IpAddr>() {
+            Ok(address) if !address.is_unspecified() => trusted_proxies.push(address.to_canonical()),
+            Ok(_) | Err(_) => {
+                section.problem(place, format!("{address:?} is no address of a proxy: write one address, 127.0.0.1"));
+            }
+        }
+    }
+    if trusted_proxies.len() > MAX_PROXIES {
+        section.problem(section.place_of("trusted_proxies"), format!("at most {MAX_PROXIES} trusted proxies"));
+    }
     section.finish();
-    HttpConfig { listen: listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))), origins }
+    let listen = listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)));
+    HttpConfig { listen, origins, trusted_proxies }
+}
+
+/// True if both cannot listen at the same time. Port 0 takes a free one.
+fn collide(one: SocketAddr, other: SocketAddr) -> bool {
+    let overlap = one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() != 0 && one.port() == other.port() && overlap
 }
 
 fn is_origin(text: &str) -> bool {
@@ -196,15 +228,17 @@ fn is_origin(text: &str) -> bool {
 fn https(section: Section<'_>, folder: &Path) -> Option<HttpsConfig> {
     let on = section.flag("enabled").unwrap_or(true);
     let listen = section.parsed("listen", "an address with a port, for example 0.0.0.0:8443");
-    let names = section.texts("names").unwrap_or_default().into_iter().map(|(name, _)| name).collect();
+    let mut names = Vec::new();
+    for (name, place) in section.texts("names").unwrap_or_default() {
+        match tls::check_name(&name) {
+            Ok(()) => names.push(name),
+            Err(error) => section.problem(place, format!("{name:?} cannot stand in a certificate: {error}")),
+        }
+    }
     let certificate = match (section.text("certificate"), section.text("key")) {
         (Some(certificate), Some(key)) => {
             let (certificate, key) = (folder.join(certificate), folder.join(key));
-            for (file, name) in [(&certificate, "certificate"), (&key, "key")] {
-                if let Err(error) = std::fs::File::open(file) {
-                    section.problem(section.place_of(name), format!("`https.{name}` {}: {error}", file.display()));
-                }
-            }
+            check_certificate(&section, &certificate, &key);
             CertificateConfig::Files { certificate, key }
         }
         (None, None) => CertificateConfig::SelfSigned { names },
@@ -220,6 +254,25 @@ fn https(section: Section<'_>, folder: &Path) -> Option<HttpsConfig> {
     section.finish();
     let listen = listen.unwrap_or(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8443)));
     on.then_some(HttpsConfig { listen, certificate })
+}
+
+/// Files that are not there, are no PEM, or do not fit together.
+fn check_certificate(section: &Section<'_>, certificate: &Path, key: &Path) {
+    let mut missing = false;
+    for (file, name) in [(certificate, "certificate"), (key, "key")] {
+        if let Err(error) = std::fs::File::open(file) {
+            section.problem(section.place_of(name), format!("`https.{name}` {}: {error}", file.display()));
+            missing = true;
+        }
+    }
+    if missing {
+        return;
+    }
+    if let Err(error) = tls::from_files(certificate, key) {
+        let of_key = matches!(&error, TlsError::Pem { path, .. } if path == key);
+        let name = if of_key { "key" } else { "certificate" };
+        section.problem(section.place_of(name), format!("`https.{name}`: {error}"));
+    }
 }
 
 fn media(section: Section<'_>) -> MediaConfig {
@@ -252,6 +305,9 @@ fn limits(section: Section<'_>) -> Limits {
 fn log(section: Section<'_>) -> LogConfig {
     let format = section.word("format", &["text", "json"]).unwrap_or(LogFormat::Text);
     let filter = section.text("filter").unwrap_or_else(|| "info".to_owned());
+    if let Err(error) = EnvFilter::try_new(&filter) {
+        section.problem(section.place_of("filter"), format!("`log.filter` {filter:?}: {error}"));
+    }
     section.finish();
     LogConfig { format, filter }
 }

@@ -1,7 +1,9 @@
 //! A conference over HTTP: what it is, what happened, and the same commands as on the WebSocket.
 
+use std::net::IpAddr;
+
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -10,8 +12,8 @@ use wire::{
     Revision,
 };
 
-use super::body::{Body, Query};
-use super::identity::{Caller, From, SignedInOperator};
+use super::body::{Body, Path, Query};
+use super::identity::{self, Caller, From, SignedInOperator};
 use super::problem::ApiError;
 use crate::app::App;
 use crate::conference_task::{ConferenceHandle, Sender, Stopped};
@@ -96,9 +98,10 @@ pub(super) async fn list(
 pub(super) async fn state(
     State(app): State<App>,
     caller: Caller,
+    From(address): From,
     Path(id): Path<ConferenceId>,
 ) -> Result<Json<StateAnswer>, ApiError> {
-    let conference = conference(&app, &caller, &id)?;
+    let conference = conference(&app, &caller, &id, address)?;
     let (revision, state) = conference.state(who(&caller).audience()).await.map_err(stopped)?;
     Ok(Json(StateAnswer { revision, state }))
 }
@@ -116,9 +119,10 @@ pub(super) async fn state(
 pub(super) async fn live(
     State(app): State<App>,
     caller: Caller,
+    From(address): From,
     Path(id): Path<ConferenceId>,
 ) -> Result<Json<LiveView>, ApiError> {
-    let conference = conference(&app, &caller, &id)?;
+    let conference = conference(&app, &caller, &id, address)?;
     Ok(Json(conference.live(who(&caller).audience()).await.map_err(stopped)?))
 }
 
@@ -136,10 +140,11 @@ pub(super) async fn live(
 pub(super) async fn events(
     State(app): State<App>,
     SignedInOperator(operator): SignedInOperator,
+    From(address): From,
     Path(id): Path<ConferenceId>,
     Query(query): Query<EventsQuery>,
 ) -> Result<Json<Vec<LoggedEvent>>, ApiError> {
-    let conference = conference(&app, &Caller::Operator(operator), &id)?;
+    let conference = conference(&app, &Caller::Operator(operator), &id, address)?;
     let after = Revision(query.after.unwrap_or(0));
     let events = conference.events(after, query.limit.unwrap_or(DEFAULT_EVENTS)).await;
     events.map(Json).map_err(|error| ApiError::Unavailable(error.to_string()))
@@ -169,7 +174,7 @@ pub(super) async fn command(
     headers: HeaderMap,
     Body(request): Body<CommandRequest>,
 ) -> Result<Json<CommandAccepted>, ApiError> {
-    let conference = conference(&app, &caller, &id)?;
+    let conference = conference(&app, &caller, &id, address)?;
     let id = command_id(&headers, request.id)?;
     let sender = Sender { who: who(&caller), address };
     let revision = conference.command(sender, id.clone(), None, request.command).await.map_err(ApiError::Refused)?;
@@ -181,8 +186,12 @@ pub(super) fn conference<'a>(
     app: &'a App,
     caller: &Caller,
     id: &ConferenceId,
+    address: Option<IpAddr>,
 ) -> Result<&'a ConferenceHandle, ApiError> {
-    caller.check_conference(id)?;
+    if !caller.belongs_to(id) {
+        let what = format!("enter the conference {}", id.0.chars().take(MAX_ID_BYTES).collect::<String>());
+        return Err(identity::forbid_from(app, caller, what, "the join link is for another conference", address));
+    }
     app.lobby.conference(Some(id)).ok_or_else(|| ApiError::NotFound("there is no such conference".to_owned()))
 }
 

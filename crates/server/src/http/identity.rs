@@ -2,15 +2,20 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::extract::{ConnectInfo, FromRequestParts};
-use axum::http::Extensions;
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap};
+use axum::middleware::Next;
+use axum::response::Response;
 use wire::{ConferenceId, Role};
 
 use super::problem::ApiError;
 use crate::access::{AuditEntry, JoinIdentity, Operator};
 use crate::app::App;
+
+/// Where proxies name the sender of a request.
+const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// From where a request comes; none in tests without a socket.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +38,10 @@ pub struct SignedInOperator(pub Operator);
 #[derive(Debug, Clone)]
 pub struct Lead(pub Operator);
 
+/// A lead or an assistant: who may bring sites in.
+#[derive(Debug, Clone)]
+pub struct Director(pub Operator);
+
 impl Caller {
     /// Name for the audit.
     pub fn name(&self) -> String {
@@ -42,23 +51,46 @@ impl Caller {
         }
     }
 
-    /// Refuses an endpoint of another conference.
-    ///
-    /// # Errors
-    /// It is of another conference.
-    pub fn check_conference(&self, conference: &ConferenceId) -> Result<(), ApiError> {
+    /// True unless it is an endpoint of another conference.
+    pub fn belongs_to(&self, conference: &ConferenceId) -> bool {
         match self {
-            Self::Endpoint(join) if join.conference != *conference => {
-                Err(ApiError::Forbidden("the join link is for another conference".to_owned()))
-            }
-            Self::Endpoint(_) | Self::Operator(_) => Ok(()),
+            Self::Endpoint(join) => join.conference == *conference,
+            Self::Operator(_) => true,
         }
     }
 }
 
-/// Address of the other end, if there is one.
-pub(super) fn address(extensions: &Extensions) -> Option<IpAddr> {
-    extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical())
+/// What [`note_address`] found out.
+#[derive(Debug, Clone, Copy)]
+struct Sender(Option<IpAddr>);
+
+/// From where a request comes, if it came by a socket. Limiter, audit and everything else ask here.
+pub(crate) fn address(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get::<Sender>().and_then(|sender| sender.0)
+}
+
+/// Finds out once from where a request comes: the other end of the connection, or, if that is one of the configured proxies,
+/// whom it names.
+pub(super) async fn note_address(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
+    let sender = peer.map(|peer| behind_proxies(peer, request.headers(), &app.trusted_proxies));
+    request.extensions_mut().insert(Sender(sender));
+    next.run(request).await
+}
+
+/// Each proxy adds the address that it saw at the end of `X-Forwarded-For`; what stands before is what the sender claims. So
+/// the list is read from its end for as long as the address that added an entry is a trusted proxy.
+fn behind_proxies(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
+    let lines: Vec<&str> = headers.get_all(FORWARDED_FOR).iter().map(|line| line.to_str().unwrap_or("?")).collect();
+    let mut sender = peer;
+    for named in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
+        if !trusted.contains(&sender) {
+            break;
+        }
+        let Ok(named) = named.trim().parse::<IpAddr>() else { break };
+        sender = named.to_canonical();
+    }
+    sender
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for From {
@@ -108,13 +140,62 @@ impl FromRequestParts<App> for Lead {
     }
 }
 
+impl FromRequestParts<App> for Director {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let caller = Caller::from_request_parts(parts, app).await?;
+        match caller {
+            Caller::Operator(operator) if matches!(operator.role, Role::Lead | Role::Assistant) => Ok(Self(operator)),
+            Caller::Operator(_) | Caller::Endpoint(_) => {
+                Err(forbid(app, parts, &caller, "for a lead or an assistant only"))
+            }
+        }
+    }
+}
+
 /// Refuses and records it.
 fn forbid(app: &App, parts: &Parts, caller: &Caller, reason: &str) -> ApiError {
-    app.access.audit(AuditEntry {
-        who: caller.name(),
-        what: format!("{} {}", parts.method, super::logging::shown_path(parts.uri.path())),
-        reason: reason.to_owned(),
-        address: address(&parts.extensions),
-    });
+    let what = format!("{} {}", parts.method, super::logging::shown_path(parts.uri.path()));
+    forbid_from(app, caller, what, reason, address(&parts.extensions))
+}
+
+/// Refuses and records it, from this address.
+pub(super) fn forbid_from(app: &App, caller: &Caller, what: String, reason: &str, address: Option<IpAddr>) -> ApiError {
+    app.access.audit(AuditEntry { who: caller.name(), what, reason: reason.to_owned(), address });
     ApiError::Forbidden(reason.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sender(peer: &str, forwarded: &[&str], trusted: &[&str]) -> String {
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        let mut headers = HeaderMap::new();
+        for line in forwarded {
+            headers.append(FORWARDED_FOR, line.parse().unwrap());
+        }
+        let trusted: Vec<IpAddr> = trusted.iter().map(|proxy| ip(proxy)).collect();
+        behind_proxies(ip(peer), &headers, &trusted).to_string()
+    }
+
+    #[test]
+    fn only_a_trusted_proxy_is_believed() {
+        assert_eq!(sender("203.0.113.9", &["198.51.100.1"], &[]), "203.0.113.9");
+        assert_eq!(sender("203.0.113.9", &["198.51.100.1"], &["127.0.0.1"]), "203.0.113.9");
+        assert_eq!(sender("127.0.0.1", &["198.51.100.1"], &["127.0.0.1"]), "198.51.100.1");
+        assert_eq!(sender("127.0.0.1", &[], &["127.0.0.1"]), "127.0.0.1");
+    }
+
+    #[test]
+    fn what_the_sender_claims_before_the_proxys_own_word_is_not_believed() {
+        assert_eq!(sender("127.0.0.1", &["10.0.0.1, 198.51.100.1"], &["127.0.0.1"]), "198.51.100.1");
+        assert_eq!(sender("127.0.0.1", &["10.0.0.1", "198.51.100.1"], &["127.0.0.1"]), "198.51.100.1");
+        // Two proxies in a row.
+        let trusted = ["127.0.0.1", "192.0.2.1"];
+        assert_eq!(sender("127.0.0.1", &["10.0.0.1, 198.51.100.1,192.0.2.1"], &trusted), "198.51.100.1");
+        assert_eq!(sender("127.0.0.1", &["nonsense"], &trusted), "127.0.0.1");
+        assert_eq!(sender("127.0.0.1", &["::ffff:198.51.100.1"], &trusted), "198.51.100.1");
+    }
 }

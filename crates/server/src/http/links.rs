@@ -1,14 +1,14 @@
-//! Join links of sites: seen by operators, revoked and issued again by a lead.
+//! Join links of sites: seen by leads and assistants, revoked and issued again by a lead.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wire::{ConferenceId, EndpointRole, JoinLink, Problem, SiteSlug};
 
-use super::body::Body;
+use super::body::{Body, Path};
 use super::conferences::conference;
-use super::identity::{Caller, From, Lead, SignedInOperator};
+use super::identity::{Caller, Director, From, Lead};
 use super::problem::ApiError;
 use crate::access::{AuditEntry, TokenError};
 use crate::app::App;
@@ -28,7 +28,7 @@ pub struct Revoked {
     pub path: Option<String>,
 }
 
-/// Join links of all sites, revoked ones too.
+/// Join links of all sites, revoked ones too. For leads and assistants: with a link anybody is that site.
 #[utoipa::path(
     get, path = "/api/v1/conferences/{id}/links", tag = "links",
     params(("id" = String, Path, description = "Id of the conference")),
@@ -40,10 +40,11 @@ pub struct Revoked {
 )]
 pub(super) async fn list(
     State(app): State<App>,
-    SignedInOperator(operator): SignedInOperator,
+    Director(operator): Director,
+    From(address): From,
     Path(id): Path<ConferenceId>,
 ) -> Result<Json<Vec<JoinLink>>, ApiError> {
-    let setup = conference(&app, &Caller::Operator(operator), &id)?.setup();
+    let setup = conference(&app, &Caller::Operator(operator), &id, address)?.setup();
     // The links of a site that was left out of the setup stay valid for when it returns, and open nothing until then.
     let takes_part = |token: &crate::access::JoinToken| setup.sites.iter().any(|site| site.slug.0 == token.site.0);
     let link = |token: crate::access::JoinToken| JoinLink {

@@ -1,7 +1,7 @@
 //! The HTTP side: the API under `/api/v1`, the pages, health and metrics, and what protects all of them.
 //!
 //! ```text
-//!  request ─▶ request id ─▶ log ─▶ time limit ─▶ size limit ─▶ origin ─▶ handler ─▶ security headers
+//!  request ─▶ request id ─▶ log ─▶ time limit ─▶ size limit ─▶ address ─▶ origin ─▶ handler ─▶ security headers
 //! ```
 
 mod audit;
@@ -37,6 +37,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 pub use body::MAX_BODY_BYTES;
 pub use conferences::{ConferenceSummary, StateAnswer};
+pub(crate) use identity::address;
 pub use links::{RevokeRequest, Revoked};
 pub use operators::{NewOperator, OperatorMade};
 pub use problem::{ApiError, PROBLEM_JSON};
@@ -121,6 +122,7 @@ pub fn router(app: App, scheme: Scheme) -> Router {
         .fallback(pages::asset)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn_with_state(app.clone(), origin::check))
+        .layer(middleware::from_fn_with_state(app.clone(), identity::note_address))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_WITHIN))
         .layer(CatchPanicLayer::custom(panicked))

@@ -1,13 +1,13 @@
 //! Operators, for leads: list, make, remove, new password.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wire::{Problem, Role};
 
-use super::body::Body;
+use super::body::{Body, Path};
 use super::identity::{From, Lead};
 use super::problem::ApiError;
 use crate::access::{AuditEntry, OperatorRow};

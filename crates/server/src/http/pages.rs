@@ -2,14 +2,14 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::http::{HeaderMap, Method, Response, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use wire::EndpointRole;
 
-use super::body;
+use super::body::{self, Path};
 use super::identity::From;
 use crate::access::{AuditEntry, TokenError};
 use crate::app::App;

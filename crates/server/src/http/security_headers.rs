@@ -10,9 +10,10 @@ use axum::response::Response;
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; \
 img-src 'self' data: blob:; font-src 'self'; media-src 'self' blob: mediastream:; connect-src 'self'; \
 worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-/// Devices are for our own pages.
+/// Devices are for our own pages. `speaker-selection` is left out: its default is the same, and Chromium, which does not know it,
+/// warns on every page.
 const PERMISSIONS: &str = "camera=(self), microphone=(self), display-capture=(self), autoplay=(self), fullscreen=(self), \
-     screen-wake-lock=(self), speaker-selection=(self), geolocation=(), payment=(), usb=()";
+     screen-wake-lock=(self), geolocation=(), payment=(), usb=()";
 
 const HEADERS: [(HeaderName, HeaderValue); 6] = [
     (HeaderName::from_static("content-security-policy"), HeaderValue::from_static(POLICY)),

@@ -1,6 +1,7 @@
 //! Peers, and what the conference core must know of them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -113,6 +114,8 @@ pub struct Control {
     pub outbox: Outbox,
     /// When the page was last heard.
     pub heard: Arc<Heard>,
+    /// From where it comes, for the audit.
+    pub address: Option<IpAddr>,
 }
 
 /// The media connection of a peer.
@@ -204,6 +207,8 @@ pub struct Peer {
     pub talkback: BTreeSet<SiteSlug>,
     /// When the operator's private word is cut off.
     pub talkback_until: Option<Instant>,
+    /// When another device was refused that tried to join by its link, ms.
+    pub second_device_at: Option<u64>,
     /// The log says that it is here.
     pub logged: bool,
     /// The picture that it was told last.
@@ -211,6 +216,11 @@ pub struct Peer {
 }
 
 impl Peer {
+    /// From where its page comes; none while it has no open WebSocket.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.control.as_ref().and_then(|control| control.address)
+    }
+
     /// The page was heard lately.
     pub fn is_heard(&self, now: Instant) -> bool {
         let heard = self.control.as_ref().map(|control| control.heard.last());

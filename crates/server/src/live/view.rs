@@ -14,6 +14,9 @@ use super::readiness::{level_dbfs, readiness};
 use crate::convert;
 use crate::view::Audience;
 
+/// How long operators see that a second device was refused, ms: long enough to notice and to ring the site.
+const SECOND_DEVICE_SHOWN_MS: u64 = 60_000;
+
 /// Live facts that an audience may read: a site reads its own.
 pub fn live_for(audience: &Audience, view: &LiveView) -> LiveView {
     let own = match audience {
@@ -44,7 +47,7 @@ impl Peers {
         let site = |(site, peers): (&SiteSlug, Vec<&Peer>)| {
             let lost = self.lost_since.get(site).copied();
             let sender = live.publisher(site).map(|endpoint| endpoint.connection);
-            let live = site_live(&peers, sender, self.verdict(site), lost, now);
+            let live = site_live(&peers, sender, self.verdict(site), lost, now, now_ms);
             (convert::site_out(site.clone()), live)
         };
         let operator = |peer: &Peer| match &peer.who {
@@ -67,6 +70,7 @@ pub fn site_live(
     verdict: Option<Finding>,
     lost_since: Option<u64>,
     now: Instant,
+    now_ms: u64,
 ) -> SiteLive {
     let sender = peers.iter().find(|peer| Some(peer.id) == sender);
     let (quality, reason) = match verdict {
@@ -74,7 +78,7 @@ pub fn site_live(
         None => (Quality::Lost, Some(QualityReason::NotConnected)),
     };
     SiteLive {
-        endpoints: peers.iter().map(|peer| endpoint_live(peer, now)).collect(),
+        endpoints: peers.iter().map(|peer| endpoint_live(peer, now, now_ms)).collect(),
         quality,
         reason,
         lost_since,
@@ -83,7 +87,7 @@ pub fn site_live(
     }
 }
 
-fn endpoint_live(peer: &Peer, now: Instant) -> EndpointLive {
+fn endpoint_live(peer: &Peer, now: Instant, now_ms: u64) -> EndpointLive {
     let role = match &peer.who {
         Who::Endpoint { role, .. } => *role,
         Who::Operator { .. } => EndpointRole::Main,
@@ -110,5 +114,6 @@ fn endpoint_live(peer: &Peer, now: Instant) -> EndpointLive {
         loss: arriving.loss,
         rtt_ms: arriving.rtt_ms,
         since: peer.since,
+        second_device_at: peer.second_device_at.filter(|at| now_ms.saturating_sub(*at) < SECOND_DEVICE_SHOWN_MS),
     }
 }

@@ -67,6 +67,7 @@ struct Series {
     take_seconds: Family<OfConference, Histogram, fn() -> Histogram>,
     append_seconds: Histogram,
     append_failures: Counter,
+    journal_findings: Gauge,
     packets: Totals<Direction>,
     bits: Totals<Direction>,
     retransmitted: Totals<OfConference>,
@@ -114,6 +115,7 @@ impl Metrics {
             take_seconds: Family::new_with_constructor(take_histogram),
             append_seconds: Histogram::new(APPEND_BUCKETS),
             append_failures: Counter::default(),
+            journal_findings: Gauge::default(),
             packets: Family::default(),
             bits: Family::default(),
             retransmitted: Family::default(),
@@ -136,6 +138,11 @@ impl Metrics {
         // Writing into a String cannot fail.
         let _ = encode(&mut text, &self.0.registry);
         text
+    }
+
+    /// Notes how much was found wrong with the log at the start and before.
+    pub fn found_in_journal(&self, findings: usize) {
+        self.0.journal_findings.set(i64::try_from(findings).unwrap_or(i64::MAX));
     }
 
     /// Begins to watch the relay of a conference. Its series are there from now on: a dashboard tells 0 from "not known".
@@ -170,6 +177,11 @@ impl Series {
         registry.register("take_seconds", "From the order of a take to the switch", self.take_seconds.clone());
         registry.register("journal_append_seconds", "Durable appends", self.append_seconds.clone());
         registry.register("journal_append_failures", "Appends that failed", self.append_failures.clone());
+        registry.register(
+            "journal_findings",
+            "What is wrong with the event log and not acknowledged",
+            self.journal_findings.clone(),
+        );
         registry.register("relay_packets", "Media packets by direction", self.packets.clone());
         registry.register("relay_bits", "Media bits by direction", self.bits.clone());
         registry.register("relay_retransmitted_packets", "Packets sent again", self.retransmitted.clone());

@@ -15,12 +15,12 @@ mod reader;
 mod writer;
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-use axum::extract::{ConnectInfo, State};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::response::Response;
@@ -77,7 +77,7 @@ impl Lobby {
 
 /// `GET` [`wire::SOCKET_PATH`]. Pages of foreign origins were sent away before (`http::origin`).
 pub async fn handler(State(lobby): State<Lobby>, parts: Parts, upgrade: WebSocketUpgrade) -> Response {
-    let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+    let address = crate::http::address(&parts.extensions);
     upgrade
         .max_message_size(MAX_READ_BYTES)
         .max_frame_size(MAX_READ_BYTES)

@@ -112,3 +112,13 @@ async fn the_audit_is_read_by_a_lead_page_by_page() {
     assert_problem(&world.get("/api/v1/audit?limit=-1", &lead).await, StatusCode::BAD_REQUEST);
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parameters_of_the_path_that_do_not_fit_are_problems() {
+    let world = World::start(true).await;
+    let lead = world.operator("lead", Role::Lead).await;
+    let revoke = format!("/api/v1/conferences/{CONFERENCE}/links/cao-bang/nonsense/revoke");
+    assert_problem(&world.post(&revoke, &json!({ "reissue": true }), &lead).await, StatusCode::BAD_REQUEST);
+    assert_problem(&world.get("/api/v1/conferences/%ff/state", &lead).await, StatusCode::BAD_REQUEST);
+    world.stop().await;
+}

@@ -16,6 +16,8 @@ async fn every_answer_tells_browsers_to_load_nothing_from_elsewhere() {
         assert!(policy.contains("default-src 'none'") && policy.contains("script-src 'self';"), "{path}: {policy}");
         assert!(!policy.contains("http") && !policy.contains('*'), "{path}: {policy}");
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        let permissions = answer.header("permissions-policy");
+        assert!(permissions.contains("camera=(self)") && !permissions.contains("speaker"), "{path}: {permissions}");
         assert!(!answer.header("x-request-id").is_empty());
     }
     let root = world.get("/", &Credential::Nobody).await;
@@ -125,5 +127,29 @@ async fn a_demonstration_prints_and_writes_its_links() {
     for name in ["Join Cao Bằng", "Join Hà Nội", "Screen Cao Bằng"] {
         assert!(text.contains(name), "{text}");
     }
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_end_of_the_log_is_in_the_metrics_of_every_later_start() {
+    let data = World::start(true).await.stop().await;
+    let pool = journal::open_pool(&data.path().join("journal.db"), 1).await.unwrap();
+    let last = "DELETE FROM event WHERE seq = (SELECT max(seq) FROM event)";
+    assert_eq!(sqlx::query(last).execute(&pool).await.unwrap().rows_affected(), 1);
+    pool.close().await;
+
+    let mut data = data;
+    for start in 1..=3 {
+        let world = World::start_in(data, true).await;
+        let technician = world.operator("ky-thuat", Role::Technician).await;
+        let text = String::from_utf8(world.get("/metrics", &technician).await.body).unwrap();
+        assert!(text.contains("dienhong_journal_findings 1\n"), "start {start}: {text}");
+        data = world.stop().await;
+    }
+    journal::acknowledge(&data.path().join("journal.db")).await.unwrap();
+    let world = World::start_in(data, true).await;
+    let technician = world.operator("ky-thuat", Role::Technician).await;
+    let text = String::from_utf8(world.get("/metrics", &technician).await.body).unwrap();
+    assert!(text.contains("dienhong_journal_findings 0\n"), "{text}");
     world.stop().await;
 }

@@ -1,13 +1,17 @@
 //! Every role with every command, over HTTP.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
 use utoipa::PartialSchema as _;
 use wire::{Command, EndpointRole, Role};
 
-use crate::world::{CONFERENCE, Credential, World, assert_problem};
+use crate::world::{CONFERENCE, Credential, World, assert_problem, known};
 
 /// One of each kind of command.
 fn samples() -> Vec<Value> {
@@ -186,6 +190,9 @@ async fn a_site_does_not_read_what_is_the_centres() {
         assert_problem(&world.get(path, &site).await, StatusCode::FORBIDDEN);
     }
     assert_problem(&world.get("/api/v1/conferences/khac/state", &site).await, StatusCode::FORBIDDEN);
+    let row = &world.audit().await[0];
+    assert_eq!(row.what, "enter the conference khac");
+    assert_eq!(row.who, format!("{CONFERENCE}/cao-bang/Main"));
     // A site may write to the centre, never to another site.
     let to_other = json!({ "type": "send_message", "to": ["ha-noi"], "text": "x" });
     assert_problem(&world.command(&to_other, &site).await, StatusCode::FORBIDDEN);
@@ -212,5 +219,89 @@ async fn administration_is_for_a_lead() {
         assert_eq!(world.audit().await[0].who, format!("{role:?}"));
         assert_eq!(world.audit().await[0].what, "POST /api/v1/operators");
     }
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_command_is_recorded_with_its_address_and_a_proxy_is_believed_only_if_it_is_configured() {
+    for (trusted, sender) in [("", "127.0.0.1"), ("127.0.0.1", "198.51.100.7")] {
+        let world = World::start_with(&[("DIENHONG__HTTP__TRUSTED_PROXIES", trusted)]).await;
+        let site = world.site("cao-bang", EndpointRole::Main).await;
+        let command = json!({ "command": { "type": "undo" } }).to_string();
+        let ask = |path: &str, body: String| {
+            known(Request::post(path), &site)
+                .header(CONTENT_TYPE, "application/json")
+                .header("x-forwarded-for", "10.0.0.1, 198.51.100.7")
+                .extension(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 40_000))))
+                .body(Body::from(body))
+                .unwrap()
+        };
+
+        let answer = world.send(ask(&format!("/api/v1/conferences/{CONFERENCE}/commands"), command.clone())).await;
+        assert_problem(&answer, StatusCode::FORBIDDEN);
+        assert_eq!(world.audit().await[0].address.as_deref(), Some(sender), "trusted: {trusted:?}");
+        assert_problem(&world.send(ask("/api/v1/conferences/khac/commands", command)).await, StatusCode::FORBIDDEN);
+        assert_eq!(world.audit().await[0].address.as_deref(), Some(sender));
+        world.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_proxy_wrong_passwords_of_one_do_not_lock_out_the_others() {
+    let world = World::start_with(&[("DIENHONG__HTTP__TRUSTED_PROXIES", "127.0.0.1")]).await;
+    let attempt = |from: &str| {
+        Request::post("/api/v1/sign-in")
+            .header(CONTENT_TYPE, "application/json")
+            .header("x-forwarded-for", from)
+            .extension(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 40_000))))
+            .body(Body::from(json!({ "name": "lead", "password": "wrong" }).to_string()))
+            .unwrap()
+    };
+    for _ in 0..server::access::ATTEMPT_BURST {
+        assert_problem(&world.send(attempt("198.51.100.7")).await, StatusCode::UNAUTHORIZED);
+    }
+
+    assert_problem(&world.send(attempt("198.51.100.7")).await, StatusCode::TOO_MANY_REQUESTS);
+    assert_problem(&world.send(attempt("198.51.100.8")).await, StatusCode::UNAUTHORIZED);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn join_links_are_for_who_brings_sites_in() {
+    let world = World::start(true).await;
+    let path = format!("/api/v1/conferences/{CONFERENCE}/links");
+    for role in [Role::Chair, Role::Secretary, Role::Technician] {
+        let operator = world.operator(&format!("{role:?}"), role).await;
+        assert_problem(&world.get(&path, &operator).await, StatusCode::FORBIDDEN);
+        assert_eq!(world.audit().await[0].who, format!("{role:?}"));
+    }
+    for role in [Role::Lead, Role::Assistant] {
+        let operator = world.operator(&format!("{role:?}"), role).await;
+        assert_eq!(world.get(&path, &operator).await.status, StatusCode::OK, "{role:?}");
+    }
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_of_an_operators_command_opens_nothing_to_a_site() {
+    let world = World::start(true).await;
+    let secretary = world.operator("thu-ky", Role::Secretary).await;
+    let path = format!("/api/v1/conferences/{CONFERENCE}/commands");
+    let command = json!({
+        "id": "0198-two",
+        "command": { "type": "mark_presence", "site": "ha-noi", "present": true, "reason": "" }
+    });
+    assert_eq!(world.post(&path, &command, &secretary).await.status, StatusCode::OK);
+
+    let site = world.site("ha-noi", EndpointRole::Main).await;
+    assert_problem(&world.post(&path, &command, &site).await, StatusCode::FORBIDDEN);
+
+    let row = &world.audit().await[0];
+    assert!(row.who == "ha-noi" && row.what.contains("MarkPresence"), "{row:?}");
+    assert_eq!(
+        world.post(&path, &command, &secretary).await.status,
+        StatusCode::OK,
+        "its sender gets its first answer"
+    );
     world.stop().await;
 }

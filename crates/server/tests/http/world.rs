@@ -62,7 +62,16 @@ impl World {
         Self::start_in(tempfile::tempdir().unwrap(), demo).await
     }
 
+    /// A demonstration with these values of the environment.
+    pub async fn start_with(environment: &[(&str, &str)]) -> Self {
+        Self::start_configured(tempfile::tempdir().unwrap(), true, environment).await
+    }
+
     pub async fn start_in(data: TempDir, demo: bool) -> Self {
+        Self::start_configured(data, demo, &[]).await
+    }
+
+    async fn start_configured(data: TempDir, demo: bool, more: &[(&str, &str)]) -> Self {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/dienhong.toml");
         let environment = [
             ("DIENHONG__HTTP__LISTEN", "127.0.0.1:0"),
@@ -70,7 +79,7 @@ impl World {
             ("DIENHONG__MEDIA__LISTEN", "127.0.0.1:0"),
         ];
         let environment: BTreeMap<String, String> =
-            environment.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+            environment.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let config = ServerConfig::load(&file, &environment).unwrap();
         let options = StartOptions { data: data.path().to_owned(), demo };
         let server = Server::start(&config, &options).await.unwrap();

@@ -88,12 +88,21 @@ async fn the_same_device_replaces_itself_and_keeps_its_media() {
 #[tokio::test]
 async fn another_device_is_refused_while_the_first_is_alive_and_the_attempt_is_audited() {
     let world = World::new().await;
+    let mut lead = world.operator("lan", Role::Lead).await;
     let _first = world.site("cao-bang").await;
 
     let refused = world.visit(endpoint("cao-bang", EndpointRole::Main, "another")).await;
 
     assert_eq!(refused.err().map(|closing| closing.code), Some(ErrorCode::InUse));
     assert_eq!(world.audit.lock().unwrap().len(), 1);
+    let refused_at = std::time::Instant::now();
+    let told = lead
+        .until(|message| match message {
+            ServerMessage::Live(live) => live.sites.values().next()?.endpoints[0].second_device_at,
+            _ => None,
+        })
+        .await;
+    assert!(told > 0 && refused_at.elapsed() < Duration::from_secs(1), "operators are told within a second");
     assert!(world.visit(endpoint("cao-bang", EndpointRole::Backup, "another")).await.is_ok(), "the reserve is free");
 }
 

@@ -114,6 +114,7 @@ const ENDPOINT: EndpointLive = {
   loss: 0,
   rtt_ms: 0,
   since: 0,
+  second_device_at: null,
 };
 const live = (level: number): LiveView => ({
   sites: { a: siteLive(level) },

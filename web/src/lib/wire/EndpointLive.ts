@@ -58,4 +58,8 @@ rtt_ms: number,
 /**
  * Since when connected.
  */
-since: number, };
+since: number, 
+/**
+ * When another device was refused that tried to join by its link; none if none did in the last minute.
+ */
+second_device_at: number | null, };

@@ -141,7 +141,18 @@ function live(fps: number, level_dbfs: number): SiteLive {
   const device = { control: true, media: true, camera: 'live', microphone: 'live', sound_playing: true } as const;
   return {
     endpoints: [
-      { role: 'main', ...device, content: false, kbps: 150, fps, layer: 'low', loss: 0, rtt_ms: 1, since: 0 },
+      {
+        role: 'main',
+        ...device,
+        content: false,
+        kbps: 150,
+        fps,
+        layer: 'low',
+        loss: 0,
+        rtt_ms: 1,
+        since: 0,
+        second_device_at: null,
+      },
     ],
     quality: 'good',
     reason: null,

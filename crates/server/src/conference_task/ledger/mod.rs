@@ -177,13 +177,15 @@ impl<A> Ledger<A> {
 
     /// Takes a command. Safe ones are done before this returns; all are answered through [`Ledger::answers`].
     pub fn command(&mut self, request: Request, asker: A, live: &Live, now: Millis, instant: Instant) {
-        let Some(asker) = self.join_earlier(&request.id, asker) else { return };
         let asked = Asked { request, askers: vec![asker] };
         if conference::right(asked.request.actor.role, &asked.request.command) == conference::Right::Never {
             return self.answer(asked, Err(Refusal::Forbidden));
         }
-        if let Some(revision) = self.base.state().commands.revision_of(&asked.request.id) {
-            return self.answer(asked, Ok(revision));
+        let Some(asked) = self.join_earlier(asked, live) else { return };
+        match self.base.already_done(&asked.request, live) {
+            Ok(None) => {}
+            Ok(Some(revision)) => return self.answer(asked, Ok(revision)),
+            Err(refusal) => return self.answer(asked, Err(refusal)),
         }
         if conference::is_safe(&asked.request.command) {
             if self.late.len() >= MAX_LATE {
@@ -318,8 +320,8 @@ impl<A> Ledger<A> {
         self.waiting.push_front(Waiting { asked: command.asked, since: command.since });
     }
 
-    /// The same command again, before it was answered: answered together.
-    fn join_earlier(&mut self, id: &CommandId, asker: A) -> Option<A> {
+    /// The same command again, before it was answered: answered together, if its sender may ask for it. None: it is taken.
+    fn join_earlier(&mut self, asked: Asked<A>, live: &Live) -> Option<Asked<A>> {
         let waiting = self.waiting.iter_mut().map(|waiting| &mut waiting.asked);
         let (commands, jumps) = match &mut self.batch {
             Some(batch) => (batch.commands.as_mut_slice(), batch.jumps.as_mut_slice()),
@@ -328,15 +330,22 @@ impl<A> Ledger<A> {
         let commands = commands.iter_mut().map(|command| &mut command.asked);
         let jumps = jumps.iter_mut().filter_map(|jump| jump.asked.as_mut());
         let unwritten = self.unwritten.iter_mut().map(|(_, asked)| asked);
-        match waiting.chain(commands).chain(jumps).chain(unwritten).find(|asked| asked.request.id == *id) {
-            None => Some(asker),
-            Some(earlier) => {
-                if earlier.askers.len() < MAX_ASKERS {
-                    earlier.askers.push(asker);
-                }
-                None
-            }
+        let mut under_way = waiting.chain(commands).chain(jumps).chain(unwritten);
+        let Some(earlier) = under_way.find(|earlier| earlier.request.id == asked.request.id) else {
+            return Some(asked);
+        };
+        let actor = &asked.request.actor;
+        let may = if actor.name == earlier.request.actor.name {
+            Ok(())
+        } else {
+            conference::check_right(actor, &asked.request.command, live.lease.as_ref())
+        };
+        match may {
+            Ok(()) if earlier.askers.len() < MAX_ASKERS => earlier.askers.extend(asked.askers),
+            Ok(()) => {}
+            Err(refusal) => self.answers.push(Answer { asked, outcome: Err(refusal) }),
         }
+        None
     }
 
     fn happened(&mut self, input: Input, live: &Live, now: Millis) -> bool {

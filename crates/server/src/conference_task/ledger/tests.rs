@@ -454,3 +454,28 @@ fn sites_that_fill_the_queue_leave_room_for_operators() {
     assert_eq!(busy, WAITING_RESERVE);
     assert!(world.ledger.answers().is_empty(), "an operator's command waits for the journal");
 }
+
+#[test]
+fn an_id_under_way_is_shared_by_its_sender_alone() {
+    let mut world = World::new();
+    let id = CommandId("take".to_owned());
+    world.ask(id.clone(), Command::SetFloorMode { mode: FloorMode::Open });
+    let ask = |world: &mut World, name: &str, role| {
+        let actor = Actor { name: name.to_owned(), role, site: None, holds_lease: false };
+        let command = Command::SetFloorMode { mode: FloorMode::Open };
+        let request = Request { id: id.clone(), actor, seen: None, command };
+        world.ledger.command(request, 0, &world.live, Millis(world.now), world.instant());
+        world.ledger.answers().pop().map(|answer| answer.outcome)
+    };
+
+    assert!(matches!(ask(&mut world, "other", Role::Assistant), Some(Err(Refusal::NotInControl { .. }))));
+    assert_eq!(ask(&mut world, "other", Role::Technician), Some(Err(Refusal::Forbidden)));
+    // Its sender, who has handed the lease over meanwhile, waits for the one answer.
+    assert_eq!(ask(&mut world, "lan", Role::Lead), None);
+    world.pump();
+    world.written();
+    let answers = world.ledger.answers();
+    assert_eq!(answers.len(), 1);
+    assert_eq!(answers[0].asked.askers.len(), 2);
+    assert!(answers[0].outcome.is_ok());
+}
