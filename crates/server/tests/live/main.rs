@@ -8,7 +8,7 @@ mod commands;
 mod joining;
 mod journal_faults;
 mod lease;
-mod restarts;
 mod readiness;
+mod restarts;
 mod takes;
 mod world;

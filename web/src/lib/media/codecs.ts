@@ -14,7 +14,8 @@ export function preferredCodecs<C extends CodecCapability>(
   known: readonly C[],
 ): C[] {
   // RED carries Opus packets again in later ones, where the line loses (RFC 2198); Opus comes first, so that it is what is sent.
-  if (kind === 'audio') return ['audio/opus', 'audio/red'].flatMap((name) => known.filter((codec) => isNamed(codec, name)));
+  if (kind === 'audio')
+    return ['audio/opus', 'audio/red'].flatMap((name) => known.filter((codec) => isNamed(codec, name)));
   const main = known.filter((codec) => (video === 'h264' ? isH264(codec) : isNamed(codec, 'video/vp8')));
   if (main.length === 0) return [];
   return [...main, ...known.filter((codec) => isNamed(codec, 'video/rtx'))];

@@ -23,9 +23,9 @@ describe('codecs of a line', () => {
     expect(preferredCodecs('video', 'vp8', KNOWN)).toEqual([KNOWN[0], KNOWN[1]]);
   });
 
-  it('are Opus alone for sound', () => {
+  it('are Opus and then RED for sound', () => {
     const known = [{ mimeType: 'audio/red' }, { mimeType: 'audio/opus' }, { mimeType: 'audio/PCMU' }];
-    expect(preferredCodecs('audio', 'h264', known)).toEqual([known[1]]);
+    expect(preferredCodecs('audio', 'h264', known)).toEqual([known[1], known[0]]);
   });
 
   it('are none where the browser lacks the codec', () => {
