@@ -27,11 +27,10 @@ fn judge(world: &World, endpoint: EndpointId, readiness: relay_core::Readiness) 
 }
 
 async fn ready_until(page: &mut Page, site: &str, expected: Readiness) {
-    let ready = |message| match message {
-        ServerMessage::Live(live) => live.sites.iter().find(|(slug, _)| slug.0 == site).map(|(_, live)| live.ready),
-        _ => None,
-    };
-    page.until(|message| ready(message).filter(|ready| *ready == expected)).await;
+    // What was told may have come before the answer to a command.
+    while page.ready.get(site) != Some(&expected) {
+        page.next().await;
+    }
 }
 
 async fn preview(lead: &mut Page, site: &str) {

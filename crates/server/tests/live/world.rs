@@ -225,7 +225,7 @@ impl World {
 
     pub async fn visit(&self, visit: Visit) -> Result<Page, Closing> {
         let joined = self.handle.connect(visit).await?;
-        Ok(Page { joined, handle: self.handle.clone(), answers: Vec::new() })
+        Ok(Page { joined, handle: self.handle.clone(), answers: Vec::new(), ready: Default::default() })
     }
 
     pub async fn operator(&self, name: &str, role: Role) -> Page {
@@ -341,6 +341,8 @@ pub struct Page {
     handle: ConferenceHandle,
     /// Answers that were read while something else was looked for.
     answers: Vec<(CommandId, Result<Revision, Refusal>)>,
+    /// Verdicts on sources, by site, as this page was told last.
+    pub ready: std::collections::BTreeMap<String, wire::Readiness>,
 }
 
 static LAST_COMMAND: AtomicU64 = AtomicU64::new(0);
@@ -384,6 +386,9 @@ impl Page {
         match &message {
             ServerMessage::Accepted { id, revision } => self.answers.push((id.clone(), Ok(*revision))),
             ServerMessage::Refused { id, reason } => self.answers.push((id.clone(), Err(reason.clone()))),
+            ServerMessage::Live(live) => {
+                self.ready.extend(live.sites.iter().map(|(site, live)| (site.0.clone(), live.ready)));
+            }
             _ => {}
         }
         message

@@ -167,6 +167,16 @@ describe('readiness beside the take', () => {
     });
   });
 
+  it('is never green for a site that is muted', () => {
+    const isMuted = (site: string) => site === 'b';
+    expect(previewVerdict([camera('a'), camera('b')], () => ready, isMuted)).toEqual({
+      state: 'warning',
+      source: camera('b'),
+      reason: 'muted',
+    });
+    expect(previewVerdict([camera('a')], () => ready, isMuted)).toEqual({ state: 'ready' });
+  });
+
   it('tells an offline source before a warning; unknown is offline', () => {
     expect(of({ a: { state: 'warning', reason: 'loss' }, b: { state: 'offline' } })).toEqual({
       state: 'offline',

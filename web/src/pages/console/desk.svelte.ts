@@ -44,7 +44,11 @@ export class Desk {
   readonly tallies = $derived.by(() => tallies(this.connection.conference.stage, this.connection.conference.floor));
   /** Whether what is in preview would be good on air. */
   readonly verdict = $derived.by(() =>
-    previewVerdict(this.connection.conference.stage?.preview?.sources ?? [], this.#readinessOf),
+    previewVerdict(
+      this.connection.conference.stage?.preview?.sources ?? [],
+      this.#readinessOf,
+      (site) => this.conference.site(site)?.view.muted ?? false,
+    ),
   );
   #guard = new TakeGuard();
   #talkbackTimer: ReturnType<typeof setTimeout> | undefined;

@@ -11,7 +11,7 @@ export type PreviewVerdict =
   | { state: 'empty' }
   | { state: 'ready' }
   | { state: 'checking' }
-  | { state: 'warning'; source: SourceRef; reason: ReadinessReason }
+  | { state: 'warning'; source: SourceRef; reason: ReadinessReason | 'muted' }
   | { state: 'offline'; source: SourceRef };
 
 /** How a verdict is drawn: never by colour alone. */
@@ -25,11 +25,12 @@ export const READINESS_MARK: Record<PreviewVerdict['state'], string> = {
 
 /**
  * An offline source outweighs a warning, and a warning outweighs what is not known yet; of equals the first in the layout's
- * order is told.
+ * order is told. A muted site would be seen and not heard, however good its line is: that is told like a fault of the source.
  */
 export function previewVerdict(
   sources: readonly SourceRef[],
   readinessOf: (source: SourceRef) => Readiness | null,
+  isMuted: (site: SiteSlug) => boolean = () => false,
 ): PreviewVerdict {
   if (sources.length === 0) return { state: 'empty' };
   let verdict: PreviewVerdict = { state: 'ready' };
@@ -38,6 +39,7 @@ export function previewVerdict(
     if (ready.state === 'offline') return { state: 'offline', source };
     if (verdict.state === 'warning') continue;
     if (ready.state === 'warning') verdict = { state: 'warning', source, reason: ready.reason };
+    else if (source.kind === 'camera' && isMuted(source.site)) verdict = { state: 'warning', source, reason: 'muted' };
     else if (ready.state === 'checking') verdict = { state: 'checking' };
   }
   return verdict;
@@ -53,7 +55,7 @@ export function verdictText(verdict: PreviewVerdict, siteName: (site: SiteSlug) 
     case 'checking':
       return m.readiness_checking();
     case 'warning':
-      return `${siteName(verdict.source.site)}: ${readinessReasonText(verdict.reason)}`;
+      return `${siteName(verdict.source.site)}: ${verdict.reason === 'muted' ? m.readiness_muted() : readinessReasonText(verdict.reason)}`;
     case 'offline': {
       const site = siteName(verdict.source.site);
       return verdict.source.kind === 'content' ? m.layout_no_content({ site }) : `${site}: ${m.readiness_offline()}`;
