@@ -12,8 +12,8 @@ use wire::{
 
 /// What a site may send; everything else is an operator's.
 const OF_SITES: [&str; 4] = ["request_floor", "withdraw_request", "send_message", "acknowledge_message"];
-/// Kinds of event that coming and going causes. Nothing else may be in a log after commands that were all refused.
-const COMING_AND_GOING: [&str; 3] = ["server_started", "endpoint_joined", "endpoint_dropped"];
+/// Kinds of event that starting, coming and going cause. Nothing else may be in a log after commands that were all refused.
+const COMING_AND_GOING: [&str; 4] = ["server_started", "setup_recorded", "endpoint_joined", "endpoint_dropped"];
 
 /// One of each command that a site may not send.
 fn operator_commands() -> Vec<Command> {

@@ -89,7 +89,8 @@ async fn a_client_that_does_not_read_is_cut_and_others_work_on() {
     // Never polled: its kernel's buffers fill, then its outbox.
     let mut deaf = world.console("minh").await;
 
-    let text = "x".repeat(2_000);
+    // Long in bytes, so that few of them fill the bound: a page may not say more than a few hundred things at once.
+    let text = "𝄞".repeat(2_000);
     let figures = || world.server.app().lobby.conference(None).unwrap().figures();
     // Figures are a quarter of a second old.
     while figures().sockets < 2 {
