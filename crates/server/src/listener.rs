@@ -89,8 +89,8 @@ impl Listener {
 }
 
 /// Sends what is written at once, and gives a connection a time to say that it speaks HTTP/1: the server tells it from HTTP/2
-/// by the first bytes and would wait for ever; its own time for a head begins only then. HTTP/2, which can only come here unasked (ALPN does not offer it), is ended: it
-/// has no time for a head, and WebSockets need HTTP/1.1.
+/// by the first bytes and would wait for ever; its own time for a head begins only then. HTTP/2, which can only come here
+/// unasked (ALPN does not offer it), is ended: it has no time for a head, and WebSockets need HTTP/1.1.
 #[derive(Clone)]
 struct FirstByte<A>(A);
 

@@ -60,15 +60,19 @@ impl Plane {
 
     /// Repeats the sound of a receiver as often as its way needs; true if that changed.
     pub(super) fn hear_losses(&mut self, now: Instant, from: usize, lost: u32, sent: u32) -> bool {
-        let sounding = self.sounding(from) as BitRate;
+        // Feedback comes ten times a second from each: the slots are looked at where there is a limit, or something changed.
+        let limit = self.endpoints[from].bandwidth.target().map(|target| {
+            let sounding = self.sounding_slots(from).count() as BitRate;
+            (target, sounding * SOUND, sounding * SOUND_PAYLOAD)
+        });
         let endpoint = &mut self.endpoints[from];
         endpoint.losses.note(now, lost, sent);
-        let target = endpoint.bandwidth.target();
-        let copies = endpoint.losses.copies(now, target, (sounding * SOUND, sounding * SOUND_PAYLOAD));
+        let Some(copies) = endpoint.losses.changed_copies(now, limit) else { return false };
         let mut changed = false;
         for &slot in &endpoint.slots {
             if let Some(redundancy) = &mut self.slots[slot].redundancy {
-                changed |= std::mem::replace(&mut redundancy.copies, copies) != copies;
+                redundancy.copies = copies;
+                changed = true;
             }
         }
         changed
@@ -160,10 +164,6 @@ impl Plane {
 
     fn sound_rate(&self, endpoint: usize) -> BitRate {
         self.sounding_slots(endpoint).map(|slot| SOUND + slot.copies() as BitRate * SOUND_PAYLOAD).sum()
-    }
-
-    fn sounding(&self, endpoint: usize) -> usize {
-        self.sounding_slots(endpoint).count()
     }
 
     fn sounding_slots(&self, endpoint: usize) -> impl Iterator<Item = &Slot> {
