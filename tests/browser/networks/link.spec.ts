@@ -7,6 +7,7 @@ import { untilShows } from "../lib/marker.ts";
 import { Console, facts, joinSite, PROGRAMME } from "../lib/pages.ts";
 import { Headless, Server } from "../lib/server.ts";
 import { Star } from "../lib/star.ts";
+import { timeUntil } from "../lib/wait.ts";
 
 /** How long the link is cut, and by when everything must be back after it returns (promise 6). */
 const CUTS = [
@@ -31,12 +32,9 @@ const framesOf = (page: Page, selector: string): Promise<number | null> =>
 
 /** Time until `is`, ms; fails when it never is. */
 async function until(what: string, is: () => Promise<boolean>): Promise<number> {
-  const began = Date.now();
-  while (Date.now() - began < PATIENCE_MS) {
-    if (await is()) return Date.now() - began;
-    await new Promise((done) => setTimeout(done, 25));
-  }
-  throw new Error(`never: ${what}`);
+  const time = await timeUntil(is, PATIENCE_MS);
+  if (time === PATIENCE_MS) throw new Error(`never: ${what}`);
+  return time;
 }
 
 test("a cut link is noticed and heals by itself, and a far site is quickly in the picture", async () => {

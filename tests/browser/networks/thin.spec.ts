@@ -8,6 +8,7 @@ import { openScreen, PROGRAMME } from "../lib/pages.ts";
 import { heightOf, receive, watchReception } from "../lib/reception.ts";
 import { Headless, Server } from "../lib/server.ts";
 import { type Impairment, Star } from "../lib/star.ts";
+import { timeUntil } from "../lib/wait.ts";
 
 /** Losses towards the screen at 50 ms round trip, and what must be received all the same (promise 8). */
 const LOSSES: { line: Impairment; concealed: number; frames?: number; freeze?: number }[] = [
@@ -31,13 +32,6 @@ const WATCH_MS = 20_000;
 const PATIENCE_MS = 60_000;
 const HIGH = 720;
 const AT = "tuyen-quang";
-
-/** Time until `is`, ms; the patience when it never is. */
-async function until(is: () => Promise<boolean>): Promise<number> {
-  const began = Date.now();
-  while (Date.now() - began < PATIENCE_MS && !(await is())) await new Promise((done) => setTimeout(done, 25));
-  return Date.now() - began;
-}
 
 test("a screen behind a bad line hears without a break and sees what its line can carry", async () => {
   test.setTimeout(600_000);
@@ -63,21 +57,21 @@ test("a screen behind a bad line hears without a break and sees what its line ca
       figures.push({ figure: `${name}: frames missing`, value: (1 - seen.frames) * 100, unit: "%", goal: frames === undefined ? null : (1 - frames) * 100 });
       figures.push({ figure: `${name}: longest freeze`, value: seen.longestFreeze, unit: "ms", goal: freeze ?? null });
       await star.set("room", {});
-      figures.push({ figure: `${name}: high layer again after the loss ended`, value: await until(isHigh), unit: "ms", goal: null });
+      figures.push({ figure: `${name}: high layer again after the loss ended`, value: await timeUntil(isHigh, PATIENCE_MS), unit: "ms", goal: null });
     }
 
     await star.set("room", FAR);
     await screen.waitForTimeout(SETTLE_MS);
-    await until(isHigh);
+    await timeUntil(isHigh, PATIENCE_MS);
     await star.set("room", FAR, THIN);
     const falling = receive(screen, WATCH_MS);
-    const lower = await until(async () => !(await isHigh()));
+    const lower = await timeUntil(async () => !(await isHigh()), PATIENCE_MS);
     const thin = await falling;
     figures.push({ figure: "300 kbit/s, 300 ms: until a lower layer is shown", value: lower, unit: "ms", goal: LOWER_MS });
     figures.push({ figure: "300 kbit/s, 300 ms: sound invented from the fall on", value: thin.concealed * 100, unit: "%", goal: UNBROKEN * 100 });
     figures.push({ figure: "300 kbit/s, 300 ms: longest freeze from the fall on", value: thin.longestFreeze, unit: "ms", goal: null });
     await star.set("room", FAR);
-    figures.push({ figure: "300 kbit/s, 300 ms: high layer again after the line is wide", value: await until(isHigh), unit: "ms", goal: BACK_MS });
+    figures.push({ figure: "300 kbit/s, 300 ms: high layer again after the line is wide", value: await timeUntil(isHigh, PATIENCE_MS), unit: "ms", goal: BACK_MS });
 
     keepFigures("thin", figures);
     // The goals themselves are judged by the bench, on a machine that does nothing else.

@@ -37,6 +37,16 @@ async fn preview(lead: &mut Page, site: &str) {
     lead.command(Command::SetPreview { layout: wire::Layout::Single, sources: vec![camera(site)] }).await.unwrap();
 }
 
+/// Cao Bằng with media in the lead's preview, watched by the relay: the lead, its end at the relay, and the sites' pages.
+async fn previewed(world: &World) -> (Page, EndpointId, [Page; 2]) {
+    let mut lead = world.operator("lan", Role::Lead).await;
+    let (hall, _) = world.site_with_media("hall").await;
+    let (cao_bang, end) = world.site_with_media("cao-bang").await;
+    preview(&mut lead, "cao-bang").await;
+    watched_until(world, &[end]).await;
+    (lead, end, [hall, cao_bang])
+}
+
 #[tokio::test]
 async fn the_relay_watches_the_preview_and_the_first_of_the_queue() {
     let world = World::new().await;
@@ -66,11 +76,7 @@ async fn the_relay_watches_the_preview_and_the_first_of_the_queue() {
 #[tokio::test]
 async fn a_console_is_told_the_first_reason_and_the_take_is_not_refused_for_it() {
     let world = World::new().await;
-    let mut lead = world.operator("lan", Role::Lead).await;
-    let (_hall, _) = world.site_with_media("hall").await;
-    let (_cao_bang, end) = world.site_with_media("cao-bang").await;
-    preview(&mut lead, "cao-bang").await;
-    watched_until(&world, &[end]).await;
+    let (mut lead, end, _pages) = previewed(&world).await;
     ready_until(&mut lead, "cao-bang", Readiness::Checking).await;
 
     judge(&world, end, relay_core::Readiness::Ready);
@@ -86,11 +92,7 @@ async fn a_console_is_told_the_first_reason_and_the_take_is_not_refused_for_it()
 #[tokio::test]
 async fn a_verdict_ends_with_the_watch_and_one_that_comes_late_is_not_believed() {
     let world = World::new().await;
-    let mut lead = world.operator("lan", Role::Lead).await;
-    let (_hall, _) = world.site_with_media("hall").await;
-    let (_cao_bang, end) = world.site_with_media("cao-bang").await;
-    preview(&mut lead, "cao-bang").await;
-    watched_until(&world, &[end]).await;
+    let (mut lead, end, _pages) = previewed(&world).await;
     judge(&world, end, relay_core::Readiness::NotReady(SourceFault::Loss));
     ready_until(&mut lead, "cao-bang", Readiness::Warning { reason: ReadinessReason::Loss }).await;
 
