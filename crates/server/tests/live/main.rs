@@ -8,5 +8,6 @@ mod commands;
 mod joining;
 mod journal_faults;
 mod lease;
+mod reserve;
 mod takes;
 mod world;
