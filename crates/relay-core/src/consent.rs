@@ -33,6 +33,8 @@ pub(crate) struct Consent {
     tuples: Vec<Validated>,
     /// Place in `tuples`; none only if there are none.
     selected: Option<usize>,
+    /// The tuple at that place: each packet that is sent asks for it.
+    to: Option<Tuple>,
     /// The peer chose the selected one.
     nominated: bool,
     /// Last valid check of all; before the first, when the offer was answered.
@@ -41,7 +43,7 @@ pub(crate) struct Consent {
 
 impl Consent {
     pub(crate) fn new(now: Instant) -> Self {
-        Self { tuples: Vec::new(), selected: None, nominated: false, checked: now }
+        Self { tuples: Vec::new(), selected: None, to: None, nominated: false, checked: now }
     }
 
     /// An authentic check came through this tuple. Gives the tuple that had to make room, if any.
@@ -54,9 +56,10 @@ impl Consent {
             None => self.tuples.push(Validated { tuple, checked: now, heard: now }),
         }
         if nominates {
-            (self.selected, self.nominated) = (Some(place), true);
+            self.select(Some(place));
+            self.nominated = true;
         } else if known.is_none() && !self.nominated && !self.keeps_against(tuple) {
-            self.selected = Some(place);
+            self.select(Some(place));
         }
         self.leave_silent(now);
         self.make_room()
@@ -66,6 +69,11 @@ impl Consent {
     /// everything behind it there.
     fn keeps_against(&self, newer: Tuple) -> bool {
         self.selected().is_some_and(|selected| selected.is_udp() && !newer.is_udp())
+    }
+
+    fn select(&mut self, place: Option<usize>) {
+        self.selected = place;
+        self.to = place.and_then(|place| self.tuples.get(place)).map(|known| known.tuple);
     }
 
     fn make_room(&mut self) -> Option<Tuple> {
@@ -106,7 +114,7 @@ impl Consent {
 
     /// Where to send.
     pub(crate) fn selected(&self) -> Option<Tuple> {
-        Some(self.tuples.get(self.selected?)?.tuple)
+        self.to
     }
 
     pub(crate) fn tuples(&self) -> impl Iterator<Item = Tuple> + '_ {
@@ -129,7 +137,7 @@ impl Consent {
         if let Some((due, successor)) = self.selected.and_then(|place| self.successor(place))
             && now >= due
         {
-            self.selected = Some(successor);
+            self.select(Some(successor));
         }
     }
 
@@ -142,7 +150,7 @@ impl Consent {
 
     fn take_out(&mut self, place: usize) -> Tuple {
         let gone = self.tuples.remove(place).tuple;
-        self.selected = match self.selected {
+        let selected = match self.selected {
             Some(selected) if selected == place => {
                 // What the peer chose is gone; what it showed last is the best guess until it chooses again.
                 self.nominated = false;
@@ -151,6 +159,7 @@ impl Consent {
             Some(selected) if selected > place => Some(selected - 1),
             other => other,
         };
+        self.select(selected);
         gone
     }
 }

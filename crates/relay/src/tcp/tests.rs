@@ -121,6 +121,33 @@ fn the_oldest_stranger_makes_room() {
 }
 
 #[test]
+fn a_connection_that_is_not_read_from_wakes_nobody_until_it_is() {
+    let (now, address, mut connections, mut core) = world();
+    let mut client = TcpStream::connect(address).unwrap();
+    turn_while_ready(now, &mut connections, &mut core);
+    let number = ConnectionNumber(1);
+    let packet = [0x80; 1_000];
+    // Until neither the kernel nor the relay takes more.
+    for _ in 0..10_000 {
+        connections.queue(number, &packet);
+        connections.flush(&mut core);
+    }
+    assert!(connections.connections[&number].waits);
+    assert!(!is_ready(&connections), "the thread would spin");
+
+    client.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+    let (mut received, mut buffer) = (0, vec![0; 1 << 20]);
+    while let Ok(read) = client.read(&mut buffer) {
+        received += read;
+        turn_while_ready(now, &mut connections, &mut core);
+    }
+
+    assert!(!connections.connections[&number].waits, "everything was sent");
+    assert_eq!(received % (packet.len() + 2), 0, "whole frames");
+    assert!(received > 256 * 1024 && received < 10_000 * packet.len());
+}
+
+#[test]
 fn without_a_listener_nothing_is_ever_due() {
     let connections = Connections::new(Instant::now(), None).unwrap();
 

@@ -81,7 +81,8 @@ async fn a_reader_that_stops_delays_nobody_and_goes_on_with_whole_packets() {
     slow.deaf.store(false, Ordering::Relaxed);
 
     assert!(is_without_gap(&heard), "nothing is lost for the other");
-    assert!(longest < Duration::from_millis(500), "nor is it late: {longest:?}");
+    // A thread that waited for the reader would wait ten seconds; a busy machine may delay this test's own threads.
+    assert!(longest < Duration::from_secs(2), "nor is it late: {longest:?}");
     let now = *heard.last().unwrap();
     let mut late = hears(&slow, 1);
     while *late.last().unwrap() < now + 100 {
