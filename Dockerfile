@@ -27,7 +27,7 @@ VOLUME /var/lib/dienhong
 # In a container, plain HTTP must listen on more than the loopback to be reached from outside of it.
 ENV DIENHONG__HTTP__LISTEN=0.0.0.0:8080
 # Plain HTTP, HTTPS, and picture and sound.
-EXPOSE 8080/tcp 8443/tcp 5004/udp
+EXPOSE 8080/tcp 8443/tcp 5004/udp 5004/tcp
 HEALTHCHECK --interval=10s --timeout=3s --start-period=15s CMD ["bash", "-c", \
   "exec 3<>/dev/tcp/127.0.0.1/8080 && printf 'GET /readyz HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' >&3 && head -1 <&3 | grep -q ' 200 '"]
 ENTRYPOINT ["dienhong"]

@@ -32,6 +32,7 @@ pub fn run(core: usize, bind: SocketAddr) -> anyhow::Result<()> {
     cores::pin(core)?;
     let (handle, mut events) = Relay::start(RelayConfig {
         bind,
+        tcp: true,
         announced: Vec::new(),
         certificate: Certificate::generate()?,
         codec: Codec::H264,

@@ -20,6 +20,11 @@ pub(crate) enum Protocol {
     Rtcp,
 }
 
+/// The datagram looks like something that a relay receives: STUN, DTLS, RTP or RTCP of a length that is looked at.
+pub fn is_known_protocol(datagram: &[u8]) -> bool {
+    Protocol::of(datagram).is_some()
+}
+
 impl Protocol {
     pub(crate) fn of(datagram: &[u8]) -> Option<Self> {
         if datagram.len() > MAX_DATAGRAM_BYTES {

@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod client_hello;
+mod consent;
 mod demux;
 mod dtls;
 mod early;
@@ -23,13 +24,18 @@ mod routes;
 mod rtp_wire;
 mod sdp;
 mod srtp;
+mod tuple;
 
-pub use demux::MAX_DATAGRAM_BYTES;
+pub use consent::{CONSENT_TIMEOUT, SELECTED_SILENCE};
+pub use demux::{MAX_DATAGRAM_BYTES, is_known_protocol};
 pub use dtls::{CertificateError, DtlsCertificate};
 pub use ids::*;
 pub use negotiated::*;
-pub use peer::{CONSENT_TIMEOUT, DisconnectReason};
+pub use peer::DisconnectReason;
 pub use plane::*;
 pub use relay::{Relay, RelayConfig, RelayEvent};
 pub use routes::*;
-pub use sdp::{Answer, LineDirection, LineMismatch, LinePlan, MAX_LINES, MAX_SDP_BYTES, OfferError};
+pub use sdp::{
+    Answer, Candidate, LineDirection, LineMismatch, LinePlan, MAX_LINES, MAX_SDP_BYTES, OfferError, Transport,
+};
+pub use tuple::{ConnectionNumber, Tuple};

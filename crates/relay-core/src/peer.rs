@@ -1,12 +1,10 @@
-//! One endpoint's connection: its addresses, its handshake, its keys, and the life it shows.
+//! One endpoint's connection: its tuples, its handshake and its keys.
 
-use std::{
-    net::SocketAddr,
-    time::{Duration, Instant},
-};
+use std::time::Instant;
 
 use crate::{
-    EndpointId, ExtensionIds, Flow, IncomingRtp, Negotiated, OutgoingRtp, TrackId,
+    EndpointId, ExtensionIds, Flow, IncomingRtp, Negotiated, OutgoingRtp, TrackId, Tuple,
+    consent::Consent,
     demux::SourceMap,
     dtls::{DtlsLink, DtlsProgress},
     ice_lite::IceCredentials,
@@ -14,17 +12,10 @@ use crate::{
     srtp::{KeyingMaterial, Opener, Sealer, SrtpError},
 };
 
-/// A peer of which nothing authentic was heard for this long is dropped: the consent time of RFC 7675 §5.1. It also
-/// bounds the time from the answer to the first check.
-pub const CONSENT_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Addresses of one peer: interfaces times address families, and NAT rebindings. The oldest makes room.
-const MAX_ADDRESSES: usize = 8;
-
 /// Why a peer is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DisconnectReason {
-    /// Nothing was heard for [`CONSENT_TIMEOUT`].
+    /// No valid check came for [`CONSENT_TIMEOUT`](crate::CONSENT_TIMEOUT).
     Silent,
     /// The endpoint said goodbye (DTLS close_notify).
     Closed,
@@ -61,10 +52,7 @@ pub(crate) struct Peer {
     /// MIDs by line: of outgoing lines, if they fit into a header extension.
     mids: Vec<Option<String>>,
     media: Media,
-    /// Validated by a check, oldest first.
-    addresses: Vec<SocketAddr>,
-    nominated: Option<SocketAddr>,
-    last_heard: Instant,
+    pub consent: Consent,
 }
 
 impl Peer {
@@ -93,9 +81,7 @@ impl Peer {
             extensions: negotiated.extensions,
             mids,
             media: Media::Locked,
-            addresses: Vec::new(),
-            nominated: None,
-            last_heard: now,
+            consent: Consent::new(now),
         }
     }
 
@@ -103,37 +89,10 @@ impl Peer {
         self.remote_ufrag == ufrag
     }
 
-    /// An authentic check came from this address. Gives the address that had to make room, if any.
-    pub(crate) fn validated(&mut self, now: Instant, from: SocketAddr, nominated: bool) -> Option<SocketAddr> {
-        self.last_heard = now;
-        if nominated {
-            self.nominated = Some(from);
-        }
-        if self.addresses.contains(&from) {
-            return None;
-        }
-        self.addresses.push(from);
-        let oldest = self.addresses.iter().position(|address| Some(*address) != self.nominated)?;
-        (self.addresses.len() > MAX_ADDRESSES).then(|| self.addresses.remove(oldest))
-    }
-
-    pub(crate) fn addresses(&self) -> &[SocketAddr] {
-        &self.addresses
-    }
-
-    /// Where to send: the nominated address, before that the newest one.
-    pub(crate) fn address(&self) -> Option<SocketAddr> {
-        self.nominated.or_else(|| self.addresses.last().copied())
-    }
-
-    pub(crate) fn is_silent(&self, now: Instant) -> bool {
-        now >= self.last_heard + CONSENT_TIMEOUT
-    }
-
     /// When something is due.
     pub(crate) fn poll_timeout(&self) -> Instant {
-        let silent = self.last_heard + CONSENT_TIMEOUT;
-        self.dtls.poll_timeout().map_or(silent, |due| due.min(silent))
+        let consent = self.consent.poll_timeout();
+        self.dtls.poll_timeout().map_or(consent, |due| due.min(consent))
     }
 
     /// DTLS is done: true if media is open now and was not before.
@@ -150,11 +109,11 @@ impl Peer {
     }
 
     /// Opens an RTP packet and finds out whose it is; none: it is dropped.
-    pub(crate) fn open_rtp(&mut self, now: Instant, packet: &mut [u8]) -> Option<IncomingRtp> {
+    pub(crate) fn open_rtp(&mut self, now: Instant, from: &Tuple, packet: &mut [u8]) -> Option<IncomingRtp> {
         let Media::Open(keys) = &mut self.media else { return None };
         let header = RtpHeader::parse(packet)?;
         let length = keys.opener.open_rtp(packet, &header).ok()?;
-        self.last_heard = now;
+        self.consent.heard(now, from);
         let opened = &packet[..length];
         let extensions = header.extensions(opened, &self.extensions)?;
         let origin = self.sources.resolve(&header, &extensions)?;
@@ -175,17 +134,17 @@ impl Peer {
     }
 
     /// Opens a compound RTCP packet; none: it is dropped.
-    pub(crate) fn open_rtcp<'a>(&mut self, now: Instant, packet: &'a mut [u8]) -> Option<&'a [u8]> {
+    pub(crate) fn open_rtcp<'a>(&mut self, now: Instant, from: &Tuple, packet: &'a mut [u8]) -> Option<&'a [u8]> {
         let Media::Open(keys) = &mut self.media else { return None };
         let length = keys.opener.open_rtcp(packet).ok()?;
-        self.last_heard = now;
+        self.consent.heard(now, from);
         packet.get(..length)
     }
 
     /// Appends a sealed packet to `buffer` and gives its receiver; none: the peer is not connected, or these numbers were
     /// sealed before, and the buffer is as it was.
-    pub(crate) fn seal_rtp(&mut self, packet: &OutgoingRtp, buffer: &mut Vec<u8>) -> Option<SocketAddr> {
-        let to = self.address()?;
+    pub(crate) fn seal_rtp(&mut self, packet: &OutgoingRtp, buffer: &mut Vec<u8>) -> Option<Tuple> {
+        let to = self.consent.selected()?;
         let Media::Open(keys) = &mut self.media else { return None };
         let header = OutgoingHeader {
             marker: packet.marker,
@@ -210,8 +169,8 @@ impl Peer {
     }
 
     /// Appends a sealed compound RTCP packet to `buffer` and gives its receiver; none: the peer is not connected.
-    pub(crate) fn seal_rtcp(&mut self, packet: &[u8], buffer: &mut Vec<u8>) -> Option<SocketAddr> {
-        let to = self.address()?;
+    pub(crate) fn seal_rtcp(&mut self, packet: &[u8], buffer: &mut Vec<u8>) -> Option<Tuple> {
+        let to = self.consent.selected()?;
         let Media::Open(keys) = &mut self.media else { return None };
         let start = buffer.len();
         buffer.extend_from_slice(packet);

@@ -3,21 +3,21 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     fmt,
-    net::SocketAddr,
     time::Instant,
 };
 
 use rand::{Rng, RngExt, SeedableRng, rngs::StdRng};
 
 use crate::{
-    Answer, CertificateError, Codec, DisconnectReason, DtlsCertificate, EndpointId, EndpointKey, LinePlan, OfferError,
-    Plane, PlaneEvent, PlanePacket, Routes, TakeId, TimeAnchor, Watch,
+    Answer, Candidate, CertificateError, Codec, ConnectionNumber, DisconnectReason, DtlsCertificate, EndpointId,
+    EndpointKey, LinePlan, OfferError, Plane, PlaneEvent, PlanePacket, Routes, TakeId, TimeAnchor, Tuple, Watch,
     demux::{Protocol, SourceMap},
     dtls::{DtlsIdentity, DtlsLink, DtlsProgress},
     early::EarlyRecords,
     ice_lite::{BindingRequest, Check, IceCredentials},
     peer::Peer,
     sdp::{self, LocalDescription},
+    tuple::TupleMap,
 };
 
 /// What a relay is made of.
@@ -30,8 +30,8 @@ pub struct RelayConfig {
     pub seed: [u8; 32],
     /// DTLS certificate.
     pub certificate: DtlsCertificate,
-    /// Addresses that answers announce, best first.
-    pub candidates: Vec<SocketAddr>,
+    /// What answers announce, best first within each transport.
+    pub candidates: Vec<Candidate>,
     /// Video codec.
     pub codec: Codec,
 }
@@ -56,11 +56,12 @@ pub enum RelayEvent {
 }
 
 /// The relay. The loop of a caller: mutate (`accept_offer`, `handle_*`, `set_routes`, …), then drain
-/// [`Relay::poll_transmit`] and [`Relay::poll_event`] until both are empty, then sleep until [`Relay::poll_timeout`].
+/// [`Relay::poll_transmit`], [`Relay::poll_close`] and [`Relay::poll_event`] until all are empty, then sleep until
+/// [`Relay::poll_timeout`].
 pub struct Relay {
     fingerprint: String,
     identity: DtlsIdentity,
-    candidates: Vec<SocketAddr>,
+    candidates: Vec<Candidate>,
     codec: Codec,
     rng: StdRng,
     plane: Plane,
@@ -68,13 +69,15 @@ pub struct Relay {
     peers: Vec<Option<Peer>>,
     keys: BTreeMap<EndpointId, usize>,
     by_ufrag: HashMap<String, usize>,
-    by_address: HashMap<SocketAddr, usize>,
+    by_tuple: TupleMap,
     early: EarlyRecords,
     /// When to look at a peer. Its own deadline may have moved on since; then it is set again.
     timers: BTreeSet<(Instant, usize)>,
     scheduled: HashMap<usize, Instant>,
     /// STUN and DTLS: they go before media.
-    controls: VecDeque<(SocketAddr, Vec<u8>)>,
+    controls: VecDeque<(Tuple, Vec<u8>)>,
+    /// Connections that are of no use any more.
+    closing: VecDeque<ConnectionNumber>,
     events: VecDeque<RelayEvent>,
 }
 
@@ -96,11 +99,12 @@ impl Relay {
             peers: Vec::new(),
             keys: BTreeMap::new(),
             by_ufrag: HashMap::new(),
-            by_address: HashMap::new(),
+            by_tuple: TupleMap::default(),
             early: EarlyRecords::default(),
             timers: BTreeSet::new(),
             scheduled: HashMap::new(),
             controls: VecDeque::new(),
+            closing: VecDeque::new(),
             events: VecDeque::new(),
         })
     }
@@ -188,12 +192,12 @@ impl Relay {
         self.collect_events();
     }
 
-    /// A datagram arrived. Its bytes are decrypted in place.
-    pub fn handle_datagram(&mut self, now: Instant, from: SocketAddr, datagram: &mut [u8]) {
+    /// A datagram arrived, or a frame of a connection. Its bytes are decrypted in place.
+    pub fn handle_datagram(&mut self, now: Instant, from: Tuple, datagram: &mut [u8]) {
         match Protocol::of(datagram) {
             Some(Protocol::Stun) => self.handle_stun(now, from, datagram),
-            Some(Protocol::Dtls) => match self.by_address.get(&from) {
-                Some(&key) => self.handle_dtls(now, key, datagram),
+            Some(Protocol::Dtls) => match self.by_tuple.get(&from) {
+                Some(key) => self.handle_dtls(now, key, datagram),
                 None if self.keys.is_empty() => {}
                 None => self.early.keep(now, from, datagram),
             },
@@ -204,27 +208,46 @@ impl Relay {
         self.collect_events();
     }
 
-    fn handle_stun(&mut self, now: Instant, from: SocketAddr, datagram: &[u8]) {
+    /// True if a valid check of a present peer came through the connection: what arrives there is not just anybody's.
+    pub fn is_proven(&self, connection: ConnectionNumber) -> bool {
+        self.by_tuple.of_connection(connection).is_some()
+    }
+
+    /// A connection has ended, whoever ended it. Its peer lives on: it may have another, or come by a new one.
+    pub fn connection_closed(&mut self, tuple: &Tuple) {
+        let Some(key) = self.by_tuple.get(tuple) else { return };
+        self.by_tuple.remove(tuple);
+        if let Some(peer) = peer_at(&mut self.peers, key) {
+            peer.consent.lose(tuple);
+        }
+        self.schedule(key);
+    }
+
+    fn handle_stun(&mut self, now: Instant, from: Tuple, datagram: &[u8]) {
         let Some(mut request) = BindingRequest::parse(datagram) else { return };
         let Some(&key) = self.by_ufrag.get(&request.local_ufrag) else { return };
-        let Some(peer) = peer(&mut self.peers, key) else { return };
+        let Some(peer) = peer_at(&mut self.peers, key) else { return };
         if !peer.has_remote_ufrag(&request.remote_ufrag) {
             return;
         }
         let Some(check) = request.check(&peer.credentials.password) else { return };
-        if let Some(bytes) = request.respond(check, from, &peer.credentials.password) {
+        if let Some(bytes) = request.respond(check, from.address(), &peer.credentials.password) {
             self.controls.push_back((from, bytes));
         }
         if check == Check::RoleConflict {
             return;
         }
-        let evicted = peer.validated(now, from, check == Check::Nominated);
+        let evicted = peer.consent.check(now, from, check == Check::Nominated);
         let progress = peer.dtls.start(now);
         if let Some(evicted) = evicted {
-            self.by_address.remove(&evicted);
+            self.release(key, &evicted);
         }
-        // An address that was another peer's belongs to the one that proved itself last.
-        self.by_address.insert(from, key);
+        // A tuple that was another peer's belongs to the one that proved itself last.
+        if let Some(before) = self.by_tuple.insert(from, key).filter(|before| *before != key)
+            && let Some(before) = peer_at(&mut self.peers, before)
+        {
+            before.consent.lose(&from);
+        }
         self.settle_dtls(now, key, progress);
         for record in self.early.take(now, from) {
             self.handle_dtls(now, key, &record);
@@ -232,31 +255,31 @@ impl Relay {
     }
 
     fn handle_dtls(&mut self, now: Instant, key: usize, datagram: &[u8]) {
-        let Some(peer) = peer(&mut self.peers, key) else { return };
+        let Some(peer) = peer_at(&mut self.peers, key) else { return };
         let progress = peer.handle_dtls(now, datagram);
         self.settle_dtls(now, key, progress);
     }
 
-    fn handle_rtp(&mut self, now: Instant, from: SocketAddr, packet: &mut [u8]) {
-        let Some(peer) = self.by_address.get(&from).and_then(|&key| peer(&mut self.peers, key)) else { return };
-        if let Some(incoming) = peer.open_rtp(now, packet) {
+    fn handle_rtp(&mut self, now: Instant, from: Tuple, packet: &mut [u8]) {
+        let Some(peer) = self.by_tuple.get(&from).and_then(|key| peer_at(&mut self.peers, key)) else { return };
+        if let Some(incoming) = peer.open_rtp(now, &from, packet) {
             self.plane.handle_rtp(now, incoming);
         }
     }
 
-    fn handle_rtcp(&mut self, now: Instant, from: SocketAddr, packet: &mut [u8]) {
-        let Some(peer) = self.by_address.get(&from).and_then(|&key| peer(&mut self.peers, key)) else { return };
+    fn handle_rtcp(&mut self, now: Instant, from: Tuple, packet: &mut [u8]) {
+        let Some(peer) = self.by_tuple.get(&from).and_then(|key| peer_at(&mut self.peers, key)) else { return };
         let endpoint = peer.id;
-        if let Some(compound) = peer.open_rtcp(now, packet) {
+        if let Some(compound) = peer.open_rtcp(now, &from, packet) {
             self.plane.handle_rtcp(now, endpoint, compound);
         }
     }
 
     /// Sends what the association has to say and acts on how it moved.
     fn settle_dtls(&mut self, now: Instant, key: usize, progress: DtlsProgress) {
-        let Some(peer) = peer(&mut self.peers, key) else { return };
+        let Some(peer) = peer_at(&mut self.peers, key) else { return };
         let endpoint = peer.id;
-        if let Some(to) = peer.address() {
+        if let Some(to) = peer.consent.selected() {
             while let Some(bytes) = peer.dtls.poll_transmit() {
                 self.controls.push_back((to, bytes.to_vec()));
             }
@@ -282,7 +305,7 @@ impl Relay {
     }
 
     fn disconnect(&mut self, now: Instant, key: usize, reason: DisconnectReason) {
-        let Some(endpoint) = peer(&mut self.peers, key).map(|peer| peer.id) else { return };
+        let Some(endpoint) = peer_at(&mut self.peers, key).map(|peer| peer.id) else { return };
         self.forget(now, key);
         self.events.push_back(RelayEvent::Disconnected { endpoint, reason });
     }
@@ -291,16 +314,14 @@ impl Relay {
         let Some(mut peer) = self.peers.get_mut(key).and_then(Option::take) else { return };
         self.keys.remove(&peer.id);
         peer.dtls.close(now);
-        if let Some(to) = peer.address() {
+        if let Some(to) = peer.consent.selected() {
             while let Some(bytes) = peer.dtls.poll_transmit() {
                 self.controls.push_back((to, bytes.to_vec()));
             }
         }
         self.by_ufrag.remove(&peer.credentials.ufrag);
-        for address in peer.addresses() {
-            if self.by_address.get(address) == Some(&key) {
-                self.by_address.remove(address);
-            }
+        for tuple in peer.consent.tuples() {
+            self.release(key, &tuple);
         }
         if let Some(due) = self.scheduled.remove(&key) {
             self.timers.remove(&(due, key));
@@ -308,9 +329,17 @@ impl Relay {
         self.plane.remove_endpoint(now, peer.id);
     }
 
+    /// The tuple is the peer's no longer, and a connection is of no use then.
+    fn release(&mut self, key: usize, tuple: &Tuple) {
+        if self.by_tuple.get(tuple) == Some(key) {
+            self.by_tuple.remove(tuple);
+            self.closing.extend(tuple.connection());
+        }
+    }
+
     /// Looks at the peer again when it is due. A deadline that moved later is found out when the earlier one fires.
     fn schedule(&mut self, key: usize) {
-        let Some(due) = peer(&mut self.peers, key).map(|peer| peer.poll_timeout()) else { return };
+        let Some(due) = peer_at(&mut self.peers, key).map(|peer| peer.poll_timeout()) else { return };
         match self.scheduled.get(&key) {
             Some(scheduled) if *scheduled <= due => return,
             Some(scheduled) => {
@@ -327,12 +356,16 @@ impl Relay {
         while let Some(&(due, key)) = self.timers.first().filter(|(due, _)| *due <= now) {
             self.timers.remove(&(due, key));
             self.scheduled.remove(&key);
-            let Some(peer) = peer(&mut self.peers, key) else { continue };
-            if peer.is_silent(now) {
+            let Some(peer) = peer_at(&mut self.peers, key) else { continue };
+            if peer.consent.is_gone(now) {
                 self.disconnect(now, key, DisconnectReason::Silent);
                 continue;
             }
+            let expired: Vec<Tuple> = std::iter::from_fn(|| peer.consent.expire(now)).collect();
             let progress = peer.dtls.handle_timeout(now);
+            for tuple in expired {
+                self.release(key, &tuple);
+            }
             self.settle_dtls(now, key, progress);
         }
         self.plane.handle_timeout(now);
@@ -353,13 +386,13 @@ impl Relay {
 
     /// Appends the next datagram to send to `buffer` and gives its receiver. Media is sealed here, straight into the caller's
     /// buffer, so that it is still in the cache when the caller hands it to the kernel.
-    pub fn poll_transmit(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<SocketAddr> {
+    pub fn poll_transmit(&mut self, now: Instant, buffer: &mut Vec<u8>) -> Option<Tuple> {
         if let Some((to, bytes)) = self.controls.pop_front() {
             buffer.extend_from_slice(&bytes);
             return Some(to);
         }
         while let Some(packet) = self.plane.poll_packet(now) {
-            let Some(peer) = peer(&mut self.peers, packet.key().0) else { continue };
+            let Some(peer) = peer_at(&mut self.peers, packet.key().0) else { continue };
             // The place may belong to another endpoint since the packet was made.
             let sealed = match &packet {
                 PlanePacket::Rtp(packet) if packet.to == peer.id => peer.seal_rtp(packet, buffer),
@@ -373,6 +406,11 @@ impl Relay {
         None
     }
 
+    /// The next connection to close, once everything was sent: nobody is reached by it any more.
+    pub fn poll_close(&mut self) -> Option<ConnectionNumber> {
+        self.closing.pop_front()
+    }
+
     /// The next thing to tell.
     pub fn poll_event(&mut self) -> Option<RelayEvent> {
         self.events.pop_front()
@@ -384,7 +422,7 @@ impl Relay {
 }
 
 /// The peer at a place, if there is one.
-fn peer(peers: &mut [Option<Peer>], key: usize) -> Option<&mut Peer> {
+fn peer_at(peers: &mut [Option<Peer>], key: usize) -> Option<&mut Peer> {
     peers.get_mut(key)?.as_mut()
 }
 

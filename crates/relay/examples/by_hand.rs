@@ -28,6 +28,7 @@ async fn main() -> Result<(), Fault> {
     std::io::Read::read_exact(&mut std::fs::File::open("/dev/urandom")?, &mut seed)?;
     let (handle, mut events) = Relay::start(RelayConfig {
         bind: "127.0.0.1:0".parse()?,
+        tcp: true,
         announced: vec![],
         certificate: Certificate::generate()?,
         codec,

@@ -35,15 +35,31 @@ pub fn reachable(bound: IpAddr) -> io::Result<Vec<IpAddr>> {
             found.push(ip);
         }
     }
-    found.sort_by_key(|ip| (ip.is_loopback(), ip.is_ipv6()));
-    if found.is_empty() {
-        found.push(Ipv4Addr::LOCALHOST.into());
+    Ok(in_order(found))
+}
+
+/// Other machines' way first, the families by turns, so that neither is cut off by many addresses of the other (RFC 8421 §4);
+/// loopback last and whatever is cut, because pages on this machine need it.
+fn in_order(found: Vec<IpAddr>) -> Vec<IpAddr> {
+    let (loopback, others): (Vec<_>, Vec<_>) = found.into_iter().partition(IpAddr::is_loopback);
+    let (v4, v6): (Vec<_>, Vec<_>) = others.into_iter().partition(IpAddr::is_ipv4);
+    let one_of = |family: fn(&IpAddr) -> bool| loopback.iter().copied().find(family);
+    let mut loopback: Vec<IpAddr> = one_of(IpAddr::is_ipv4).into_iter().chain(one_of(IpAddr::is_ipv6)).collect();
+    if loopback.is_empty() && v4.is_empty() && v6.is_empty() {
+        loopback.push(Ipv4Addr::LOCALHOST.into());
     }
-    // Loopback stays among them whatever is cut: pages on this machine need it.
-    if found.len() > MAX_ADDRESSES {
-        found.drain(MAX_ADDRESSES - 1..found.len() - 1);
+    let mut ordered = Vec::new();
+    let (mut v4, mut v6) = (v4.into_iter(), v6.into_iter());
+    loop {
+        let pair = [v4.next(), v6.next()];
+        if pair == [None, None] {
+            break;
+        }
+        ordered.extend(pair.into_iter().flatten());
     }
-    Ok(found)
+    ordered.truncate(MAX_ADDRESSES - loopback.len());
+    ordered.append(&mut loopback);
+    ordered
 }
 
 fn is_link_local(ip: IpAddr) -> bool {
@@ -55,6 +71,8 @@ fn is_link_local(ip: IpAddr) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv6Addr;
+
     use super::*;
 
     #[test]
@@ -69,5 +87,19 @@ mod tests {
         assert!(found.iter().all(IpAddr::is_ipv4));
         assert_eq!(found.last(), Some(&Ipv4Addr::LOCALHOST.into()));
         assert!(found.len() <= MAX_ADDRESSES);
+    }
+
+    #[test]
+    fn neither_family_is_cut_off_by_many_addresses_of_the_other() {
+        let v4 = |last| IpAddr::from([192, 0, 2, last]);
+        let v6 = |last| IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, last]);
+        let loopbacks = [IpAddr::from([127, 0, 0, 1]), Ipv6Addr::LOCALHOST.into()];
+        let many = [loopbacks.to_vec(), (1..20).map(v4).collect(), vec![v6(1)]].concat();
+
+        let ordered = in_order(many);
+
+        assert_eq!(ordered[..3], [v4(1), v6(1), v4(2)]);
+        assert_eq!(ordered[MAX_ADDRESSES - 2..], loopbacks);
+        assert_eq!(in_order(vec![]), [IpAddr::from([127, 0, 0, 1])]);
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     io::{self, IoSlice, IoSliceMut},
     net::{IpAddr, SocketAddr},
-    os::fd::{AsFd, AsRawFd},
+    os::fd::{AsFd, AsRawFd, BorrowedFd},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -223,17 +223,24 @@ impl UdpSocket {
         Ok(sent)
     }
 
-    /// Waits until there is something to read, the waker is called, or the time is over.
-    pub(crate) fn wait(&self, waker: &Waker, timeout: Option<Duration>) -> io::Result<()> {
+    /// Waits until there is something to read, the waker is called, connections have something to do, or the time is over.
+    /// True: connections have.
+    pub(crate) fn wait(
+        &self,
+        waker: &Waker,
+        connections: BorrowedFd<'_>,
+        timeout: Option<Duration>,
+    ) -> io::Result<bool> {
         // Rounded up: a timer that fires early would spin until it is due.
         let timeout = timeout.map_or(PollTimeout::NONE, |timeout| {
             let millis = timeout.as_micros().div_ceil(1000);
             PollTimeout::try_from(i32::try_from(millis).unwrap_or(i32::MAX)).unwrap_or(PollTimeout::MAX)
         });
         let mut fds =
-            [PollFd::new(self.socket.as_fd(), PollFlags::POLLIN), PollFd::new(waker.event.as_fd(), PollFlags::POLLIN)];
+            [self.socket.as_fd(), waker.event.as_fd(), connections].map(|fd| PollFd::new(fd, PollFlags::POLLIN));
         match poll(&mut fds, timeout) {
-            Ok(_) | Err(Errno::EINTR) => Ok(()),
+            Ok(_) => Ok(fds[2].any().unwrap_or(true)),
+            Err(Errno::EINTR) => Ok(false),
             Err(error) => Err(error.into()),
         }
     }

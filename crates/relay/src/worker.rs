@@ -1,14 +1,19 @@
-//! The relay's thread: wait, take a batch, hand it to the core, send what came of it.
+//! The relay's thread: wait, take a batch, hand it to the core, send what came of it. Datagrams go before connections.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use relay_core::{Relay, RelayEvent};
+use relay_core::{Relay, RelayEvent, Tuple};
 use tokio::sync::mpsc;
 
 use crate::{
     batch::{BATCH, SendBatch},
     handle::{Command, Offer, Queues},
     socket::{BoundSocket, UdpSocket, Waker},
+    tcp::Connections,
 };
 
 /// Batches read before commands and timers get their turn, so that a flood cannot keep them waiting.
@@ -20,6 +25,7 @@ const COMMANDS_PER_TURN: usize = 8;
 pub(crate) struct Worker {
     core: Relay,
     socket: UdpSocket,
+    connections: Connections,
     waker: Arc<Waker>,
     queues: Queues,
     events: mpsc::UnboundedSender<RelayEvent>,
@@ -42,6 +48,7 @@ impl Worker {
     pub(crate) fn new(
         core: Relay,
         socket: BoundSocket,
+        connections: Connections,
         waker: Arc<Waker>,
         queues: Queues,
         events: mpsc::UnboundedSender<RelayEvent>,
@@ -49,6 +56,7 @@ impl Worker {
         Self {
             core,
             socket: UdpSocket::new(socket),
+            connections,
             waker,
             queues,
             events,
@@ -59,28 +67,46 @@ impl Worker {
 
     /// Runs until it is told to stop, or nobody is left who could tell.
     pub(crate) fn run(mut self) {
+        let mut connections_ready = false;
         loop {
             self.waker.clear();
             let turn = self.commands();
             if let Err(error) = self.datagrams() {
                 tracing::error!(%error, "the relay's socket failed");
             }
-            let now = Instant::now();
-            if self.core.poll_timeout().is_some_and(|due| due <= now) {
-                let now = self.tell(now);
-                self.core.handle_timeout(now);
+            if connections_ready {
+                let now = self.tell(Instant::now());
+                self.connections.receive(now, &mut self.core);
             }
+            self.timeouts();
             self.flush();
-            match turn {
+            let timeout = match turn {
                 Turn::Over => return,
-                Turn::Busy => continue,
-                Turn::Idle => {}
-            }
-            let timeout = self.core.poll_timeout().map(|due| due.saturating_duration_since(Instant::now()));
-            if let Err(error) = self.socket.wait(&self.waker, timeout) {
-                tracing::error!(%error, "the relay cannot wait for its socket");
-                return;
-            }
+                Turn::Busy => Some(Duration::ZERO),
+                Turn::Idle => self.poll_timeout().map(|due| due.saturating_duration_since(Instant::now())),
+            };
+            connections_ready = match self.socket.wait(&self.waker, self.connections.as_fd(), timeout) {
+                Ok(ready) => ready,
+                Err(error) => {
+                    tracing::error!(%error, "the relay cannot wait for its socket");
+                    return;
+                }
+            };
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        self.core.poll_timeout().into_iter().chain(self.connections.poll_timeout()).min()
+    }
+
+    fn timeouts(&mut self) {
+        let now = Instant::now();
+        if self.core.poll_timeout().is_some_and(|due| due <= now) {
+            let now = self.tell(now);
+            self.core.handle_timeout(now);
+        }
+        if self.connections.poll_timeout().is_some_and(|due| due <= now) {
+            self.connections.handle_timeout(now, &mut self.core);
         }
     }
 
@@ -128,7 +154,7 @@ impl Worker {
             for index in 0..count {
                 let at = self.tell(self.socket.arrival(index));
                 let (from, datagram) = self.socket.datagram(index);
-                self.core.handle_datagram(at, from, datagram);
+                self.core.handle_datagram(at, Tuple::Udp(from), datagram);
             }
             self.flush();
             if count < BATCH {
@@ -142,14 +168,37 @@ impl Worker {
         self.core.group_by_receiver();
         loop {
             let now = self.tell(Instant::now());
-            if !self.outgoing.fill(|buffer| self.core.poll_transmit(now, buffer)) {
+            if !self.outgoing.fill(|buffer| next_datagram(&mut self.core, &mut self.connections, now, buffer)) {
                 break;
             }
             self.socket.send(&mut self.outgoing);
         }
+        self.connections.flush(&mut self.core);
+        while let Some(connection) = self.core.poll_close() {
+            self.connections.close(connection, &mut self.core);
+        }
         while let Some(event) = self.core.poll_event() {
             // An owner that dropped its end does not want to know.
             let _ = self.events.send(event);
+        }
+    }
+}
+
+/// The next datagram to send. What is for connections is queued there on the way.
+fn next_datagram(
+    core: &mut Relay,
+    connections: &mut Connections,
+    now: Instant,
+    buffer: &mut Vec<u8>,
+) -> Option<SocketAddr> {
+    let start = buffer.len();
+    loop {
+        match core.poll_transmit(now, buffer)? {
+            Tuple::Udp(to) => return Some(to),
+            Tuple::Tcp { connection, .. } => {
+                connections.queue(connection, &buffer[start..]);
+                buffer.truncate(start);
+            }
         }
     }
 }

@@ -226,6 +226,7 @@ impl Parts<'_> {
         let bind = media_address(self.config.media.listen, index)?;
         Relay::start(RelayConfig {
             bind,
+            tcp: self.config.media.tcp,
             announced: self.config.media.announce.clone(),
             certificate: Certificate::load_or_create(self.data)?,
             codec: match setup.codec {
@@ -235,6 +236,9 @@ impl Parts<'_> {
             seed: rand::random(),
         })
         .map_err(|error| match error.kind() {
+            std::io::ErrorKind::AddrInUse if self.config.media.tcp => anyhow::anyhow!(
+                "media.listen: {bind} is in use by another program (UDP or TCP; `tcp = false` leaves the TCP port alone)"
+            ),
             std::io::ErrorKind::AddrInUse => anyhow::anyhow!("media.listen: {bind} is in use by another program"),
             _ => anyhow::anyhow!("media.listen: cannot listen on {bind}: {error}"),
         })

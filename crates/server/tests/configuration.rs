@@ -87,6 +87,8 @@ fn the_environment_stands_before_the_file() {
     let environment = BTreeMap::from([
         ("DIENHONG__HTTP__LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
         ("DIENHONG__HTTPS__ENABLED".to_owned(), "false".to_owned()),
+        ("DIENHONG__MEDIA__LISTEN".to_owned(), "[::]:5004".to_owned()),
+        ("DIENHONG__MEDIA__TCP".to_owned(), "false".to_owned()),
         ("DIENHONG__MEDIA__ANNOUNCE".to_owned(), "192.0.2.1, 2001:db8::1".to_owned()),
         ("DIENHONG__LIMITS__ENDPOINTS".to_owned(), "7".to_owned()),
         ("DIENHONG__LOG__FORMAT".to_owned(), "json".to_owned()),
@@ -96,6 +98,8 @@ fn the_environment_stands_before_the_file() {
 
     assert_eq!(config.http.listen.port(), 0);
     assert_eq!(config.https, None);
+    assert!(config.media.listen.is_ipv6() && config.media.announce[1].is_ipv6());
+    assert!(!config.media.tcp);
     assert_eq!(config.media.announce.len(), 2);
     assert_eq!(config.limits.endpoints, 7);
     assert_eq!(config.log.format, LogFormat::Json);

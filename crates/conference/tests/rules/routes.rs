@@ -77,6 +77,24 @@ fn the_reserve_line_is_the_source_when_the_main_line_is_gone() {
 }
 
 #[test]
+fn a_reserve_line_that_works_is_the_source_while_the_main_line_is_connected_without_a_picture() {
+    let mut world = World::new();
+    world.join("a", EndpointRole::Backup);
+    world.put_on_air(Layout::Single, &[camera("a")]);
+    let source =
+        |world: &World, kind| source_of(&receiver(world, "b", EndpointRole::Main), Slot::Program { index: 1 }, kind);
+    let (main, backup) = (connection(&world, "a", EndpointRole::Main), connection(&world, "a", EndpointRole::Backup));
+    assert_eq!(source(&world, MediaKind::Video), Some(main));
+
+    world.live.endpoints.get_mut(&(slug("a"), EndpointRole::Main)).unwrap().camera = false;
+
+    assert_eq!(source(&world, MediaKind::Video), Some(backup));
+    assert_eq!(source(&world, MediaKind::Audio), Some(backup), "sound and picture go together");
+    world.live.endpoints.get_mut(&(slug("a"), EndpointRole::Backup)).unwrap().camera = false;
+    assert_eq!(source(&world, MediaKind::Video), Some(main), "two lines without a picture: main");
+}
+
+#[test]
 fn a_console_has_preview_wall_and_solo_and_no_site_notices() {
     let mut world = World::new();
     let solo = ConsoleLive { media: true, solo: Some(slug("b")), talkback: [slug("c")].into(), wall: true };

@@ -1,6 +1,6 @@
 //! The answer's text (RFC 8829 §5.3): ICE-lite, BUNDLE, one codec per line, fixed SSRCs for what the relay sends.
 
-use std::{fmt::Write, net::SocketAddr};
+use std::fmt::Write;
 
 use rtc_sdp::{
     SessionDescription,
@@ -16,7 +16,7 @@ use super::{
     choose::{AUDIO_LEVEL, Chosen, MID, REPAIRED_RID, RID, TRANSPORT_CC, best_codec},
     offer::{Offer, OfferedLine},
 };
-use crate::{CNAME, Codec, ExtensionIds, Flow, Kind, NegotiatedLine};
+use crate::{CNAME, Candidate, Codec, ExtensionIds, Flow, Kind, NegotiatedLine, Transport};
 
 /// Stream id for a line that is to be synchronised with no other (RFC 8830 §2).
 const NO_STREAM: &str = "-";
@@ -229,16 +229,30 @@ fn with_sources(
     media
 }
 
-/// Host candidates in the order given, component 1 (RFC 8839 §5.1, priority as in RFC 8445 §5.1.2.1).
-fn with_candidates(mut media: MediaDescription, candidates: &[SocketAddr]) -> MediaDescription {
-    const HOST_PREFERENCE: u32 = 126;
-    for (index, address) in candidates.iter().enumerate() {
-        let local_preference = u32::from(u16::MAX) - u32::try_from(index).unwrap_or(u32::from(u16::MAX));
-        let priority = (HOST_PREFERENCE << 24) | (local_preference << 8) | 255;
+/// Type preference of host candidates for datagrams, the highest there is (RFC 8445 §5.1.2.2).
+const UDP_HOST_PREFERENCE: u32 = 126;
+/// Of those for connections: below every candidate for datagrams that is no relay's (RFC 6544 §4.2), as browsers have it.
+const TCP_HOST_PREFERENCE: u32 = 90;
+/// Local preferences of connections carry the direction in their upper bits; 4 is a passive host candidate (RFC 6544 §4.2).
+const PASSIVE: u32 = 4 << 13;
+
+/// Host candidates in the order given, component 1 (RFC 8839 §5.1, RFC 6544 §4.5).
+fn with_candidates(mut media: MediaDescription, candidates: &[Candidate]) -> MediaDescription {
+    for (index, Candidate { transport, address }) in (0..).zip(candidates) {
+        let (preference, name, direction) = match transport {
+            Transport::Udp => (priority(UDP_HOST_PREFERENCE, u32::from(u16::MAX), index), "udp", ""),
+            Transport::Tcp => (priority(TCP_HOST_PREFERENCE, PASSIVE | 0x1fff, index), "tcp", " tcptype passive"),
+        };
+        let (ip, port) = (address.ip(), address.port());
         let mut candidate = String::new();
-        write!(candidate, "{} 1 udp {priority} {} {} typ host", index + 1, address.ip(), address.port())
+        write!(candidate, "{} 1 {name} {preference} {ip} {port} typ host{direction}", index + 1)
             .expect("writing to a string never fails");
         media = media.with_candidate(candidate);
     }
     media.with_property_attribute("end-of-candidates".into())
+}
+
+/// Priority of component 1 (RFC 8445 §5.1.2.1); candidates announced earlier are preferred.
+fn priority(kind: u32, best: u32, index: u32) -> u32 {
+    (kind << 24) | (best.saturating_sub(index) << 8) | 255
 }

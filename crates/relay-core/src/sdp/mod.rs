@@ -41,6 +41,24 @@ pub enum LineDirection {
     ToEndpoint,
 }
 
+/// How a candidate is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Transport {
+    /// Datagrams.
+    Udp,
+    /// Connections, which the relay waits for (passive, RFC 6544 §4.1).
+    Tcp,
+}
+
+/// A place at which the relay is reached: a host candidate (RFC 8445 §5.1.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Candidate {
+    /// How.
+    pub transport: Transport,
+    /// Where.
+    pub address: SocketAddr,
+}
+
 /// The relay's side of the agreement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
@@ -131,7 +149,7 @@ pub(crate) struct LocalDescription<'a> {
     /// SHA-256 of the certificate, `AA:BB:…`.
     pub fingerprint: &'a str,
     /// Addresses at which the relay is reached, best first.
-    pub candidates: &'a [SocketAddr],
+    pub candidates: &'a [Candidate],
     /// Video codec of the conference.
     pub codec: Codec,
 }

@@ -275,3 +275,50 @@ fn takes_under_loss_begin_with_a_whole_keyframe_and_leave_no_hole() {
     }
     assert!(taken >= 10, "{taken}");
 }
+
+/// What the server takes for an interruption in a report of a line (`live::reserve` there).
+const INTERRUPTED_AFTER: std::time::Duration = std::time::Duration::from_millis(750);
+
+/// Picture and sound of the main line are said to be silent for so long, in the newest reports.
+fn said_to_be_interrupted(world: &World, site: u64) -> bool {
+    let of = |line| {
+        world.events.iter().rev().find_map(|(_, event)| match event {
+            PlaneEvent::TrackStats(stats) if stats.track == TrackId { endpoint: EndpointId(site), line } => {
+                Some(stats.silent_for)
+            }
+            _ => None,
+        })
+    };
+    [AUDIO_LINE, VIDEO_LINE].into_iter().all(|line| of(line).is_some_and(|silent| silent >= INTERRUPTED_AFTER))
+}
+
+#[test]
+fn a_cut_line_is_reported_so_soon_that_its_reserve_is_seen_and_heard_within_two_seconds() {
+    const PROMISE: Micros = 2_000_000;
+    // Reports come at whole seconds: the worst moment is just less than the interruption before one.
+    for cut_at in [5_255_000, 5_500_000, 5_990_000] {
+        let mut world = World::new(9);
+        for site in [1, 2] {
+            world.publish(Publisher::new(site, Codec::H264, &[Layer::Low, Layer::Mid, Layer::High]));
+        }
+        world.receive(100, Codec::H264);
+        world.encoder = 30_000;
+        world.set_routes(&programme(1, [100]));
+        world.run(cut_at);
+        world.lose = Box::new(|packet| packet.track.endpoint == EndpointId(1));
+
+        while !said_to_be_interrupted(&world, 1) {
+            world.run(1_000);
+            assert!(world.now < cut_at + PROMISE, "it is never said");
+        }
+        world.set_routes(&programme(2, [100]));
+        world.run(2_000_000);
+
+        for slot in [sound_slot(100, 0), picture_slot(100, 0)] {
+            let times: Vec<Micros> = world.slot(slot).iter().map(|(at, _)| *at).collect();
+            let gap = times.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap();
+            assert!((750_000..=PROMISE).contains(&gap), "cut at {cut_at}, {slot:?}: {gap} µs");
+            assert!(times.last().unwrap() + 2 * FRAME > world.now, "and it goes on");
+        }
+    }
+}

@@ -6,4 +6,5 @@ mod connections;
 mod malformed;
 mod media;
 mod offers;
+mod ways;
 mod world;

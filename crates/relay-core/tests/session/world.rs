@@ -7,11 +7,11 @@ use std::{
 };
 
 use relay_core::{
-    Answer, Codec, DtlsCertificate, EndpointId, Kind, LineDirection, LinePlan, OfferError, Relay, RelayConfig,
-    RelayEvent, TimeAnchor,
+    Answer, Candidate, Codec, ConnectionNumber, DtlsCertificate, EndpointId, Kind, LineDirection, LinePlan, OfferError,
+    Relay, RelayConfig, RelayEvent, TimeAnchor, Transport, Tuple,
 };
 use str0m::{
-    Candidate, Event, Input, Output, Rtc,
+    Event, Input, Output, Rtc,
     change::{SdpAnswer, SdpPendingOffer},
     format::Codec as PeerCodec,
     media::{Direction, MediaKind, Mid, Rid, Simulcast, SimulcastLayer},
@@ -29,6 +29,8 @@ pub struct World {
     pub relay: Relay,
     pub guests: Vec<Guest>,
     pub events: Vec<RelayEvent>,
+    /// Connections that the relay wants closed.
+    pub closed: Vec<ConnectionNumber>,
     /// Everything the relay has sent.
     pub sent: Vec<(SocketAddr, Vec<u8>)>,
     /// Everything that has reached the relay.
@@ -44,6 +46,8 @@ pub struct Guest {
     pub address: SocketAddr,
     /// What its datagrams come from: the other side of its NAT.
     pub external: SocketAddr,
+    /// Its datagrams come through this connection.
+    pub connection: Option<ConnectionNumber>,
     pub rtc: Rtc,
     pub events: Vec<Event>,
     pub mids: Vec<Mid>,
@@ -63,7 +67,9 @@ pub fn relay(now: Instant, codec: Codec) -> Relay {
         anchor: TimeAnchor { instant: now, wall: SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000) },
         seed: [7; 32],
         certificate: certificate(),
-        candidates: vec![RELAY.into()],
+        candidates: [Transport::Udp, Transport::Tcp]
+            .map(|transport| Candidate { transport, address: RELAY.into() })
+            .into(),
         codec,
     })
     .unwrap()
@@ -81,6 +87,7 @@ impl World {
             relay: relay(now, codec),
             guests: Vec::new(),
             events: Vec::new(),
+            closed: Vec::new(),
             sent: Vec::new(),
             arrived: Vec::new(),
             drop: |_, _, _| false,
@@ -90,7 +97,17 @@ impl World {
 
     /// Adds a str0m peer that offers the lines of `plan` and is answered. `munge` changes the offer on its way.
     pub fn join(&mut self, plan: &[LinePlan], munge: impl Fn(String) -> String) -> Result<usize, OfferError> {
-        let (mut guest, offer, pending) = Guest::offering(self.now, self.guests.len(), plan);
+        self.join_by(None, plan, munge)
+    }
+
+    /// As [`Self::join`], through a connection if one is given.
+    pub fn join_by(
+        &mut self,
+        connection: Option<ConnectionNumber>,
+        plan: &[LinePlan],
+        munge: impl Fn(String) -> String,
+    ) -> Result<usize, OfferError> {
+        let (mut guest, offer, pending) = Guest::offering_by(connection, self.now, self.guests.len(), plan);
         guest.offer = munge(offer);
         let answer = self.relay.accept_offer(self.now, guest.id, plan, &guest.offer)?;
         guest.accept(pending, &answer);
@@ -127,8 +144,17 @@ impl World {
 
     /// Hands the relay a datagram that no guest has sent.
     pub fn inject(&mut self, from: SocketAddr, datagram: &[u8]) {
-        self.relay.handle_datagram(self.now, from, &mut datagram.to_vec());
+        self.relay.handle_datagram(self.now, self.tuple(from), &mut datagram.to_vec());
         self.drain_relay();
+    }
+
+    /// How the relay sees a sender.
+    pub fn tuple(&self, from: SocketAddr) -> Tuple {
+        let guest = self.guests.iter().find(|guest| guest.external == from);
+        match guest.and_then(|guest| guest.connection) {
+            Some(connection) => Tuple::Tcp { connection, address: from },
+            None => Tuple::Udp(from),
+        }
     }
 
     /// Sends all that a guest has to say now.
@@ -163,12 +189,13 @@ impl World {
     pub fn drain_relay(&mut self) {
         let mut bytes = Vec::new();
         while let Some(to) = self.relay.poll_transmit(self.now, &mut bytes) {
-            let bytes = std::mem::take(&mut bytes);
+            let (to, bytes) = (to.address(), std::mem::take(&mut bytes));
             self.sent.push((to, bytes.clone()));
             if !(self.drop)(RELAY.into(), to, &bytes) {
                 self.flying.push_back((self.now + DELAY, RELAY.into(), to, bytes));
             }
         }
+        self.closed.extend(std::iter::from_fn(|| self.relay.poll_close()));
         while let Some(event) = self.relay.poll_event() {
             self.events.push(event);
         }
@@ -179,11 +206,11 @@ impl World {
             let Some((_, from, to, mut bytes)) = self.flying.pop_front() else { break };
             if to == SocketAddr::from(RELAY) {
                 self.arrived.push((from, bytes.clone()));
-                self.relay.handle_datagram(self.now, from, &mut bytes);
+                self.relay.handle_datagram(self.now, self.tuple(from), &mut bytes);
                 self.drain_relay();
             } else if let Some(index) = self.guests.iter().position(|guest| guest.external == to) {
                 let receive = Receive {
-                    proto: Protocol::Udp,
+                    proto: self.guests[index].protocol(),
                     source: from,
                     destination: self.guests[index].address,
                     contents: bytes.as_slice().try_into().unwrap(),
@@ -207,11 +234,22 @@ impl World {
 
 impl Guest {
     pub fn offering(now: Instant, index: usize, plan: &[LinePlan]) -> (Self, String, SdpPendingOffer) {
+        Self::offering_by(None, now, index, plan)
+    }
+
+    /// A guest that comes through a connection, if one is given, else by datagrams.
+    pub fn offering_by(
+        connection: Option<ConnectionNumber>,
+        now: Instant,
+        index: usize,
+        plan: &[LinePlan],
+    ) -> (Self, String, SdpPendingOffer) {
         str0m::crypto::from_feature_flags().install_process_default();
         let number = u8::try_from(index).unwrap();
         let address = SocketAddr::from(([10, 0, 1, number], 4000));
         let mut rtc = Rtc::builder().set_rtp_mode(true).build(now);
-        rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
+        let protocol = if connection.is_some() { "tcp" } else { "udp" };
+        rtc.add_local_candidate(str0m::Candidate::host(address, protocol).unwrap());
         let mut change = rtc.sdp_api();
         let mids = plan
             .iter()
@@ -235,6 +273,7 @@ impl Guest {
             id: EndpointId(u64::from(number) + 1),
             address,
             external: address,
+            connection,
             rtc,
             events: Vec::new(),
             mids,
@@ -242,6 +281,11 @@ impl Guest {
             due: now,
         };
         (guest, offer.to_sdp_string(), pending)
+    }
+
+    /// What its datagrams travel by.
+    pub fn protocol(&self) -> Protocol {
+        if self.connection.is_some() { Protocol::Tcp } else { Protocol::Udp }
     }
 
     pub fn accept(&mut self, pending: SdpPendingOffer, answer: &Answer) {

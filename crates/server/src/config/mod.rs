@@ -99,8 +99,10 @@ pub enum CertificateConfig {
 /// The media port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MediaConfig {
-    /// Where to listen for UDP; port 0 takes a free one.
+    /// Where to listen for UDP; port 0 takes a free one. `[::]` listens on IPv6 and IPv4.
     pub listen: SocketAddr,
+    /// Media over TCP is taken at the same port number.
+    pub tcp: bool,
     /// Addresses at which sites reach it; empty: those of the machine.
     pub announce: Vec<IpAddr>,
 }
@@ -277,6 +279,7 @@ fn check_certificate(section: &Section<'_>, certificate: &Path, key: &Path) {
 
 fn media(section: Section<'_>) -> MediaConfig {
     let listen = section.parsed("listen", "an address with a port, for example 0.0.0.0:5004");
+    let tcp = section.flag("tcp").unwrap_or(true);
     let mut announce = Vec::new();
     for (address, place) in section.texts("announce").unwrap_or_default() {
         match address.parse::<IpAddr>() {
@@ -288,7 +291,7 @@ fn media(section: Section<'_>) -> MediaConfig {
         section.problem(section.place_of("announce"), format!("at most {MAX_ANNOUNCED} announced addresses"));
     }
     section.finish();
-    MediaConfig { listen: listen.unwrap_or(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 5004))), announce }
+    MediaConfig { listen: listen.unwrap_or(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 5004))), tcp, announce }
 }
 
 fn limits(section: Section<'_>) -> Limits {

@@ -7,6 +7,7 @@ use conference::TrackKind;
 use relay_core::{Layer, LayerStats, ReceiverStats, TrackStats};
 
 use super::quality::{Arriving, SILENT_AFTER};
+use super::reserve::INTERRUPTED_AFTER;
 
 /// A connection that just came up may need so long for its first packet: an encoder starts, a camera warms up.
 const BEGINS_WITHIN: Duration = Duration::from_secs(3);
@@ -55,18 +56,29 @@ pub struct Arrival {
     connected_at: Instant,
     sends: bool,
     tracks: BTreeMap<TrackKind, TrackArrival>,
+    carries_since: Option<Instant>,
     receiver: Option<ReceiverStats>,
 }
 
 impl Arrival {
     /// A connection that came up now. `sends`: its page has lines to send in.
     pub fn new(now: Instant, sends: bool) -> Self {
-        Self { connected_at: now, sends, tracks: BTreeMap::new(), receiver: None }
+        Self { connected_at: now, sends, tracks: BTreeMap::new(), carries_since: None, receiver: None }
     }
 
     /// Takes a report of a track.
     pub fn track_report(&mut self, kind: TrackKind, now: Instant, stats: TrackStats) {
         self.tracks.insert(kind, TrackArrival { at: now, stats });
+        let carries = [TrackKind::Camera, TrackKind::Microphone]
+            .iter()
+            .filter_map(|kind| self.tracks.get(kind))
+            .any(|track| track.stats.silent_for < INTERRUPTED_AFTER);
+        self.carries_since = carries.then(|| self.carries_since.unwrap_or(now));
+    }
+
+    /// Since when the reports say that picture or sound arrives without an interruption; none: neither does.
+    pub fn carries_since(&self) -> Option<Instant> {
+        self.carries_since
     }
 
     /// Takes a report of what the connection receives.

@@ -8,9 +8,11 @@ mod arrival;
 mod peer;
 mod quality;
 mod readiness;
+mod reserve;
 mod view;
 
 pub use arrival::{Arrival, TrackArrival};
 pub use peer::{Control, Heard, Media, Offering, Peer, Peers, SocketId, WaitingOffer, Who};
 pub use quality::{Arriving, BETTER_AFTER, Finding, SILENT_AFTER, Verdict, WORSE_AFTER};
+pub use reserve::{INTERRUPTED_AFTER, STEADY_AFTER};
 pub use view::{live_for, site_live};

@@ -11,6 +11,7 @@ use wire::{ClientKind, DeviceState, EndpointRole, EndpointStats, EndpointStatus,
 
 use super::arrival::Arrival;
 use super::quality::{Arriving, Finding, Verdict};
+use super::reserve::leaves_to_reserve;
 use crate::access::Revocation;
 use crate::conference_task::Departure;
 use crate::routing::{MediaEnd, MediaEnds};
@@ -383,7 +384,30 @@ impl Peers {
                 }
             }
         }
+        for site in self.left_to_reserve(now) {
+            if let Some(main) = live.endpoints.get_mut(&(site, conference::EndpointRole::Main)) {
+                // The core takes the line whose camera works, and main of two that do.
+                main.camera = false;
+            }
+        }
         live
+    }
+
+    /// Sites with two lines, of which the reserve carries the site now.
+    fn left_to_reserve(&self, now: Instant) -> Vec<SiteSlug> {
+        let mut lines: BTreeMap<&SiteSlug, [Option<&Arrival>; 2]> = BTreeMap::new();
+        for peer in self.by_id.values() {
+            let arrival = peer.media.as_ref().filter(|media| media.connected).map(|media| &media.arrival);
+            match &peer.who {
+                Who::Endpoint { site, role: EndpointRole::Main } => lines.entry(site).or_default()[0] = arrival,
+                Who::Endpoint { site, role: EndpointRole::Backup } => lines.entry(site).or_default()[1] = arrival,
+                Who::Endpoint { role: EndpointRole::Screen, .. } | Who::Operator { .. } => {}
+            }
+        }
+        let left = lines
+            .into_iter()
+            .filter(move |(_, [main, reserve])| reserve.is_some_and(|reserve| leaves_to_reserve(*main, reserve, now)));
+        left.map(|(site, _)| site.clone()).collect()
     }
 
     /// Judges every site that has or had an endpoint.

@@ -8,6 +8,7 @@ mod commands;
 mod joining;
 mod journal_faults;
 mod lease;
+mod reserve;
 mod readiness;
 mod restarts;
 mod takes;
