@@ -32,4 +32,7 @@ pub use peer::{CONSENT_TIMEOUT, DisconnectReason};
 pub use plane::*;
 pub use relay::{Relay, RelayConfig, RelayEvent};
 pub use routes::*;
-pub use sdp::{Answer, LineDirection, LineMismatch, LinePlan, MAX_LINES, MAX_SDP_BYTES, OfferError};
+pub use sdp::{
+    Answer, LineDirection, LineMismatch, LinePlan, MAX_LINES, MAX_SDP_BYTES, OfferError, OfferOutline, OutlineLine,
+    RestartError, outline,
+};

@@ -1,6 +1,6 @@
 //! The answer's text (RFC 8829 §5.3): ICE-lite, BUNDLE, one codec per line, fixed SSRCs for what the relay sends.
 
-use std::{fmt::Write, net::SocketAddr};
+use std::net::SocketAddr;
 
 use rtc_sdp::{
     SessionDescription,
@@ -13,10 +13,10 @@ use rtc_sdp::{
 
 use super::{
     DtlsRole, LineDirection, LinePlan, LocalDescription,
-    choose::{AUDIO_LEVEL, Chosen, MID, REPAIRED_RID, RID, TRANSPORT_CC, best_codec},
+    choose::{AUDIO_LEVEL, Chosen, MID, REPAIRED_RID, RID, TRANSPORT, TRANSPORT_CC, best_codec},
     offer::{Offer, OfferedLine},
 };
-use crate::{CNAME, Codec, ExtensionIds, Flow, Kind, NegotiatedLine};
+use crate::{CNAME, Codec, ExtensionIds, Flow, Kind, Negotiated, NegotiatedLine};
 
 /// Stream id for a line that is to be synchronised with no other (RFC 8830 §2).
 const NO_STREAM: &str = "-";
@@ -220,16 +220,32 @@ fn with_sources(
     media
 }
 
-/// Host candidates in the order given, component 1 (RFC 8839 §5.1, priority as in RFC 8445 §5.1.2.1).
-fn with_candidates(mut media: MediaDescription, candidates: &[SocketAddr]) -> MediaDescription {
-    const HOST_PREFERENCE: u32 = 126;
-    for (index, address) in candidates.iter().enumerate() {
-        let local_preference = u32::from(u16::MAX) - u32::try_from(index).unwrap_or(u32::from(u16::MAX));
-        let priority = (HOST_PREFERENCE << 24) | (local_preference << 8) | 255;
-        let mut candidate = String::new();
-        write!(candidate, "{} 1 udp {priority} {} {} typ host", index + 1, address.ip(), address.port())
-            .expect("writing to a string never fails");
+fn with_candidates(mut media: MediaDescription, addresses: &[SocketAddr]) -> MediaDescription {
+    for candidate in candidates(addresses) {
         media = media.with_candidate(candidate);
     }
     media.with_property_attribute("end-of-candidates".into())
+}
+
+/// Host candidates in the order given, component 1 (RFC 8839 §5.1, priority as in RFC 8445 §5.1.2.1).
+pub(super) fn candidates(addresses: &[SocketAddr]) -> impl Iterator<Item = String> + '_ {
+    const HOST_PREFERENCE: u32 = 126;
+    addresses.iter().enumerate().map(|(index, address)| {
+        let local_preference = u32::from(u16::MAX) - u32::try_from(index).unwrap_or(u32::from(u16::MAX));
+        let priority = (HOST_PREFERENCE << 24) | (local_preference << 8) | 255;
+        format!("{} 1 udp {priority} {} {} typ host", index + 1, address.ip(), address.port())
+    })
+}
+
+/// First lines of a fragment of this answer: the m-line whose transport all share (RFC 8840 §9, RFC 9143 §7.2).
+pub(super) fn fragment_head(negotiated: &Negotiated) -> String {
+    let active: Vec<&NegotiatedLine> = negotiated.lines.iter().filter(|line| line.flow != Flow::Inactive).collect();
+    let mids: Vec<&str> = active.iter().map(|line| line.mid.as_str()).collect();
+    let media = match active.first().map(|line| line.kind) {
+        Some(Kind::Video) => "video",
+        Some(Kind::Audio) | None => "audio",
+    };
+    let first = mids.first().copied().unwrap_or_default();
+    let group = mids.join(" ");
+    format!("a=ice-lite\r\na=group:BUNDLE {group}\r\nm={media} 9 {TRANSPORT} 0\r\na=mid:{first}\r\n")
 }
