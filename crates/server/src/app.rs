@@ -21,6 +21,8 @@ pub struct App {
     pub instance: InstanceId,
     /// Origins besides the server's own that pages may come from.
     pub origins: Arc<[String]>,
+    /// STUN servers that encoders and players are told of.
+    pub ice_servers: Arc<[String]>,
     /// Metrics.
     pub metrics: Metrics,
     /// The relays.

@@ -107,6 +107,7 @@ impl Server {
             lobby: Lobby::new(access.clone(), first, handles),
             instance,
             origins: config.http.origins.clone().into(),
+            ice_servers: config.media.ice_servers.clone().into(),
             metrics,
             relays: conferences.iter().map(|running| running.watch.clone()).collect(),
         };

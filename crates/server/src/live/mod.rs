@@ -5,12 +5,14 @@
 //! and its media connection, each of which may be cut and come back without the other.
 
 mod arrival;
+mod door;
 mod peer;
 mod quality;
 mod readiness;
 mod view;
 
 pub use arrival::{Arrival, TrackArrival};
+pub use door::{Client, Door, DoorKind, ResourceId};
 pub use peer::{Control, Heard, Media, Offering, Peer, Peers, SocketId, WaitingOffer, Who};
 pub use quality::{Arriving, BETTER_AFTER, Finding, SILENT_AFTER, Verdict, WORSE_AFTER};
 pub use readiness::readiness;

@@ -43,7 +43,7 @@ impl Peers {
     ) -> LiveView {
         let mut by_site: BTreeMap<&SiteSlug, Vec<&Peer>> = BTreeMap::new();
         for peer in self.iter() {
-            if let Who::Endpoint { site, .. } = &peer.who {
+            if let Some((site, _)) = peer.seat() {
                 by_site.entry(site).or_default().push(peer);
             }
         }
@@ -101,7 +101,7 @@ fn endpoint_live(peer: &Peer, now: Instant) -> EndpointLive {
     let camera = arrival.and_then(|arrival| arrival.track(TrackKind::Camera)).filter(|track| track.flows(now));
     EndpointLive {
         role,
-        control: peer.is_heard(now),
+        control: peer.is_in_touch(now),
         media: peer.media_arrives(now),
         camera: status.map_or(DeviceState::Missing, |status| status.camera),
         microphone: status.map_or(DeviceState::Missing, |status| status.microphone),

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod commands;
+mod doors;
 mod joining;
 mod journal_faults;
 mod lease;
