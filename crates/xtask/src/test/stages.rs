@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::tally::{self, Tally};
 use super::{arrows, sizes};
 use crate::process::{command, run_seen};
-use crate::{codegen, doctor, web, workspace};
+use crate::{codegen, doctor, python, web, workspace};
 
 /// One stage.
 pub(crate) struct Stage {
@@ -34,6 +34,8 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage { name: "networks: tests", run: network_tests },
     Stage { name: "system: program", run: build_program },
     Stage { name: "system: tests", run: system_tests },
+    Stage { name: "doors: packages", run: door_packages },
+    Stage { name: "doors: tests with aiortc", run: door_tests },
     Stage { name: "browsers: packages", run: browser_packages },
     Stage { name: "browsers: types", run: browser_types },
     Stage { name: "browsers: tests", run: browser_tests },
@@ -124,6 +126,31 @@ fn build_program(root: &Path) -> anyhow::Result<Tally> {
 
 fn system_tests(root: &Path) -> anyhow::Result<Tally> {
     cargo_test(root, &["--package", ACCEPTANCE])
+}
+
+/// Python's aiortc, another implementation of WebRTC: below the build folder, pinned.
+fn door_packages(root: &Path) -> anyhow::Result<Tally> {
+    python::install(&aiortc(root)?, &root.join("tests/aiortc/requirements.txt")).map(|()| Tally::one(true))
+}
+
+fn door_tests(root: &Path) -> anyhow::Result<Tally> {
+    let python = python::program(&aiortc(root)?);
+    let python = python.to_str().context("the build folder's name is UTF-8")?;
+    let mut tests = command(root, python, &["tests/aiortc/doors.py"]);
+    if std::env::var_os("DIENHONG_BIN").is_none() {
+        tests.env("DIENHONG_BIN", target(root)?.join("debug/dienhong"));
+    }
+    let mut tally = Tally::default();
+    let status = run_seen(tests, |line| {
+        if let Some(counts) = tally::of_cargo_line(line) {
+            tally += counts;
+        }
+    })?;
+    Ok(tally.with_status(status))
+}
+
+fn aiortc(root: &Path) -> anyhow::Result<PathBuf> {
+    Ok(target(root)?.join("aiortc"))
 }
 
 fn browser_packages(root: &Path) -> anyhow::Result<Tally> {
