@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use str0m::{
     Rtc,
     format::Codec,
-    media::{Mid, Rid},
+    media::{Mid, Pt, Rid},
     rtp::{ExtensionValues, RtpWrite, SeqNo},
 };
 
@@ -50,7 +50,7 @@ impl Stream {
         let mut sources = vec![source(mids[0], None, Codec::Opus)];
         match layers {
             [] => sources.push(source(mids[1], None, Codec::H264)),
-            layers => sources.extend(layers.iter().map(|rid| source(mids[1], Some(rid), Codec::H264))),
+            layers => sources.extend(layers.iter().map(|rid| source(mids[1], Some(*rid), Codec::H264))),
         }
         Self { says, sources, ticks: 0 }
     }
@@ -74,7 +74,7 @@ impl Stream {
 
 impl Source {
     fn send(&mut self, rtc: &mut Rtc, says: &str) -> Result<()> {
-        let layer = self.rid.map(|rid| format!("-{}", &*rid)).unwrap_or_default();
+        let layer = self.rid.map(|rid| format!("-{rid}")).unwrap_or_default();
         let says = format!("{says}{layer}");
         let (payload, step) = match self.codec {
             Codec::Opus => (says.into_bytes(), SOUND_STEP),
@@ -85,7 +85,7 @@ impl Source {
         };
         let codec = self.codec;
         let is_codec =
-            |rtc: &Rtc, pt| rtc.codec_config().find(|known| known.pt() == pt).map(|known| known.spec().codec);
+            |rtc: &Rtc, pt: Pt| rtc.codec_config().find(|known| known.pt() == pt).map(|known| known.spec().codec);
         let offered = rtc.media(self.mid).context("a line of the offer")?.remote_pts().to_vec();
         let payload_type = offered.into_iter().find(|pt| is_codec(rtc, *pt) == Some(codec)).context("the codec")?;
         let sound = codec == Codec::Opus;
