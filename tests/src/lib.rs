@@ -4,6 +4,7 @@
 
 mod bytes;
 mod client;
+pub mod door;
 pub mod peer;
 mod server;
 

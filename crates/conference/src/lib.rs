@@ -43,7 +43,7 @@ pub use conference::{Conference, Decision, Fact};
 pub use event::*;
 pub use floor::{Floor, Grace, Holder, MAX_QUEUE, QueueEntry};
 pub use ids::*;
-pub use live::{ConsoleLive, EndpointLive, Live};
+pub use live::{ConsoleLive, EndpointLive, Live, PlayerLive, PlayerPlace, Plays};
 pub use messages::{CENTRE, MAX_MESSAGES, MAX_TEXT_BYTES_KEPT, MAX_TEXT_CHARS, Message, Messages};
 pub use roster::{Presence, Roster};
 pub use routing::*;

@@ -11,6 +11,8 @@ pub struct Live {
     pub endpoints: BTreeMap<(SiteSlug, EndpointRole), EndpointLive>,
     /// Consoles that are connected.
     pub consoles: BTreeMap<ConnectionId, ConsoleLive>,
+    /// Players that are connected: they receive and have no page.
+    pub players: BTreeMap<ConnectionId, PlayerLive>,
     /// Name of the operator who holds the control lease.
     pub lease: Option<String>,
 }
@@ -32,6 +34,8 @@ pub struct EndpointLive {
     pub content: bool,
     /// The browser plays sound.
     pub sound_playing: bool,
+    /// The programme can be sent to it; an encoder only sends.
+    pub receives: bool,
 }
 
 /// A console that is connected.
@@ -45,6 +49,49 @@ pub struct ConsoleLive {
     pub talkback: BTreeSet<SiteSlug>,
     /// The wall is shown.
     pub wall: bool,
+}
+
+/// A player that is connected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlayerLive {
+    /// Its media connection is up.
+    pub media: bool,
+    /// Where it stands.
+    pub place: PlayerPlace,
+    /// What it plays.
+    pub plays: Plays,
+}
+
+/// Where a player stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlayerPlace {
+    /// At the centre.
+    Centre,
+    /// At a site, beside its devices.
+    Site(SiteSlug),
+    /// At a site, as its screen.
+    Screen(SiteSlug),
+}
+
+/// What a player plays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Plays {
+    /// One picture and one sound of the programme.
+    Programme,
+    /// One site, on air or not; for the centre.
+    Site(SiteSlug),
+    /// All sites, in the order of the setup; for the centre.
+    Wall,
+}
+
+impl PlayerPlace {
+    /// The site, unless it is at the centre.
+    pub fn site(&self) -> Option<&SiteSlug> {
+        match self {
+            PlayerPlace::Centre => None,
+            PlayerPlace::Site(site) | PlayerPlace::Screen(site) => Some(site),
+        }
+    }
 }
 
 impl Live {
@@ -83,10 +130,25 @@ impl Live {
 
     /// The one device of a site that plays the programme's sound: the screen if it can, else main, else backup.
     pub fn sound_device(&self, site: &SiteSlug) -> Option<EndpointRole> {
-        let plays = |role| self.endpoint(site, role).filter(|endpoint| endpoint.media);
-        if plays(EndpointRole::Screen).is_some_and(|screen| screen.sound_playing) {
+        let plays = |role| self.endpoint(site, role).filter(|endpoint| endpoint.media && endpoint.receives);
+        let is_screen = |player: &PlayerLive| player.media && player.place == PlayerPlace::Screen(site.clone());
+        let screen = plays(EndpointRole::Screen).is_some_and(|screen| screen.sound_playing);
+        if screen || self.players.values().any(is_screen) {
             return Some(EndpointRole::Screen);
         }
         [EndpointRole::Main, EndpointRole::Backup].into_iter().find(|role| plays(*role).is_some())
+    }
+
+    /// True if a player gets the programme's sound. One that stands beside a site's devices gets it only while none of them plays
+    /// it, and only the first: a room must not hear it twice.
+    pub fn player_sounds(&self, connection: ConnectionId) -> bool {
+        let Some(player) = self.players.get(&connection) else { return false };
+        match &player.place {
+            PlayerPlace::Centre | PlayerPlace::Screen(_) => true,
+            PlayerPlace::Site(site) => {
+                let first = self.players.iter().find(|(_, other)| other.media && other.place == player.place);
+                self.sound_device(site).is_none() && first.is_some_and(|(first, _)| *first == connection)
+            }
+        }
     }
 }

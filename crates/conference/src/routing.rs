@@ -5,17 +5,22 @@
 //! - one device of a site plays the programme's sound: its screen if that can, else the main line, else the reserve;
 //! - picture or sound of a site that is not on air goes to no other site; the hall is always entitled to be on air;
 //! - a muted or closed microphone goes nowhere but to an operator's solo;
-//! - a site that is alone on air sees the hall, and its own camera in the return slot.
+//! - a site that is alone on air sees the hall, and its own camera in the return slot;
+//! - a player gets one picture and one voice, by the same rules.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    Conference, ConnectionId, ConsoleLive, EndpointLive, EndpointRole, Layout, Live, Program, ProgramSource, SiteSlug,
-    SourceKind, SourceRef, TakeId, stage::HALL_SLOT,
+    Conference, ConnectionId, ConsoleLive, EndpointLive, EndpointRole, Layout, Live, PlayerLive, Plays, Program,
+    ProgramSource, SiteSlug, SourceKind, SourceRef, TakeId, stage::HALL_SLOT,
 };
 
 /// So many of the queue are watched: the one that is called next, and those to go on with if it is not ready.
 pub const WATCHED_OF_QUEUE: usize = 3;
+/// The slot in which a player gets the programme's picture and sound.
+pub const PLAYER_SLOT: Slot = Slot::Program { index: 0 };
+/// The slot in which a player gets the picture and sound of one site.
+pub const SITE_SLOT: Slot = Slot::Preview { index: 0 };
 
 /// Everything that is to flow. A connection or slot that is not named gets nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -150,7 +155,8 @@ impl Conference {
     /// take, `state().stage.pending_program()`.
     pub fn routes(&self, program: &Program, live: &Live) -> Routing {
         let mut routing = Routing::default();
-        for ((site, role), endpoint) in live.endpoints.iter().filter(|(_, endpoint)| endpoint.media) {
+        let receiving = live.endpoints.iter().filter(|(_, endpoint)| endpoint.media && endpoint.receives);
+        for ((site, role), endpoint) in receiving {
             let mut receiver = self.programme_for(site, *role, program, live);
             if *role != EndpointRole::Screen {
                 self.add_private(&mut receiver, site, endpoint, program, live);
@@ -159,6 +165,9 @@ impl Conference {
         }
         for (connection, console) in live.consoles.iter().filter(|(_, console)| console.media) {
             routing.receivers.insert(*connection, self.console(console, program, live));
+        }
+        for (connection, player) in live.players.iter().filter(|(_, player)| player.media) {
+            routing.receivers.insert(*connection, self.player(*connection, player, program, live));
         }
         routing.wishes = self.wishes(program, live);
         routing.watched = self.watched(live);
@@ -221,16 +230,62 @@ impl Conference {
             }
         }
         if console.wall {
-            for (index, site) in (0..).zip(self.wall()) {
-                if let Some(source) = live.publisher(&site.slug).filter(|source| source.camera) {
-                    slots.insert((Slot::Wall { index }, MediaKind::Video), camera(source, Quality::Low));
-                }
-            }
+            slots.extend(self.tiles(live));
         }
         if let Some(source) = console.solo.as_ref().and_then(|site| live.publisher(site)) {
             slots.insert((Slot::Solo, MediaKind::Audio), microphone(source));
         }
         Receiver { slots, picture }
+    }
+
+    /// What a player gets: of the programme the layout's first picture and one sound, since nobody mixes.
+    fn player(&self, connection: ConnectionId, player: &PlayerLive, program: &Program, live: &Live) -> Receiver {
+        let own = player.place.site();
+        let sounds = live.player_sounds(connection);
+        let cells = cells(program, own, self.hall());
+        let mut slots = BTreeMap::new();
+        match &player.plays {
+            Plays::Programme | Plays::Wall => {
+                let voice = self.voice(program, own).filter(|_| sounds).and_then(|site| live.publisher(site));
+                slots.extend(voice.map(|source| ((PLAYER_SLOT, MediaKind::Audio), microphone(source))));
+            }
+            Plays::Site(site) => {
+                let source = live.publisher(site);
+                slots.extend(source.map(|source| ((SITE_SLOT, MediaKind::Audio), microphone(source))));
+                let camera = source.filter(|source| source.camera).map(|source| camera(source, Quality::Mid));
+                slots.extend(camera.map(|feed| ((SITE_SLOT, MediaKind::Video), feed)));
+            }
+        }
+        match &player.plays {
+            Plays::Programme => {
+                // A site that speaks wants to see to whom.
+                let others = cells.iter().find(|cell| Some(&cell.site) != own);
+                let shown = others.or(cells.first()).map(|cell| SourceRef { site: cell.site.clone(), kind: cell.kind });
+                let feed = shown.and_then(|source| picture_feed(&source, Quality::High, live));
+                slots.extend(feed.map(|feed| ((PLAYER_SLOT, MediaKind::Video), feed)));
+            }
+            Plays::Wall => slots.extend(self.tiles(live)),
+            Plays::Site(_) => {}
+        }
+        Receiver { slots, picture: picture_of(program, cells, Vec::new(), sounds, false) }
+    }
+
+    /// The one voice of the programme for those who hear only one: the floor holder, else the hall, else whoever is open; never
+    /// the receiver's own.
+    fn voice<'a>(&'a self, program: &'a Program, receiver: Option<&SiteSlug>) -> Option<&'a SiteSlug> {
+        let state = self.state();
+        // The main site of a take gets the floor with it.
+        let next = state.stage.pending_program().filter(|pending| *pending == program).and_then(Program::main_site);
+        let speaker = next.or(state.floor.holder.as_ref().map(|holder| &holder.site));
+        let heard = |site: &&SiteSlug| program.microphones.contains(site) && receiver != Some(site);
+        speaker.into_iter().chain([self.hall()]).chain(program.slots.values()).find(heard)
+    }
+
+    fn tiles(&self, live: &Live) -> impl Iterator<Item = ((Slot, MediaKind), Feed)> {
+        (0..).zip(self.wall()).filter_map(|(index, site)| {
+            let source = live.publisher(&site.slug).filter(|source| source.camera)?;
+            Some(((Slot::Wall { index }, MediaKind::Video), camera(source, Quality::Low)))
+        })
     }
 
     /// A site sees its return while it is on air, coming, in preview or told that it is next.

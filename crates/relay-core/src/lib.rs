@@ -36,6 +36,7 @@ pub use plane::*;
 pub use relay::{Relay, RelayConfig, RelayEvent};
 pub use routes::*;
 pub use sdp::{
-    Answer, Candidate, LineDirection, LineMismatch, LinePlan, MAX_LINES, MAX_SDP_BYTES, OfferError, Transport,
+    Answer, Candidate, LineDirection, LineMismatch, LinePlan, MAX_LINES, MAX_SDP_BYTES, OfferError, OfferOutline,
+    OutlineLine, RestartError, Transport, outline,
 };
 pub use tuple::{ConnectionNumber, Tuple};

@@ -40,12 +40,24 @@ struct Keys {
     sealer: Sealer,
 }
 
+/// Both sides' credentials of one ICE session.
+#[derive(Debug)]
+pub(crate) struct IceSide {
+    /// Ours.
+    pub local: IceCredentials,
+    /// The peer's.
+    pub remote_ufrag: String,
+}
+
 /// One peer.
 #[derive(Debug)]
 pub(crate) struct Peer {
     pub id: EndpointId,
-    pub credentials: IceCredentials,
-    remote_ufrag: String,
+    ice: IceSide,
+    /// Of the time before the latest ICE restart: it holds until the new one has proved itself, and a slow path may need longer
+    /// (RFC 8445 §9).
+    ice_before: Option<IceSide>,
+    fragment_head: String,
     pub dtls: DtlsLink,
     sources: SourceMap,
     extensions: ExtensionIds,
@@ -59,11 +71,11 @@ impl Peer {
     pub(crate) fn new(
         now: Instant,
         id: EndpointId,
-        credentials: IceCredentials,
-        remote_ufrag: String,
+        ice: IceSide,
         dtls: DtlsLink,
         sources: SourceMap,
         negotiated: &Negotiated,
+        fragment_head: String,
     ) -> Self {
         let mut mids = vec![None; negotiated.lines.len()];
         for line in &negotiated.lines {
@@ -74,8 +86,9 @@ impl Peer {
         }
         Self {
             id,
-            credentials,
-            remote_ufrag,
+            ice,
+            ice_before: None,
+            fragment_head,
             dtls,
             sources,
             extensions: negotiated.extensions,
@@ -85,8 +98,28 @@ impl Peer {
         }
     }
 
-    pub(crate) fn has_remote_ufrag(&self, ufrag: &str) -> bool {
-        self.remote_ufrag == ufrag
+    /// The relay's password in the ICE session of these two user fragments.
+    pub(crate) fn password(&self, local_ufrag: &str, remote_ufrag: &str) -> Option<&str> {
+        let sides = std::iter::once(&self.ice).chain(&self.ice_before);
+        let mut fitting = sides.filter(|side| side.local.ufrag == local_ufrag && side.remote_ufrag == remote_ufrag);
+        fitting.next().map(|side| side.local.password.as_str())
+    }
+
+    /// User fragments by which the peer is found.
+    pub(crate) fn local_ufrags(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.ice).chain(&self.ice_before).map(|side| side.local.ufrag.as_str())
+    }
+
+    /// The peer's present user fragment.
+    pub(crate) fn remote_ufrag(&self) -> &str {
+        &self.ice.remote_ufrag
+    }
+
+    /// Begins a new ICE session beside the present one. Gives our user fragment that is no longer good, if any, and the first
+    /// lines of the fragment that answers.
+    pub(crate) fn restart_ice(&mut self, ice: IceSide) -> (Option<String>, &str) {
+        let before = self.ice_before.replace(std::mem::replace(&mut self.ice, ice));
+        (before.map(|side| side.local.ufrag), &self.fragment_head)
     }
 
     /// When something is due.

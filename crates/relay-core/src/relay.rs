@@ -15,8 +15,8 @@ use crate::{
     dtls::{DtlsIdentity, DtlsLink, DtlsProgress},
     early::EarlyRecords,
     ice_lite::{BindingRequest, Check, IceCredentials},
-    peer::Peer,
-    sdp::{self, LocalDescription},
+    peer::{IceSide, Peer},
+    sdp::{self, LocalDescription, RestartError},
     tuple::TupleMap,
 };
 
@@ -141,7 +141,8 @@ impl Relay {
         let negotiated = &accepted.answer.negotiated;
         let ufrag = credentials.ufrag.clone();
         let sources = SourceMap::new(accepted.senders);
-        let peer = Peer::new(now, endpoint, credentials, accepted.remote_ufrag, dtls, sources, negotiated);
+        let ice = IceSide { local: credentials, remote_ufrag: accepted.remote_ufrag };
+        let peer = Peer::new(now, endpoint, ice, dtls, sources, negotiated, accepted.fragment_head);
         let EndpointKey(key) = self.plane.add_endpoint(now, endpoint, negotiated);
         self.peers.resize_with(self.peers.len().max(key + 1), || None);
         self.peers[key] = Some(peer);
@@ -150,6 +151,32 @@ impl Relay {
         self.schedule(key);
         self.collect_events();
         Ok(accepted.answer)
+    }
+
+    /// Restarts ICE (RFC 8445 §9): new credentials on both sides, while DTLS and media go on. Gives the fragment for the
+    /// endpoint (RFC 8840 §9). The earlier credentials hold until the next restart.
+    ///
+    /// # Errors
+    ///
+    /// Why nothing was changed.
+    pub fn restart_ice(&mut self, endpoint: EndpointId, remote_ufrag: &str) -> Result<String, RestartError> {
+        let &key = self.keys.get(&endpoint).ok_or(RestartError::UnknownEndpoint)?;
+        let peer = peer_at(&mut self.peers, key).ok_or(RestartError::UnknownEndpoint)?;
+        if !sdp::is_ufrag(remote_ufrag) {
+            return Err(RestartError::Malformed);
+        }
+        if peer.remote_ufrag() == remote_ufrag {
+            return Err(RestartError::Unchanged);
+        }
+        let local = IceCredentials::generate(&mut self.rng);
+        let IceCredentials { ufrag, password } = local.clone();
+        let (expired, head) = peer.restart_ice(IceSide { local, remote_ufrag: remote_ufrag.to_owned() });
+        let fragment = sdp::restart_fragment(head, &ufrag, &password, &self.candidates);
+        if let Some(expired) = expired {
+            self.by_ufrag.remove(&expired);
+        }
+        self.by_ufrag.insert(ufrag, key);
+        Ok(fragment)
     }
 
     /// Says goodbye to an endpoint and forgets it.
@@ -227,11 +254,11 @@ impl Relay {
         let Some(mut request) = BindingRequest::parse(datagram) else { return };
         let Some(&key) = self.by_ufrag.get(&request.local_ufrag) else { return };
         let Some(peer) = peer_at(&mut self.peers, key) else { return };
-        if !peer.has_remote_ufrag(&request.remote_ufrag) {
+        let Some(password) = peer.password(&request.local_ufrag, &request.remote_ufrag).map(str::to_owned) else {
             return;
-        }
-        let Some(check) = request.check(&peer.credentials.password) else { return };
-        if let Some(bytes) = request.respond(check, from.address(), &peer.credentials.password) {
+        };
+        let Some(check) = request.check(&password) else { return };
+        if let Some(bytes) = request.respond(check, from.address(), &password) {
             self.controls.push_back((from, bytes));
         }
         if check == Check::RoleConflict {
@@ -319,7 +346,9 @@ impl Relay {
                 self.controls.push_back((to, bytes.to_vec()));
             }
         }
-        self.by_ufrag.remove(&peer.credentials.ufrag);
+        for ufrag in peer.local_ufrags() {
+            self.by_ufrag.remove(ufrag);
+        }
         for tuple in peer.consent.tuples() {
             self.release(key, &tuple);
         }

@@ -7,7 +7,7 @@ use std::{
     thread::JoinHandle,
 };
 
-use relay_core::{Answer, EndpointId, LinePlan, OfferError, Routes, TakeId, Watch};
+use relay_core::{Answer, EndpointId, LinePlan, OfferError, RestartError, Routes, TakeId, Watch};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::socket::Waker;
@@ -26,6 +26,7 @@ pub(crate) enum Command {
     SetWatches(BTreeSet<Watch>),
     OrderTake(TakeId, Routes),
     CancelTake(TakeId),
+    RestartIce { endpoint: EndpointId, remote_ufrag: String, answer: oneshot::Sender<Result<String, RestartError>> },
     Shutdown,
 }
 
@@ -93,6 +94,18 @@ impl RelayHandle {
         self.offers.send(offer).await.map_err(|_| OfferError::Stopped)?;
         self.waker.wake();
         answered.await.map_err(|_| OfferError::Stopped)?
+    }
+
+    /// See [`relay_core::Relay::restart_ice`].
+    ///
+    /// # Errors
+    ///
+    /// Why nothing was changed; [`RestartError::Stopped`] if there is no relay any more.
+    pub async fn restart_ice(&self, endpoint: EndpointId, remote_ufrag: String) -> Result<String, RestartError> {
+        let (answer, answered) = oneshot::channel();
+        let command = Command::RestartIce { endpoint, remote_ufrag, answer };
+        self.send(command).await.map_err(|_| RestartError::Stopped)?;
+        answered.await.map_err(|_| RestartError::Stopped)?
     }
 
     /// Says goodbye to an endpoint and forgets it. No event tells of it.

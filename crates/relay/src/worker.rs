@@ -124,6 +124,10 @@ impl Worker {
                 Command::SetWatches(watches) => self.core.set_watches(now, &watches),
                 Command::OrderTake(take, routes) => self.core.order_take(now, take, routes),
                 Command::CancelTake(take) => self.core.cancel_take(now, take),
+                Command::RestartIce { endpoint, remote_ufrag, answer } => {
+                    // A caller that no longer waits keeps its earlier credentials, which still hold.
+                    let _ = answer.send(self.core.restart_ice(endpoint, &remote_ufrag));
+                }
                 Command::Shutdown => {
                     self.core.close(now);
                     return Turn::Over;

@@ -24,6 +24,8 @@ pub struct App {
     pub origins: Arc<[String]>,
     /// Addresses of proxies in front, which are believed when they name the sender of a request.
     pub trusted_proxies: Arc<[IpAddr]>,
+    /// STUN servers that encoders and players are told of.
+    pub ice_servers: Arc<[String]>,
     /// Metrics.
     pub metrics: Metrics,
     /// The relays.

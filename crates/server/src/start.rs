@@ -111,6 +111,7 @@ impl Server {
             instance,
             origins: config.http.origins.clone().into(),
             trusted_proxies: config.http.trusted_proxies.clone().into(),
+            ice_servers: config.media.ice_servers.clone().into(),
             metrics,
             relays: conferences.iter().map(|running| running.watch.clone()).collect(),
         };

@@ -110,6 +110,15 @@ const TOOLS: &[Tool] = &[
         remedy: Remedy::Apt("chromium"),
     },
     Tool {
+        name: "Python",
+        programs: &["python3"],
+        argument: "--version",
+        at_least: Some((3, 10)),
+        need: Need::ForTests,
+        why: "the doors' tests with aiortc",
+        remedy: Remedy::Apt("python3-venv"),
+    },
+    Tool {
         name: "ip",
         programs: &["ip"],
         argument: "-V",

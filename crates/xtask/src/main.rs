@@ -10,6 +10,7 @@ mod bench_relay;
 mod codegen;
 mod doctor;
 mod process;
+mod python;
 mod run;
 mod test;
 mod web;

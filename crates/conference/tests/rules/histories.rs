@@ -19,6 +19,7 @@ enum Step {
     Content(usize, bool),
     Camera(usize, bool),
     Console(Option<usize>, Option<usize>),
+    Player(u64, PlayerLive),
     Wait(u64),
     ClockStepsBack(u64),
     Restart(Setup),
@@ -103,6 +104,16 @@ fn other_command() -> impl Strategy<Value = Command> {
     ]
 }
 
+/// Sites' players play the programme alone; the shell sees to that.
+fn player() -> impl Strategy<Value = PlayerLive> {
+    let centre = prop_oneof![Just(Plays::Programme), site().prop_map(Plays::Site), Just(Plays::Wall)];
+    prop_oneof![
+        centre.prop_map(|plays| PlayerLive { media: true, place: PlayerPlace::Centre, plays }),
+        site().prop_map(|site| PlayerLive { media: true, place: PlayerPlace::Site(site), plays: Plays::Programme }),
+        site().prop_map(|site| PlayerLive { media: true, place: PlayerPlace::Screen(site), plays: Plays::Programme }),
+    ]
+}
+
 fn step() -> impl Strategy<Value = Step> {
     let role = prop::sample::select(vec![
         Role::Lead,
@@ -130,6 +141,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (any(), prop::bool::ANY).prop_map(|(site, on)| Step::Content(site, on)),
         1 => (any(), prop::bool::ANY).prop_map(|(site, on)| Step::Camera(site, on)),
         1 => (prop::option::of(any()), prop::option::of(any())).prop_map(|(solo, talk)| Step::Console(solo, talk)),
+        2 => (0..3_u64, player()).prop_map(|(place, player)| Step::Player(place, player)),
         3 => (0..40_000_u64).prop_map(Step::Wait),
         1 => (0..10_000_000_u64).prop_map(Step::ClockStepsBack),
         1 => file().prop_map(Step::Restart),
@@ -153,7 +165,13 @@ fn perform(world: &mut World, step: Step) {
             world.fact(Fact::TakeFailed { take, reason });
             assert!(world.conference.state().stage.pending.is_none());
         }
-        Step::Join(site, role) => world.join(SITES[site], role),
+        Step::Join(site, role) => {
+            if role == EndpointRole::Screen {
+                let place = PlayerPlace::Screen(slug(SITES[site]));
+                world.live.players.retain(|_, player| player.place != place);
+            }
+            world.join(SITES[site], role);
+        }
         Step::Drop(site, role) => world.drop_out(SITES[site], role),
         Step::Content(site, on) => world
             .live
@@ -171,6 +189,18 @@ fn perform(world: &mut World, step: Step) {
             let solo = solo.map(|site| slug(SITES[site]));
             let talkback = talk.into_iter().map(|site| slug(SITES[site])).collect();
             world.live.consoles.insert(ConnectionId(1), ConsoleLive { media: true, solo, talkback, wall: true });
+        }
+        Step::Player(place, player) => {
+            // A site has one screen: the shell lets no second one in.
+            let screen = |player: &PlayerLive| match &player.place {
+                PlayerPlace::Screen(site) => Some(site.clone()),
+                PlayerPlace::Centre | PlayerPlace::Site(_) => None,
+            };
+            if let Some(site) = screen(&player) {
+                world.live.endpoints.remove(&(site.clone(), EndpointRole::Screen));
+                world.live.players.retain(|_, other| screen(other).as_ref() != Some(&site));
+            }
+            world.live.players.insert(ConnectionId(1_000 + place), player);
         }
         Step::Wait(ms) => world.wait(ms),
         Step::ClockStepsBack(ms) => world.now = Millis(world.now.0.saturating_sub(ms)),

@@ -171,5 +171,37 @@ fn routes(conference: &Conference, program: &Program, live: &Live) {
             assert!(program.shows(&cell.site) || cell.site == *hall);
         }
     }
+    for (connection, player) in live.players.iter().filter(|(_, player)| player.media) {
+        let receiver = &routing.receivers[connection];
+        player_routes(conference, program, player, receiver, &owner);
+        if let Some(site) = player.place.site() {
+            *sounding.entry(site).or_default() += usize::from(receiver.picture.plays_sound);
+        }
+    }
     assert!(sounding.values().all(|devices| *devices <= 1), "one device of a site plays the programme's sound");
+}
+
+fn player_routes(
+    conference: &Conference,
+    program: &Program,
+    player: &PlayerLive,
+    receiver: &Receiver,
+    owner: &BTreeMap<ConnectionId, &SiteSlug>,
+) {
+    for ((slot, kind), feed) in &receiver.slots {
+        let source = owner[&feed.track.connection];
+        assert_ne!((Some(source), *kind), (player.place.site(), MediaKind::Audio), "own sound at a player of {source}");
+        match &player.plays {
+            Plays::Programme => match kind {
+                MediaKind::Audio => assert!(program.microphones.contains(source), "{source} is not open"),
+                MediaKind::Video => {
+                    assert!(program.shows(source) || source == conference.hall(), "{source} is off air")
+                }
+            },
+            Plays::Site(site) => assert_eq!(source, site),
+            Plays::Wall => assert!(matches!(slot, Slot::Wall { .. } | Slot::Program { .. })),
+        }
+    }
+    let sounds = receiver.slots.keys().filter(|(_, kind)| *kind == MediaKind::Audio).count();
+    assert!(sounds <= 1, "nobody mixes for a player");
 }

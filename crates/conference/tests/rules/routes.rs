@@ -150,3 +150,80 @@ fn the_preview_and_the_next_three_of_the_queue_are_watched_and_the_queue_costs_n
     let backup = connection(&world, "a", EndpointRole::Backup);
     assert!(watched(&world).contains(&backup), "the reserve line would go on air");
 }
+
+const PLAYER: ConnectionId = ConnectionId(900);
+
+fn player(world: &mut World, place: PlayerPlace, plays: Plays) -> Receiver {
+    world.live.players.insert(PLAYER, PlayerLive { media: true, place, plays });
+    world.conference.routes(world.program(), &world.live).receivers[&PLAYER].clone()
+}
+
+#[test]
+fn a_player_sees_who_is_on_air_and_hears_the_floor_holder_else_the_hall() {
+    let mut world = World::new();
+    let main = EndpointRole::Main;
+    let (at_hall, at_a) = (connection(&world, HALL, main), connection(&world, "a", main));
+    let slot = Slot::Program { index: 0 };
+
+    let before = player(&mut world, PlayerPlace::Centre, Plays::Programme);
+    assert_eq!(source_of(&before, slot, MediaKind::Video), Some(at_hall));
+    assert_eq!(source_of(&before, slot, MediaKind::Audio), Some(at_hall));
+
+    world.order(Layout::Single, &[camera("a")]).unwrap();
+    let pending = world.conference.state().stage.pending_program().unwrap().clone();
+    let coming = world.conference.routes(&pending, &world.live).receivers[&PLAYER].clone();
+    world.shown();
+    let taken = player(&mut world, PlayerPlace::Centre, Plays::Programme);
+    assert_eq!(source_of(&taken, slot, MediaKind::Video), Some(at_a));
+    assert_eq!(source_of(&taken, slot, MediaKind::Audio), Some(at_a), "a take gives the floor");
+    assert_eq!(coming.slots, taken.slots, "sound and picture are cut together");
+
+    let at_home = player(&mut world, PlayerPlace::Screen(slug("a")), Plays::Programme);
+    assert_eq!(source_of(&at_home, slot, MediaKind::Video), Some(at_hall), "alone on air, it sees the hall");
+    assert_eq!(source_of(&at_home, slot, MediaKind::Audio), Some(at_hall), "and never hears itself");
+    world.lead(Command::Interrupt).unwrap();
+    let interrupted = player(&mut world, PlayerPlace::Centre, Plays::Programme);
+    assert_eq!(source_of(&interrupted, slot, MediaKind::Audio), Some(at_hall));
+}
+
+#[test]
+fn a_player_beside_a_sites_devices_sounds_only_while_none_of_them_can() {
+    let mut world = World::new();
+    let slot = (Slot::Program { index: 0 }, MediaKind::Audio);
+    let beside = || PlayerPlace::Site(slug("b"));
+
+    assert!(!player(&mut world, beside(), Plays::Programme).slots.contains_key(&slot), "the page plays it");
+    world.live.endpoints.get_mut(&(slug("b"), EndpointRole::Main)).unwrap().receives = false;
+    assert!(player(&mut world, beside(), Plays::Programme).slots.contains_key(&slot), "an encoder plays nothing");
+    let encoder = connection(&world, "b", EndpointRole::Main);
+    assert!(!world.conference.routes(world.program(), &world.live).receivers.contains_key(&encoder));
+
+    let second = PlayerLive { media: true, place: beside(), plays: Plays::Programme };
+    world.live.players.insert(ConnectionId(901), second);
+    let routing = world.conference.routes(world.program(), &world.live);
+    assert!(!routing.receivers[&ConnectionId(901)].slots.contains_key(&slot), "the first one plays it already");
+}
+
+#[test]
+fn a_player_as_a_sites_screen_takes_the_sound_over() {
+    let mut world = World::new();
+    let screen = player(&mut world, PlayerPlace::Screen(slug("b")), Plays::Programme);
+
+    assert!(screen.picture.plays_sound);
+    assert!(!receiver(&world, "b", EndpointRole::Main).picture.plays_sound);
+}
+
+#[test]
+fn the_centres_players_see_one_site_or_all_of_them() {
+    let mut world = World::new();
+    let at_b = connection(&world, "b", EndpointRole::Main);
+
+    let one = player(&mut world, PlayerPlace::Centre, Plays::Site(slug("b")));
+    assert_eq!(source_of(&one, Slot::Preview { index: 0 }, MediaKind::Video), Some(at_b));
+    assert_eq!(source_of(&one, Slot::Preview { index: 0 }, MediaKind::Audio), Some(at_b));
+
+    let wall = player(&mut world, PlayerPlace::Centre, Plays::Wall);
+    let tiles = wall.slots.keys().filter(|(slot, _)| matches!(slot, Slot::Wall { .. })).count();
+    assert_eq!(tiles, crate::world::SITES.len());
+    assert_eq!(source_of(&wall, Slot::Wall { index: 2 }, MediaKind::Video), Some(at_b));
+}

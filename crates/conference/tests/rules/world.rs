@@ -119,6 +119,7 @@ impl World {
             microphone: role != EndpointRole::Screen,
             content: false,
             sound_playing: true,
+            receives: true,
         };
         self.live.endpoints.insert((slug(site), role), endpoint);
         self.fact(Fact::EndpointJoined { site: slug(site), role, instance: InstanceId::from("first") });

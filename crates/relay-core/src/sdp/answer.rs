@@ -13,10 +13,10 @@ use rtc_sdp::{
 
 use super::{
     DtlsRole, LineDirection, LinePlan, LocalDescription,
-    choose::{AUDIO_LEVEL, Chosen, MID, REPAIRED_RID, RID, TRANSPORT_CC, best_codec},
+    choose::{AUDIO_LEVEL, Chosen, MID, REPAIRED_RID, RID, TRANSPORT, TRANSPORT_CC, best_codec},
     offer::{Offer, OfferedLine},
 };
-use crate::{CNAME, Candidate, Codec, ExtensionIds, Flow, Kind, NegotiatedLine, Transport};
+use crate::{CNAME, Candidate, Codec, ExtensionIds, Flow, Kind, Negotiated, NegotiatedLine, Transport};
 
 /// Stream id for a line that is to be synchronised with no other (RFC 8830 §2).
 const NO_STREAM: &str = "-";
@@ -229,6 +229,13 @@ fn with_sources(
     media
 }
 
+fn with_candidates(mut media: MediaDescription, offered: &[Candidate]) -> MediaDescription {
+    for candidate in candidates(offered) {
+        media = media.with_candidate(candidate);
+    }
+    media.with_property_attribute("end-of-candidates".into())
+}
+
 /// Type preference of host candidates for datagrams, the highest there is (RFC 8445 §5.1.2.2).
 const UDP_HOST_PREFERENCE: u32 = 126;
 /// Of those for connections: below every candidate for datagrams that is no relay's (RFC 6544 §4.2), as browsers have it.
@@ -237,22 +244,31 @@ const TCP_HOST_PREFERENCE: u32 = 90;
 const PASSIVE: u32 = 4 << 13;
 
 /// Host candidates in the order given, component 1 (RFC 8839 §5.1, RFC 6544 §4.5).
-fn with_candidates(mut media: MediaDescription, candidates: &[Candidate]) -> MediaDescription {
-    for (index, Candidate { transport, address }) in (0..).zip(candidates) {
+pub(super) fn candidates(candidates: &[Candidate]) -> impl Iterator<Item = String> + '_ {
+    (0..).zip(candidates).map(|(index, Candidate { transport, address })| {
         let (preference, name, direction) = match transport {
             Transport::Udp => (priority(UDP_HOST_PREFERENCE, u32::from(u16::MAX), index), "udp", ""),
             Transport::Tcp => (priority(TCP_HOST_PREFERENCE, PASSIVE | 0x1fff, index), "tcp", " tcptype passive"),
         };
         let (ip, port) = (address.ip(), address.port());
-        let mut candidate = String::new();
-        write!(candidate, "{} 1 {name} {preference} {ip} {port} typ host{direction}", index + 1)
-            .expect("writing to a string never fails");
-        media = media.with_candidate(candidate);
-    }
-    media.with_property_attribute("end-of-candidates".into())
+        format!("{} 1 {name} {preference} {ip} {port} typ host{direction}", index + 1)
+    })
 }
 
 /// Priority of component 1 (RFC 8445 §5.1.2.1); candidates announced earlier are preferred.
 fn priority(kind: u32, best: u32, index: u32) -> u32 {
     (kind << 24) | (best.saturating_sub(index) << 8) | 255
+}
+
+/// First lines of a fragment of this answer: the m-line whose transport all share (RFC 8840 §9, RFC 9143 §7.2).
+pub(super) fn fragment_head(negotiated: &Negotiated) -> String {
+    let active: Vec<&NegotiatedLine> = negotiated.lines.iter().filter(|line| line.flow != Flow::Inactive).collect();
+    let mids: Vec<&str> = active.iter().map(|line| line.mid.as_str()).collect();
+    let media = match active.first().map(|line| line.kind) {
+        Some(Kind::Video) => "video",
+        Some(Kind::Audio) | None => "audio",
+    };
+    let first = mids.first().copied().unwrap_or_default();
+    let group = mids.join(" ");
+    format!("a=ice-lite\r\na=group:BUNDLE {group}\r\nm={media} 9 {TRANSPORT} 0\r\na=mid:{first}\r\n")
 }

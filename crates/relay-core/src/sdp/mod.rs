@@ -1,4 +1,4 @@
-//! Offers in, answers out (RFC 8829 with one offer per connection: no renegotiation, no trickle, no ICE restart).
+//! Offers in, answers out (RFC 8829 with one offer per connection: no renegotiation; an ICE restart changes credentials alone).
 //!
 //! ```text
 //!  text ─▶ offer (what the page can do) ─▶ choose (codecs, layers) ─▶ answer text + Negotiated
@@ -137,6 +137,43 @@ pub enum LineMismatch {
     NoCodec(Codec),
 }
 
+/// What an offer contains, for callers that make their plan from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferOutline {
+    /// The endpoint's ICE user fragment.
+    pub ufrag: String,
+    /// Its m-lines, in their order.
+    pub lines: Vec<OutlineLine>,
+}
+
+/// One m-line of an offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutlineLine {
+    /// Audio or video; none: something that no relay carries.
+    pub kind: Option<Kind>,
+    /// The endpoint would send.
+    pub sends: bool,
+    /// The endpoint would receive.
+    pub receives: bool,
+}
+
+/// Why ICE was not restarted; the connection goes on as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RestartError {
+    /// There is no such endpoint (any more).
+    #[error("the endpoint has no connection")]
+    UnknownEndpoint,
+    /// Not 4 to 256 ICE characters (RFC 8839 §5.4).
+    #[error("the user fragment is malformed")]
+    Malformed,
+    /// The same as before: that is no restart (RFC 8839 §5.4).
+    #[error("the user fragment is the present one")]
+    Unchanged,
+    /// The relay was shut down.
+    #[error("the relay has stopped")]
+    Stopped,
+}
+
 /// What the relay says of itself in an answer.
 #[derive(Debug, Clone)]
 pub(crate) struct LocalDescription<'a> {
@@ -176,6 +213,8 @@ pub(crate) struct Accepted {
     pub role: DtlsRole,
     /// How incoming packets are told apart.
     pub senders: Vec<SenderLine>,
+    /// First lines of the SDP fragment that answers an ICE restart (RFC 8840 §9).
+    pub fragment_head: String,
 }
 
 /// How packets of one incoming line are recognised.
@@ -195,6 +234,44 @@ pub(crate) struct SenderLine {
     pub rtx_payload_type: Option<u8>,
 }
 
+/// Reads an offer as far as a plan needs it.
+///
+/// # Errors
+///
+/// It is no usable offer.
+pub fn outline(sdp: &str) -> Result<OfferOutline, OfferError> {
+    let offer = read(sdp)?;
+    let line = |line: &offer::OfferedLine| OutlineLine {
+        kind: match line.media.as_str() {
+            "audio" => Some(Kind::Audio),
+            "video" => Some(Kind::Video),
+            _ => None,
+        },
+        sends: line.sends,
+        receives: line.receives,
+    };
+    Ok(OfferOutline { lines: offer.lines.iter().map(line).collect(), ufrag: offer.ufrag })
+}
+
+/// True for a user fragment that may stand in an offer or restart.
+pub(crate) fn is_ufrag(ufrag: &str) -> bool {
+    offer::is_ufrag(ufrag)
+}
+
+/// The fragment that answers an ICE restart (RFC 8840 §9, RFC 9725 §4.3.3): credentials and all candidates anew.
+pub(crate) fn restart_fragment(head: &str, ufrag: &str, password: &str, candidates: &[Candidate]) -> String {
+    let candidates: String =
+        answer::candidates(candidates).map(|candidate| format!("a=candidate:{candidate}\r\n")).collect();
+    format!("{head}a=ice-ufrag:{ufrag}\r\na=ice-pwd:{password}\r\n{candidates}a=end-of-candidates\r\n")
+}
+
+fn read(sdp: &str) -> Result<offer::Offer, OfferError> {
+    if sdp.len() > MAX_SDP_BYTES {
+        return Err(OfferError::TooLong { bytes: sdp.len() });
+    }
+    offer::parse(sdp)
+}
+
 /// Reads an offer, holds it against the plan and writes the answer. `ssrc` gives fresh SSRCs.
 pub(crate) fn accept(
     sdp: &str,
@@ -202,16 +279,15 @@ pub(crate) fn accept(
     local: &LocalDescription<'_>,
     ssrc: &mut dyn FnMut() -> u32,
 ) -> Result<Accepted, OfferError> {
-    if sdp.len() > MAX_SDP_BYTES {
-        return Err(OfferError::TooLong { bytes: sdp.len() });
-    }
-    let offer = offer::parse(sdp)?;
+    let offer = read(sdp)?;
     let chosen = choose::choose(&offer, plan, local.codec, ssrc)?;
+    let fragment_head = answer::fragment_head(&chosen.negotiated);
     Ok(Accepted {
         answer: Answer { sdp: answer::write(&offer, plan, &chosen, local), negotiated: chosen.negotiated },
         remote_ufrag: offer.ufrag,
         fingerprints: offer.fingerprints,
         role: offer.role,
         senders: chosen.senders,
+        fragment_head,
     })
 }

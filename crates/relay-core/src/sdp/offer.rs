@@ -87,9 +87,7 @@ pub(super) fn parse(sdp: &str) -> Result<Offer, OfferError> {
     let first = media.first().map(|line| line.attributes.as_slice()).unwrap_or_default();
     let transport = |key: &'static str| values(first, key).next().or_else(|| values(session, key).next());
 
-    let ufrag = transport("ice-ufrag")
-        .filter(|ufrag| UFRAG_LENGTH.contains(&ufrag.len()) && ufrag.bytes().all(is_ice_char))
-        .ok_or(OfferError::Missing("ice-ufrag"))?;
+    let ufrag = transport("ice-ufrag").filter(|ufrag| is_ufrag(ufrag)).ok_or(OfferError::Missing("ice-ufrag"))?;
     transport("ice-pwd")
         .filter(|password| PASSWORD_LENGTH.contains(&password.len()))
         .ok_or(OfferError::Missing("ice-pwd"))?;
@@ -154,6 +152,11 @@ fn values<'a>(attributes: &'a [Attribute], key: &str) -> impl Iterator<Item = &'
         .iter()
         .filter(move |attribute| attribute.key == key)
         .map(|attribute| attribute.value.as_deref().unwrap_or_default())
+}
+
+/// 4 to 256 ICE characters (RFC 8839 §5.4).
+pub(super) fn is_ufrag(text: &str) -> bool {
+    UFRAG_LENGTH.contains(&text.len()) && text.bytes().all(is_ice_char)
 }
 
 fn is_ice_char(byte: u8) -> bool {

@@ -6,7 +6,7 @@ use crate::world::{DELAY, Guest, RELAY, World, line};
 use relay_core::{
     CONSENT_TIMEOUT, Codec, DisconnectReason, EndpointId, Kind,
     LineDirection::{FromEndpoint, ToEndpoint},
-    LinePlan, RelayEvent,
+    LinePlan, RelayEvent, RestartError,
 };
 
 fn site() -> Vec<LinePlan> {
@@ -205,4 +205,51 @@ fn a_hello_that_overtakes_its_check_is_not_lost() {
     let kinds: Vec<bool> = second.sent.iter().map(|(_, bytes)| is_dtls(bytes)).collect();
     assert_eq!(kinds.first(), Some(&false), "the check is answered first");
     assert!(kinds[1..].iter().any(|dtls| *dtls), "then the hello: {kinds:?}");
+}
+
+#[test]
+fn an_ice_restart_moves_to_new_credentials_while_media_goes_on() {
+    let mut world = World::new(Codec::H264);
+    let guest = world.join(&site(), |offer| offer).unwrap();
+    world.connect();
+    let endpoint = EndpointId(1);
+    let before = value(&world.guests[guest].answer, "a=ice-ufrag:").to_owned();
+
+    let (offer, pending) = world.guests[guest].restarting();
+    let remote = value(&offer, "a=ice-ufrag:");
+    let fragment = world.relay.restart_ice(endpoint, remote).unwrap();
+    assert!(fragment.starts_with("a=ice-lite\r\na=group:BUNDLE "), "{fragment}");
+    assert!(fragment.contains("a=candidate:1 1 udp ") && fragment.ends_with("a=end-of-candidates\r\n"), "{fragment}");
+    let (ufrag, password) = (value(&fragment, "a=ice-ufrag:"), value(&fragment, "a=ice-pwd:"));
+    world.guests[guest].restarted(pending, ufrag, password);
+    let arrived = world.arrived.len();
+    world.run_for(CONSENT_TIMEOUT + Duration::from_secs(1));
+
+    let checks: Vec<_> = world.arrived[arrived..].iter().filter(|(_, bytes)| is_stun(bytes)).collect();
+    let names = |ufrag: &str| checks.iter().filter(|(_, bytes)| contains(bytes, ufrag)).count();
+    assert!(names(ufrag) > 0 && names(ufrag) > names(&before), "the guest checks with the new credentials");
+    let gone = world.events.iter().any(|event| matches!(event, RelayEvent::Disconnected { .. }));
+    assert!(!gone, "the new session keeps the connection alive: {:?}", world.events);
+    let connected = world.events.iter().filter(|event| matches!(event, RelayEvent::Connected { .. })).count();
+    assert_eq!(connected, 1, "the handshake was not made anew");
+}
+
+#[test]
+fn an_ice_restart_that_is_none_changes_nothing() {
+    let mut world = World::new(Codec::H264);
+    let guest = world.join(&site(), |offer| offer).unwrap();
+    let present = value(&world.guests[guest].offer, "a=ice-ufrag:").to_owned();
+
+    assert_eq!(world.relay.restart_ice(EndpointId(1), &present), Err(RestartError::Unchanged));
+    assert_eq!(world.relay.restart_ice(EndpointId(1), "a b"), Err(RestartError::Malformed));
+    assert_eq!(world.relay.restart_ice(EndpointId(2), "fresh"), Err(RestartError::UnknownEndpoint));
+    world.connect();
+}
+
+fn value<'a>(sdp: &'a str, key: &str) -> &'a str {
+    sdp.lines().find_map(|line| line.strip_prefix(key)).unwrap()
+}
+
+fn contains(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }

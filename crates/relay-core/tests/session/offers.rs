@@ -207,3 +207,15 @@ fn the_same_seed_gives_the_same_answer_and_another_another() {
     assert_eq!(answer(&mut one, 1), answer(&mut two, 1));
     assert_ne!(answer(&mut one, 2), answer(&mut one, 3));
 }
+
+#[test]
+fn an_outline_says_what_an_offer_contains() {
+    let outline = relay_core::outline(&wire(SITE)).unwrap();
+
+    let offered = outline.lines.iter().take(2).map(|line| (line.kind, line.sends));
+    assert_eq!(offered.collect::<Vec<_>>(), [(Some(Kind::Video), true), (Some(Kind::Audio), true)]);
+    assert!(SITE.contains(&format!("a=ice-ufrag:{}", outline.ufrag)));
+    let data = wire(SCREEN).replace("m=audio", "m=application");
+    assert_eq!(relay_core::outline(&data).unwrap().lines[1].kind, None);
+    assert!(relay_core::outline("no offer").is_err());
+}

@@ -53,6 +53,8 @@ pub struct Guest {
     pub mids: Vec<Mid>,
     /// The offer as the relay was told it.
     pub offer: String,
+    /// Its answer.
+    pub answer: String,
     due: Instant,
 }
 
@@ -278,6 +280,7 @@ impl Guest {
             events: Vec::new(),
             mids,
             offer: String::new(),
+            answer: String::new(),
             due: now,
         };
         (guest, offer.to_sdp_string(), pending)
@@ -288,7 +291,28 @@ impl Guest {
         if self.connection.is_some() { Protocol::Tcp } else { Protocol::Udp }
     }
 
+    /// An offer with new ICE credentials.
+    pub fn restarting(&mut self) -> (String, SdpPendingOffer) {
+        let mut change = self.rtc.sdp_api();
+        change.ice_restart(true);
+        let (offer, pending) = change.apply().unwrap();
+        (offer.to_sdp_string(), pending)
+    }
+
+    /// The relay has answered with new credentials and nothing else.
+    pub fn restarted(&mut self, pending: SdpPendingOffer, ufrag: &str, password: &str) {
+        let line = |line: &str| match line.split_once(':') {
+            Some(("a=ice-ufrag", _)) => format!("a=ice-ufrag:{ufrag}\r\n"),
+            Some(("a=ice-pwd", _)) => format!("a=ice-pwd:{password}\r\n"),
+            _ => format!("{line}\r\n"),
+        };
+        let answer: String = self.answer.lines().map(line).collect();
+        let answer = SdpAnswer::from_sdp_string(&answer).unwrap();
+        self.rtc.sdp_api().accept_answer(pending, answer).unwrap();
+    }
+
     pub fn accept(&mut self, pending: SdpPendingOffer, answer: &Answer) {
+        self.answer = answer.sdp.clone();
         let answer = SdpAnswer::from_sdp_string(&answer.sdp).unwrap();
         self.rtc.sdp_api().accept_answer(pending, answer).unwrap();
     }

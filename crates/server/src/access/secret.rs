@@ -15,7 +15,7 @@ pub struct Secret(String);
 
 impl Secret {
     /// A new one from the operating system's generator.
-    pub(super) fn random() -> Self {
+    pub(crate) fn random() -> Self {
         Self(URL_SAFE_NO_PAD.encode(rand::random::<[u8; SECRET_BYTES]>()))
     }
 

@@ -110,6 +110,14 @@ impl Access {
         None
     }
 
+    /// The operator of a sign-in's secret that did not come as a cookie, if the sign-in is valid. Moves its end.
+    pub async fn operator_by_secret(&self, secret: &str) -> Option<Operator> {
+        self.operator_of(secret).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "a sign-in could not be checked");
+            None
+        })
+    }
+
     /// Ends the sign-ins of these cookies; sockets that came in by them are closed.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use journal::{Journal, JournalError, Seq, StreamId};
 use tokio::sync::{mpsc, oneshot, watch};
 use wire::{ClientMessage, Command, CommandId, ConferenceId, ConferenceView, LiveView, LoggedEvent, Refusal, Revision};
 
+use super::doors::{DoorCaller, DoorPatch, DoorRefused, Opened, Opening, Patched};
 use super::joining::{Joined, Visit};
 use super::letters::{Departure, Letter, Sender};
 use crate::access::Clock;
@@ -177,6 +178,36 @@ impl ConferenceHandle {
     pub async fn disconnect(&self, socket: SocketId, departure: Departure) {
         // A conference that has stopped misses nobody.
         let _ = self.send(Letter::Gone(socket, departure)).await;
+    }
+
+    /// Lets an encoder or player in that made an offer.
+    ///
+    /// # Errors
+    /// Why it is not let in.
+    pub async fn open_door(&self, opening: Opening) -> Result<Opened, DoorRefused> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Letter::OpenDoor(Box::new(opening), answer)).await.map_err(|Stopped| DoorRefused::Stopping)?;
+        answered.await.map_err(|_| DoorRefused::Stopping)?
+    }
+
+    /// Passes on what an encoder or player says of its ICE session.
+    ///
+    /// # Errors
+    /// Why nothing was changed.
+    pub async fn patch_door(&self, caller: DoorCaller, patch: DoorPatch) -> Result<Patched, DoorRefused> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Letter::PatchDoor(caller, patch, answer)).await.map_err(|Stopped| DoorRefused::Stopping)?;
+        answered.await.map_err(|_| DoorRefused::Stopping)?
+    }
+
+    /// Ends the session of an encoder or player.
+    ///
+    /// # Errors
+    /// There is none, or it is another's.
+    pub async fn close_door(&self, caller: DoorCaller) -> Result<(), DoorRefused> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Letter::CloseDoor(caller, answer)).await.map_err(|Stopped| DoorRefused::Stopping)?;
+        answered.await.map_err(|_| DoorRefused::Stopping)?
     }
 
     /// Tells every page that the server stops, writes what is not written yet, and ends the task.

@@ -11,7 +11,7 @@ use super::publish::text_of;
 use super::task::Task;
 use crate::access::Revocation;
 use crate::config::Limits;
-use crate::live::{Control, Heard, Peer, SocketId, Who, live_for};
+use crate::live::{Client, Control, Heard, Peer, SocketId, Who, live_for};
 use crate::media_plan::media_plan;
 use crate::routing::MediaEnd;
 use crate::socket::outbox::{Closing, Outbox, OutboxReader, outbox};
@@ -84,10 +84,9 @@ impl Task {
 
     /// The peer that this device is already, if any.
     fn admit(&mut self, visit: &Visit) -> Result<Option<ConnectionId>, Closing> {
-        self.check_takes_part(visit)?;
-        let now = self.now().instant;
-        let same =
-            self.peers.of_who(&visit.who).find(|peer| peer.device == visit.device && peer.client == visit.client);
+        self.check_takes_part(&visit.who, format!("connect as {:?}", visit.client), visit.address)?;
+        let client = Client::Page(visit.client);
+        let same = self.peers.of_who(&visit.who).find(|peer| peer.device == visit.device && peer.client == client);
         let same = same.map(|peer| (peer.id, peer.control.is_some()));
         let replaces = same.is_some_and(|(_, open)| open);
         if !replaces {
@@ -97,37 +96,22 @@ impl Task {
             return Ok(Some(id));
         }
         if let Who::Endpoint { .. } = visit.who {
-            let gone = |peer: &Peer| peer.is_lost(now) || peer.departure == Some(Departure::Left);
-            let others: Vec<_> = self.peers.of_who(&visit.who).map(|peer| (peer.id, gone(peer))).collect();
-            if others.iter().any(|(_, gone)| !gone) {
-                (self.tools.audit)(Refused {
-                    who: visit.who.name().to_owned(),
-                    what: "joining from a second device".to_owned(),
-                    reason: "the first device is alive".to_owned(),
-                    address: visit.address,
-                });
-                self.tell_of_second_device(&visit.who);
-                let detail = "this endpoint is connected from another device".to_owned();
-                return Err(Closing { code: ErrorCode::InUse, detail });
-            }
-            for (id, _) in others {
-                self.forget(id, ErrorCode::Replaced, "another device took this endpoint's place");
-            }
+            self.take_seat(&visit.who, visit.address)?;
         }
         Ok(None)
     }
 
     /// A join link outlives a setup that leaves its site out.
-    fn check_takes_part(&self, visit: &Visit) -> Result<(), Closing> {
+    pub(super) fn check_takes_part(&self, who: &Who, what: String, address: Option<IpAddr>) -> Result<(), Closing> {
         let setup = self.ledger.shown().setup();
-        if visit.who.site().is_none_or(|site| setup.site(site).is_some()) {
+        if who.site().is_none_or(|site| setup.site(site).is_some()) {
             return Ok(());
         }
         (self.tools.audit)(Refused {
-            who: visit.who.name().to_owned(),
-            what: format!("connect as {:?}", visit.client),
+            who: who.name().to_owned(),
+            what,
             reason: "the site is not in the conference's setup".to_owned(),
-            address: visit.address,
+            address,
         });
         let detail = "this site does not take part in the conference".to_owned();
         Err(Closing { code: ErrorCode::Unauthorized, detail })
@@ -144,35 +128,73 @@ impl Task {
         }
     }
 
-    /// Sites and consoles have room of their own: neither can take the other's.
-    fn check_room(&self, who: &Who) -> Result<(), Closing> {
-        let Limits { endpoints, consoles } = self.tools.limits;
-        let count = |alike: &dyn Fn(&Who) -> bool| self.peers.connected().filter(|peer| alike(&peer.who)).count();
-        let (taken, most, what) = match who {
-            Who::Endpoint { .. } => (count(&|other| other.site().is_some()), endpoints, "endpoints of sites"),
-            Who::Operator { .. } if count(&|other| other == who) >= MAX_CONSOLES_OF_ONE => {
-                (MAX_CONSOLES_OF_ONE, MAX_CONSOLES_OF_ONE, "consoles of one person")
-            }
-            Who::Operator { .. } => (count(&|other| other.site().is_none()), consoles, "consoles"),
-        };
-        if taken < most {
-            return Ok(());
+    /// One device has a place of a site at a time: refused while it lives, and put out if it is lost.
+    pub(super) fn take_seat(&mut self, who: &Who, address: Option<IpAddr>) -> Result<(), Closing> {
+        let now = self.now().instant;
+        let gone = |peer: &Peer| peer.is_lost(now) || peer.departure == Some(Departure::Left);
+        let others = self.peers.of_who(who).filter(|peer| peer.seat().is_some());
+        let others: Vec<_> = others.map(|peer| (peer.id, gone(peer))).collect();
+        if others.iter().any(|(_, gone)| !gone) {
+            (self.tools.audit)(Refused {
+                who: who.name().to_owned(),
+                what: "joining from a second device".to_owned(),
+                reason: "the first device is alive".to_owned(),
+                address,
+            });
+            self.tell_of_second_device(who);
+            let detail = "this endpoint is connected from another device".to_owned();
+            return Err(Closing { code: ErrorCode::InUse, detail });
         }
-        Err(Closing { code: ErrorCode::ServerFull, detail: format!("at most {most} {what} may be connected") })
+        for (id, _) in others {
+            self.forget(id, ErrorCode::Replaced, "another device took this endpoint's place");
+        }
+        Ok(())
+    }
+
+    /// Sites, consoles and players have room of their own: none can take another's.
+    fn check_room(&self, who: &Who) -> Result<(), Closing> {
+        let Limits { endpoints, consoles, .. } = self.tools.limits;
+        let count = |alike: &dyn Fn(&Who) -> bool| self.peers.connected().filter(|peer| alike(&peer.who)).count();
+        match who {
+            Who::Endpoint { .. } => self.check_seats(endpoints),
+            Who::Operator { .. } if count(&|other| other == who) >= MAX_CONSOLES_OF_ONE => {
+                room(MAX_CONSOLES_OF_ONE, MAX_CONSOLES_OF_ONE, "consoles of one person")
+            }
+            Who::Operator { .. } => room(count(&|other| other.site().is_none()), consoles, "consoles"),
+        }
+    }
+
+    /// Room for one more endpoint of a site, be it a page, an encoder or a player as its screen.
+    pub(super) fn check_seats(&self, most: usize) -> Result<(), Closing> {
+        let taken = self.peers.iter().filter(|peer| peer.is_present() && peer.seat().is_some());
+        room(taken.count(), most, "endpoints of sites")
     }
 
     fn new_peer(&mut self, visit: &Visit) -> ConnectionId {
-        let now = self.now();
         let setup = self.ledger.shown().setup();
-        let plan = Arc::new(media_plan(visit.client, convert::codec_out(setup.codec), setup.sites.len()));
+        let plan = media_plan(visit.client, convert::codec_out(setup.codec), setup.sites.len());
+        let client = Client::Page(visit.client);
+        self.add_peer(visit.who.clone(), visit.credential.clone(), client, visit.device.clone(), plan)
+    }
+
+    /// A peer without connections yet.
+    pub(super) fn add_peer(
+        &mut self,
+        who: Who,
+        credential: Revocation,
+        client: Client,
+        device: String,
+        plan: MediaPlan,
+    ) -> ConnectionId {
+        let now = self.now();
         let id = self.next_peer();
         self.peers.insert(Peer {
             id,
-            who: visit.who.clone(),
-            client: visit.client,
-            device: visit.device.clone(),
-            plan,
-            credential: visit.credential.clone(),
+            who,
+            client,
+            device,
+            plan: Arc::new(plan),
+            credential,
             since: now.wall.0,
             control: None,
             last_heard: now.instant,
@@ -275,6 +297,14 @@ impl Task {
         }
         taken
     }
+}
+
+/// Refuses what would be too many.
+pub(super) fn room(taken: usize, most: usize, what: &str) -> Result<(), Closing> {
+    if taken < most {
+        return Ok(());
+    }
+    Err(Closing { code: ErrorCode::ServerFull, detail: format!("at most {most} {what} may be connected") })
 }
 
 fn you(visit: &Visit, conference: &conference::Conference) -> You {

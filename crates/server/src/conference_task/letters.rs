@@ -4,6 +4,7 @@ use relay_core::{EndpointId, OfferError};
 use tokio::sync::oneshot;
 use wire::{ClientMessage, CommandId, ConferenceView, LiveView, Refusal, Revision};
 
+use super::doors::{DoorAnswer, DoorCaller, DoorPatch, DoorRefused, DoorRestart, Opened, Opening, Patched};
 use super::joining::{Joined, Visit};
 use crate::live::SocketId;
 use crate::socket::outbox::Closing;
@@ -61,6 +62,11 @@ pub(super) enum Letter {
         endpoint: EndpointId,
         answer: Result<String, OfferError>,
     },
+    OpenDoor(Box<Opening>, oneshot::Sender<Result<Opened, DoorRefused>>),
+    DoorAnswered(DoorAnswer),
+    PatchDoor(DoorCaller, DoorPatch, oneshot::Sender<Result<Patched, DoorRefused>>),
+    DoorRestarted(DoorRestart),
+    CloseDoor(DoorCaller, oneshot::Sender<Result<(), DoorRefused>>),
     State(Audience, oneshot::Sender<(Revision, ConferenceView)>),
     Live(Audience, oneshot::Sender<LiveView>),
     Stop(oneshot::Sender<()>),

@@ -103,6 +103,10 @@ impl Task {
                 let Some(peer) = self.peers.of_endpoint(endpoint) else { return };
                 peer.media = None;
                 tracing::info!(who = peer.who.name(), endpoint = endpoint.0, ?reason, "media disconnected");
+                if peer.door().is_some() {
+                    let id = peer.id;
+                    self.door_disconnected(id, reason);
+                }
             }
             RelayEvent::Plane(event) => self.plane_event(event),
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::pin::Pin;
 
-use relay_core::{EndpointId, LinePlan, OfferError, Routes, TakeId, Watch};
+use relay_core::{EndpointId, LinePlan, OfferError, RestartError, Routes, TakeId, Watch};
 
 /// A boxed future.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -37,6 +37,13 @@ pub trait MediaRelay: fmt::Debug + Send + Sync + 'static {
         sdp: String,
     ) -> Pending<'static, Result<String, OfferError>>;
 
+    /// Restarts ICE of an endpoint with its new user fragment; the SDP fragment for it comes back.
+    ///
+    /// # Errors
+    /// Why nothing was changed.
+    fn restart_ice(&self, endpoint: EndpointId, remote_ufrag: String)
+    -> Pending<'static, Result<String, RestartError>>;
+
     /// Gives an order. Does not wait for its execution.
     fn order(&self, order: RelayOrder) -> Pending<'_, ()>;
 }
@@ -53,6 +60,15 @@ impl MediaRelay for relay::RelayHandle {
             let answer = relay::RelayHandle::accept_offer(&relay, endpoint, lines, sdp).await?;
             Ok(answer.sdp)
         })
+    }
+
+    fn restart_ice(
+        &self,
+        endpoint: EndpointId,
+        remote_ufrag: String,
+    ) -> Pending<'static, Result<String, RestartError>> {
+        let relay = self.clone();
+        Box::pin(async move { relay::RelayHandle::restart_ice(&relay, endpoint, remote_ufrag).await })
     }
 
     fn order(&self, order: RelayOrder) -> Pending<'_, ()> {

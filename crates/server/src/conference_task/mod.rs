@@ -12,6 +12,7 @@
 //! about the conference it asks the core (`conference`); the files here are the mechanisms around it, one each.
 
 mod budgets;
+mod doors;
 mod handle;
 mod joining;
 mod lease;
@@ -28,6 +29,7 @@ mod take;
 mod task;
 mod writer;
 
+pub use doors::{DoorCaller, DoorPatch, DoorRefused, Opened, Opening, Patched};
 pub use handle::{ConferenceHandle, Figures, Stopped};
 pub use joining::{Joined, Visit};
 pub use ledger::{LATE_RESERVE, MAX_BATCH_COMMANDS, MAX_LATE, MAX_WAITING, WAIT_AT_MOST, WAITING_RESERVE};

@@ -17,6 +17,9 @@ pub const DROPPED_AFTER: Duration = Duration::from_secs(3);
 /// A lost endpoint is remembered for so long: consoles show since when it is missing, and a line that comes back goes on
 /// with its media connection, if the relay still has it.
 pub const ENDPOINT_KEPT: Duration = Duration::from_secs(30 * 60);
+/// An encoder or player without media is forgotten after so long, as the relay forgets it (RFC 7675): whoever comes back opens a
+/// new session.
+pub const DOOR_KEPT: Duration = Duration::from_secs(30);
 /// A console without its page keeps its media connection for so long.
 pub const CONSOLE_KEPT: Duration = Duration::from_secs(10);
 
@@ -29,6 +32,9 @@ enum Step {
 impl Task {
     pub(super) fn watch_presence(&mut self) {
         let now = self.now();
+        for peer in self.peers.iter_mut().filter(|peer| peer.door().is_some() && peer.media_arrives(now.instant)) {
+            peer.last_heard = now.instant;
+        }
         let steps: Vec<_> = self.peers.iter().filter_map(|peer| Some((peer.id, step(peer, now)?))).collect();
         for (id, step) in steps {
             match step {
@@ -64,21 +70,25 @@ impl Task {
             Err(RecvError::Closed) => return,
         };
         for id in affected {
-            self.log_revoked(id);
+            self.log_gone(id, DropReason::Revoked);
             self.forget(id, ErrorCode::Revoked, "the right to be here has ended");
         }
     }
 
-    fn log_revoked(&mut self, id: ConnectionId) {
+    /// Tells the log that an endpoint left, if the log says that it is here.
+    pub(super) fn log_gone(&mut self, id: ConnectionId, reason: DropReason) {
         let is_logged = self.peers.get_mut(id).is_some_and(|peer| peer.logged);
         if is_logged {
-            self.log_dropped(id, DropReason::Revoked);
+            self.log_dropped(id, reason);
         }
     }
 }
 
 fn step(peer: &Peer, now: Now) -> Option<Step> {
     let silent = now.instant.saturating_duration_since(peer.last_heard());
+    if peer.door().is_some() {
+        return door_step(peer, now, silent);
+    }
     if let Who::Operator { .. } = peer.who {
         return (peer.control.is_none() && silent >= CONSOLE_KEPT).then_some(Step::Forgotten);
     }
@@ -95,4 +105,14 @@ fn step(peer: &Peer, now: Now) -> Option<Step> {
         return (silent >= DROPPED_AFTER).then_some(Step::Dropped(reason));
     }
     (peer.control.is_none() && silent >= ENDPOINT_KEPT).then_some(Step::Forgotten)
+}
+
+fn door_step(peer: &Peer, now: Now, silent: Duration) -> Option<Step> {
+    if peer.media_arrives(now.instant) {
+        return (peer.seat().is_some() && !peer.logged).then_some(Step::Joined);
+    }
+    if peer.logged {
+        return (silent >= DROPPED_AFTER).then_some(Step::Dropped(DropReason::Cut));
+    }
+    (silent >= DOOR_KEPT).then_some(Step::Forgotten)
 }

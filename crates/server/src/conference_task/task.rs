@@ -11,6 +11,7 @@ use tokio::time::MissedTickBehavior;
 use wire::{ErrorCode, InstanceId, Revision};
 
 use super::budgets::Budgets;
+use super::doors::DoorOffers;
 use super::handle::Figures;
 use super::lease::Lease;
 use super::ledger::{Batch, Ledger, Outcome};
@@ -21,7 +22,7 @@ use super::requests::Asker;
 use super::take::Takes;
 use crate::access::{Clock, Revocation};
 use crate::config::Limits;
-use crate::live::{Peers, SocketId};
+use crate::live::{Peer, Peers, SocketId};
 use crate::{convert, routing, view};
 
 /// Letters that wait for the task; a sender that finds the box full waits. All pages of a large conference may speak at
@@ -64,6 +65,7 @@ pub(super) struct Task {
     pub(super) takes: Takes,
     pub(super) figures: Figures,
     pub(super) budgets: Budgets,
+    pub(super) door_offers: DoorOffers,
     pub(super) orders: Vec<RelayOrder>,
     last_peer: u64,
     last_socket: u64,
@@ -99,6 +101,7 @@ impl Task {
             takes: Takes::default(),
             figures: Figures { journal_ok: true, ..Figures::default() },
             budgets: Budgets::default(),
+            door_offers: DoorOffers::default(),
             orders: Vec::new(),
             last_peer: 0,
             last_socket: 0,
@@ -164,6 +167,13 @@ impl Task {
             Letter::Answered { peer, socket, generation, offer, endpoint, answer } => {
                 self.offer_answered(peer, socket, generation, offer, endpoint, answer);
             }
+            Letter::OpenDoor(opening, answer) => self.open_door(*opening, answer),
+            Letter::DoorAnswered(answered) => self.door_answered(answered),
+            Letter::PatchDoor(caller, patch, answer) => self.patch_door(&caller, patch, answer),
+            Letter::DoorRestarted(restarted) => self.door_restarted(restarted),
+            Letter::CloseDoor(caller, answer) => {
+                let _ = answer.send(self.close_door(&caller));
+            }
             Letter::State(audience, answer) => {
                 let view = view::view_for(&audience, view::whole(self.ledger.shown()));
                 let _ = answer.send((Revision(self.ledger.shown().state().revision), view));
@@ -196,7 +206,8 @@ impl Task {
         self.figures.unwritten = self.ledger.unwritten_events();
         self.figures.sockets = self.peers.sockets();
         self.figures.media = self.peers.media_ends().len();
-        self.figures.consoles = self.peers.iter().filter(|peer| peer.who.site().is_none()).count();
+        let is_console = |peer: &&Peer| peer.who.site().is_none() && peer.door().is_none();
+        self.figures.consoles = self.peers.iter().filter(is_console).count();
         self.figures.endpoints = self.peers.iter().filter(|peer| peer.logged).count();
         self.tools.figures.send_replace(self.figures);
     }

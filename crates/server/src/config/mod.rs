@@ -37,6 +37,10 @@ const MAX_PROXIES: usize = 16;
 const DEFAULT_ENDPOINTS: u64 = 192;
 /// Operators' pages unless configured.
 const DEFAULT_CONSOLES: u64 = 32;
+/// Players unless configured: one beside the devices of each site.
+const DEFAULT_PLAYERS: u64 = 64;
+/// ICE servers that encoders and players are told of: each is a header of every answer.
+const MAX_ICE_SERVERS: usize = 4;
 /// No machine carries more endpoints than this; a larger number is a mistake.
 const MOST_ENDPOINTS: u64 = 10_000;
 
@@ -105,6 +109,8 @@ pub struct MediaConfig {
     pub tcp: bool,
     /// Addresses at which sites reach it; empty: those of the machine.
     pub announce: Vec<IpAddr>,
+    /// STUN servers that encoders and players are told of (RFC 9725 §4.6), `stun:host:port`.
+    pub ice_servers: Vec<String>,
 }
 
 /// Bounds.
@@ -114,6 +120,8 @@ pub struct Limits {
     pub endpoints: usize,
     /// Consoles connected at the same time.
     pub consoles: usize,
+    /// Players (WHEP) connected at the same time, beside those that are a site's screen.
+    pub players: usize,
 }
 
 /// Logs.
@@ -290,8 +298,27 @@ fn media(section: Section<'_>) -> MediaConfig {
     if announce.len() > MAX_ANNOUNCED {
         section.problem(section.place_of("announce"), format!("at most {MAX_ANNOUNCED} announced addresses"));
     }
+    let mut ice_servers = Vec::new();
+    for (uri, place) in section.texts("ice_servers").unwrap_or_default() {
+        if is_stun_uri(&uri) {
+            ice_servers.push(uri);
+        } else {
+            section.problem(place, format!("{uri:?} is no STUN server, for example stun:stun.example.org:3478"));
+        }
+    }
+    if ice_servers.len() > MAX_ICE_SERVERS {
+        section.problem(section.place_of("ice_servers"), format!("at most {MAX_ICE_SERVERS} ICE servers"));
+    }
     section.finish();
-    MediaConfig { listen: listen.unwrap_or(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 5004))), tcp, announce }
+    let listen = listen.unwrap_or(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 5004)));
+    MediaConfig { listen, tcp, announce, ice_servers }
+}
+
+/// RFC 7064, as far as it fits into a header without quoting.
+fn is_stun_uri(uri: &str) -> bool {
+    let host = uri.strip_prefix("stun:").or_else(|| uri.strip_prefix("stuns:"));
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
+    host.is_some_and(|host| !host.is_empty() && host.bytes().all(allowed))
 }
 
 fn limits(section: Section<'_>) -> Limits {
@@ -299,8 +326,11 @@ fn limits(section: Section<'_>) -> Limits {
         let number = section.number(key, 1..=MOST_ENDPOINTS).unwrap_or(default);
         usize::try_from(number).unwrap_or(usize::MAX)
     };
-    let limits =
-        Limits { endpoints: count("endpoints", DEFAULT_ENDPOINTS), consoles: count("consoles", DEFAULT_CONSOLES) };
+    let limits = Limits {
+        endpoints: count("endpoints", DEFAULT_ENDPOINTS),
+        consoles: count("consoles", DEFAULT_CONSOLES),
+        players: count("players", DEFAULT_PLAYERS),
+    };
     section.finish();
     limits
 }

@@ -6,14 +6,17 @@ use tracing::Span;
 
 /// Header of the request id; one that a proxy sent is not believed.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// What follows it is a secret.
-const JOIN: &str = "/join/";
+/// What follows these is a secret.
+const SECRET: [&str; 3] = ["/join/", "/api/v1/whip/", "/api/v1/whep/"];
 /// Longest path that is logged, in characters.
 const MAX_PATH_CHARS: usize = 200;
 
 /// A path as it may be logged.
 pub(super) fn shown_path(path: &str) -> String {
-    if path.starts_with(JOIN) { format!("{JOIN}…") } else { path.chars().take(MAX_PATH_CHARS).collect() }
+    match SECRET.iter().find(|before| path.starts_with(**before)) {
+        Some(before) => format!("{before}…"),
+        None => path.chars().take(MAX_PATH_CHARS).collect(),
+    }
 }
 
 pub(super) fn span(request: &Request) -> Span {

@@ -7,6 +7,7 @@
 mod audit;
 mod body;
 mod conferences;
+mod doors;
 mod identity;
 mod links;
 mod logging;
@@ -64,6 +65,7 @@ const OPENAPI_PATH: &str = "/api/v1/openapi.json";
         (name = "sign-in", description = "Operators come and go"),
         (name = "conferences", description = "State, events and commands of a conference"),
         (name = "links", description = "Join links of sites"),
+        (name = "doors", description = "Encoders by WHIP, players by WHEP"),
         (name = "administration", description = "For leads")
     )
 )]
@@ -98,6 +100,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(operators::remove))
         .routes(routes!(operators::reset_password))
         .routes(routes!(audit::list))
+        .merge(doors::routes())
 }
 
 /// The description of the API.

@@ -1,7 +1,7 @@
 //! Pages of other sites may not act here, neither by requests nor by WebSocket.
 
 use axum::extract::{Request, State};
-use axum::http::header::{HOST, ORIGIN, UPGRADE};
+use axum::http::header::{AUTHORIZATION, HOST, ORIGIN, UPGRADE};
 use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -14,7 +14,9 @@ use crate::app::App;
 pub(super) async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let upgrades = request.headers().contains_key(UPGRADE);
-    if (reads && !upgrades) || is_own(request.headers(), &app.origins) {
+    // Encoders and players may be foreign pages: with a token in the header, cookies are not looked at.
+    let by_token = super::doors::is_door(request.uri().path()) && request.headers().contains_key(AUTHORIZATION);
+    if (reads && !upgrades) || by_token || is_own(request.headers(), &app.origins) {
         return next.run(request).await;
     }
     let origin = request.headers().get(ORIGIN).and_then(|origin| origin.to_str().ok()).unwrap_or("?");

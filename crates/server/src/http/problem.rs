@@ -25,6 +25,16 @@ pub enum ApiError {
     BadRequest(String),
     /// The request is understood, but does not fit what is there.
     Conflict(String),
+    /// Nothing that was offered can be used here.
+    NotAcceptable(String),
+    /// The body is too large.
+    TooLarge(String),
+    /// The body is well formed and cannot be used.
+    Unprocessable(String),
+    /// The request must say to which state it belongs.
+    TagRequired,
+    /// The request belongs to an earlier state.
+    TagOutdated,
     /// A command was refused.
     Refused(Refusal),
     /// Too many attempts.
@@ -52,6 +62,15 @@ impl ApiError {
             Self::NotFound(detail) => problem(StatusCode::NOT_FOUND, "not-found", detail),
             Self::BadRequest(detail) => problem(StatusCode::BAD_REQUEST, "bad-request", detail),
             Self::Conflict(detail) => problem(StatusCode::CONFLICT, "conflict", detail),
+            Self::NotAcceptable(detail) => problem(StatusCode::NOT_ACCEPTABLE, "not-acceptable", detail),
+            Self::TooLarge(detail) => problem(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail),
+            Self::Unprocessable(detail) => problem(StatusCode::UNPROCESSABLE_ENTITY, "unprocessable", detail),
+            Self::TagRequired => {
+                problem(StatusCode::PRECONDITION_REQUIRED, "tag-required", "send If-Match with the ETag of the session")
+            }
+            Self::TagOutdated => {
+                problem(StatusCode::PRECONDITION_FAILED, "tag-outdated", "the ETag is of an earlier ICE session")
+            }
             Self::Refused(refusal) => {
                 let detail = "the conference refused the command";
                 Problem { refusal: Some(refusal.clone()), ..problem(refusal_status(refusal), "refused", detail) }

@@ -5,6 +5,8 @@
 //! and its media connection, each of which may be cut and come back without the other.
 
 mod arrival;
+mod door;
+mod offering;
 mod peer;
 mod quality;
 mod readiness;
@@ -12,7 +14,9 @@ mod reserve;
 mod view;
 
 pub use arrival::{Arrival, TrackArrival};
-pub use peer::{Control, Heard, Media, Offering, Peer, Peers, SocketId, WaitingOffer, Who};
+pub use door::{Client, Door, DoorKind, ResourceId};
+pub use offering::{Offering, WaitingOffer};
+pub use peer::{Control, Heard, Media, Peer, Peers, SocketId, Who};
 pub use quality::{Arriving, BETTER_AFTER, Finding, SILENT_AFTER, Verdict, WORSE_AFTER};
 pub use reserve::{INTERRUPTED_AFTER, STEADY_AFTER};
 pub use view::{live_for, site_live};

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use conference::{ConnectionId, ConsoleLive, EndpointLive, Live, SiteSlug, TrackKind};
-use wire::{ClientKind, DeviceState, EndpointRole, EndpointStats, EndpointStatus, MediaPlan, Role, Uplink};
+use conference::{ConnectionId, ConsoleLive, EndpointLive, Live, PlayerLive, PlayerPlace, SiteSlug, TrackKind};
+use wire::{DeviceState, EndpointRole, EndpointStats, EndpointStatus, MediaPlan, Role, Uplink};
 
 use super::arrival::Arrival;
+use super::door::{Client, Door, DoorKind, ResourceId};
+use super::offering::Offering;
 use super::quality::{Arriving, Finding, Verdict};
 use super::reserve::leaves_to_reserve;
 use crate::access::Revocation;
@@ -134,40 +136,9 @@ pub struct Media {
     pub readiness: Option<relay_core::Readiness>,
 }
 
-/// Between two offers of one page: reading one costs the relay's thread a few milliseconds, in which it forwards nothing.
-const OFFER_INTERVAL: Duration = Duration::from_millis(250);
-
-/// An offer that the relay has not seen yet.
-#[derive(Debug)]
-pub struct WaitingOffer {
-    /// By which WebSocket it came.
-    pub socket: SocketId,
-    /// The page's number of its peer connection.
-    pub generation: u32,
-    /// The offer.
-    pub sdp: String,
-}
-
-/// The offers of one page: one at a time, and not too often.
-#[derive(Debug, Default)]
-pub struct Offering {
-    /// The latest that was not handed to the relay; an earlier one does not matter any more.
-    pub waiting: Option<WaitingOffer>,
-    /// The relay has one.
-    pub under_way: bool,
-    last: Option<Instant>,
-}
-
-impl Offering {
-    /// The waiting offer, if it may be handed over now; it counts as handed over then.
-    pub fn due(&mut self, now: Instant) -> Option<WaitingOffer> {
-        let rested = self.last.is_none_or(|last| now.saturating_duration_since(last) >= OFFER_INTERVAL);
-        let offer = self.waiting.take_if(|_| rested && !self.under_way)?;
-        self.under_way = true;
-        self.last = Some(now);
-        Some(offer)
-    }
-}
+/// An encoder or player that was answered has so long to connect before it counts as lost: checks and the handshake, over the
+/// worst of lines.
+pub const DOOR_CONNECTS_WITHIN: Duration = Duration::from_secs(10);
 
 /// A page or endpoint, whether its WebSocket is open at this moment or not.
 #[derive(Debug)]
@@ -176,8 +147,8 @@ pub struct Peer {
     pub id: ConnectionId,
     /// Who.
     pub who: Who,
-    /// What kind of page.
-    pub client: ClientKind,
+    /// What it is.
+    pub client: Client,
     /// The device; another one of the same endpoint is refused while this one lives.
     pub device: String,
     /// Its media lines.
@@ -188,7 +159,7 @@ pub struct Peer {
     pub since: u64,
     /// Its WebSocket, if one is open.
     pub control: Option<Control>,
-    /// When it was last heard on a WebSocket that is closed since.
+    /// When it was last heard on a WebSocket that is closed since; of a door, when its media was.
     pub last_heard: Instant,
     /// How its last WebSocket ended.
     pub departure: Option<Departure>,
@@ -222,6 +193,33 @@ impl Peer {
         self.control.as_ref().and_then(|control| control.address)
     }
 
+    /// Its door, if it came in by one.
+    pub fn door(&self) -> Option<&Door> {
+        match &self.client {
+            Client::Page(_) => None,
+            Client::Door(door) => Some(door),
+        }
+    }
+
+    /// Its door, if it came in by one.
+    pub fn door_mut(&mut self) -> Option<&mut Door> {
+        match &mut self.client {
+            Client::Page(_) => None,
+            Client::Door(door) => Some(door),
+        }
+    }
+
+    /// The place of a site that it takes: one device has it at a time. Consoles and players beside a site's devices take none.
+    pub fn seat(&self) -> Option<(&SiteSlug, EndpointRole)> {
+        let Who::Endpoint { site, role } = &self.who else { return None };
+        self.door().is_none_or(|door| door.kind.takes_seat(&self.who)).then_some((site, *role))
+    }
+
+    /// It is connected in some way, or about to be.
+    pub fn is_present(&self) -> bool {
+        self.control.is_some() || self.door().is_some()
+    }
+
     /// The page was heard lately.
     pub fn is_heard(&self, now: Instant) -> bool {
         let heard = self.control.as_ref().map(|control| control.heard.last());
@@ -240,12 +238,23 @@ impl Peer {
 
     /// Neither the page nor its media is heard: the line is cut, or the page is gone.
     pub fn is_lost(&self, now: Instant) -> bool {
-        !self.is_heard(now) && !self.media_arrives(now)
+        !self.is_heard(now) && !self.media_arrives(now) && !self.is_connecting(now)
+    }
+
+    /// It is in touch: of a door its media says so.
+    pub fn is_in_touch(&self, now: Instant) -> bool {
+        if self.door().is_some() { self.media_arrives(now) } else { self.is_heard(now) }
+    }
+
+    /// A door that was opened a moment ago.
+    fn is_connecting(&self, now: Instant) -> bool {
+        let waits = self.door().is_some() && self.media.as_ref().is_none_or(|media| !media.connected);
+        waits && now.saturating_duration_since(self.last_heard) < DOOR_CONNECTS_WITHIN
     }
 
     /// What arrives of it.
     pub fn arriving(&self, now: Instant) -> Arriving {
-        let control = self.is_heard(now);
+        let control = self.is_in_touch(now);
         let rtt_ms = self.stats.as_ref().map_or(0.0, |stats| stats.rtt_ms);
         match self.media.as_ref().filter(|media| media.connected) {
             None => Arriving { control, picture: false, sound: false, loss: 0.0, rtt_ms, fps: 0.0 },
@@ -263,13 +272,24 @@ impl Peer {
         };
         EndpointLive {
             connection: self.id,
-            control: self.is_heard(now),
+            control: self.is_in_touch(now),
             media: media.is_some() && !self.is_lost(now),
             camera: works(status.map(|status| status.camera), TrackKind::Camera),
             microphone: works(status.map(|status| status.microphone), TrackKind::Microphone),
             content: status.is_some_and(|status| status.content),
             sound_playing: status.is_some_and(|status| status.sound_playing),
+            receives: self.door().is_none(),
         }
+    }
+
+    fn player_live(&self, plays: &conference::Plays) -> PlayerLive {
+        let place = match &self.who {
+            Who::Operator { .. } => PlayerPlace::Centre,
+            Who::Endpoint { site, role: EndpointRole::Screen } => PlayerPlace::Screen(site.clone()),
+            Who::Endpoint { site, .. } => PlayerPlace::Site(site.clone()),
+        };
+        let media = self.media.as_ref().is_some_and(|media| media.connected);
+        PlayerLive { media, place, plays: plays.clone() }
     }
 }
 
@@ -307,6 +327,11 @@ impl Peers {
     /// The peer to which a relay endpoint belongs.
     pub fn of_endpoint(&mut self, endpoint: relay_core::EndpointId) -> Option<&mut Peer> {
         self.by_id.values_mut().find(|peer| peer.media.as_ref().is_some_and(|media| media.end.endpoint == endpoint))
+    }
+
+    /// The peer with this HTTP resource.
+    pub fn of_resource(&mut self, resource: &ResourceId) -> Option<&mut Peer> {
+        self.by_id.values_mut().find(|peer| peer.door().is_some_and(|door| door.resource == *resource))
     }
 
     /// Peers of the same person or endpoint.
@@ -372,6 +397,10 @@ impl Peers {
     pub fn live(&self, lease: Option<String>, now: Instant) -> Live {
         let mut live = Live { lease, ..Live::default() };
         for peer in self.by_id.values() {
+            if let Some(DoorKind::Plays(plays)) = peer.door().map(|door| &door.kind) {
+                live.players.insert(peer.id, peer.player_live(plays));
+                continue;
+            }
             match &peer.who {
                 Who::Operator { .. } => {
                     let media = peer.media.as_ref().is_some_and(|media| media.connected);
@@ -414,7 +443,7 @@ impl Peers {
     pub fn judge(&mut self, now: Instant, now_ms: u64) {
         let mut best: BTreeMap<&SiteSlug, Finding> = BTreeMap::new();
         for peer in self.by_id.values() {
-            let Who::Endpoint { site, role: EndpointRole::Main | EndpointRole::Backup } = &peer.who else { continue };
+            let Some((site, EndpointRole::Main | EndpointRole::Backup)) = peer.seat() else { continue };
             let finding = Finding::now(&peer.arriving(now));
             let better = best.get(site).is_none_or(|other| finding.is_better_than(other));
             if better {

@@ -40,7 +40,7 @@ impl Peers {
         let live = self.live(lease.clone(), now);
         let mut by_site: BTreeMap<&SiteSlug, Vec<&Peer>> = BTreeMap::new();
         for peer in self.iter() {
-            if let Who::Endpoint { site, .. } = &peer.who {
+            if let Some((site, _)) = peer.seat() {
                 by_site.entry(site).or_default().push(peer);
             }
         }
@@ -98,7 +98,7 @@ fn endpoint_live(peer: &Peer, now: Instant, now_ms: u64) -> EndpointLive {
     let camera = arrival.and_then(|arrival| arrival.track(TrackKind::Camera)).filter(|track| track.flows(now));
     EndpointLive {
         role,
-        control: peer.is_heard(now),
+        control: peer.is_in_touch(now),
         media: peer.media_arrives(now),
         camera: status.map_or(DeviceState::Missing, |status| status.camera),
         microphone: status.map_or(DeviceState::Missing, |status| status.microphone),

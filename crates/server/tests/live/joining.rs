@@ -117,7 +117,7 @@ async fn another_device_takes_the_place_of_one_that_is_gone() {
 
 #[tokio::test]
 async fn a_full_server_says_so_and_a_replacement_still_fits() {
-    let world = World::with_room_for(Limits { endpoints: 1, consoles: 1 }).await;
+    let world = World::with_room_for(Limits { endpoints: 1, consoles: 1, players: 1 }).await;
     let _lead = world.operator("lan", Role::Lead).await;
     let _site = world.site("cao-bang").await;
 

@@ -5,11 +5,12 @@
 #![allow(clippy::unwrap_used)]
 
 mod commands;
+mod doors;
 mod joining;
 mod journal_faults;
 mod lease;
-mod reserve;
 mod readiness;
+mod reserve;
 mod restarts;
 mod takes;
 mod world;

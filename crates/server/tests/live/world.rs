@@ -23,7 +23,7 @@ use wire::{
 };
 
 /// More than any test needs.
-const ROOM: Limits = Limits { endpoints: 100, consoles: 100 };
+const ROOM: Limits = Limits { endpoints: 100, consoles: 100, players: 100 };
 
 /// Nothing here takes longer, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -144,9 +144,17 @@ impl MediaRelay for RecordingRelay {
         Box::pin(async move {
             match sdp.as_str() {
                 "bad" => Err(OfferError::Syntax("bad".to_owned())),
-                _ => Ok(format!("answer {} {count}", endpoint.0)),
+                _ => Ok(format!("answer {} {count} \r\na=ice-ufrag:relay-{}\r\n", endpoint.0, endpoint.0)),
             }
         })
+    }
+
+    fn restart_ice(
+        &self,
+        endpoint: EndpointId,
+        remote_ufrag: String,
+    ) -> Pending<'static, Result<String, relay_core::RestartError>> {
+        Box::pin(async move { Ok(format!("a=ice-ufrag:restarted-{}-{remote_ufrag}\r\n", endpoint.0)) })
     }
 
     fn order(&self, order: RelayOrder) -> Pending<'_, ()> {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::tally::{self, Tally};
 use super::{arrows, sizes};
 use crate::process::{command, run_seen};
-use crate::{codegen, doctor, web, workspace};
+use crate::{codegen, doctor, python, web, workspace};
 
 /// One stage.
 pub(crate) struct Stage {
@@ -48,6 +48,8 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage::new("networks: tests", network_tests).unless(no_networks),
     Stage::new("system: program", build_program),
     Stage::new("system: tests", system_tests),
+    Stage::new("doors: packages", door_packages),
+    Stage::new("doors: tests with aiortc", door_tests),
     Stage::new("browsers: packages", browser_packages),
     Stage::new("browsers: types", browser_types),
     Stage::new("browsers: tests", browser_tests),
@@ -143,6 +145,31 @@ fn build_program(root: &Path) -> anyhow::Result<Tally> {
 
 fn system_tests(root: &Path) -> anyhow::Result<Tally> {
     cargo_test(root, &["--package", ACCEPTANCE])
+}
+
+/// Python's aiortc, another implementation of WebRTC: below the build folder, pinned.
+fn door_packages(root: &Path) -> anyhow::Result<Tally> {
+    python::install(&aiortc(root)?, &root.join("tests/aiortc/requirements.txt")).map(|()| Tally::one(true))
+}
+
+fn door_tests(root: &Path) -> anyhow::Result<Tally> {
+    let python = python::program(&aiortc(root)?);
+    let python = python.to_str().context("the build folder's name is UTF-8")?;
+    let mut tests = command(root, python, &["tests/aiortc/doors.py"]);
+    if std::env::var_os("DIENHONG_BIN").is_none() {
+        tests.env("DIENHONG_BIN", target(root)?.join("debug/dienhong"));
+    }
+    let mut tally = Tally::default();
+    let status = run_seen(tests, |line| {
+        if let Some(counts) = tally::of_cargo_line(line) {
+            tally += counts;
+        }
+    })?;
+    Ok(tally.with_status(status))
+}
+
+fn aiortc(root: &Path) -> anyhow::Result<PathBuf> {
+    Ok(target(root)?.join("aiortc"))
 }
 
 fn browser_packages(root: &Path) -> anyhow::Result<Tally> {

@@ -78,6 +78,7 @@ fn everybody_is_here() -> Live {
             microphone: true,
             content: false,
             sound_playing: true,
+            receives: true,
         };
         ((SiteSlug::from(*site), EndpointRole::Main), live)
     };

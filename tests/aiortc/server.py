@@ -1,0 +1,124 @@
+"""A server process with a data folder of its own, and HTTP requests to it."""
+
+import asyncio
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+START_WITHIN = 20.0
+REQUEST_WITHIN = 10.0
+ADDRESSES = "addresses.json"
+
+
+class Answer:
+    """Status, headers and body of an answer, whatever the status."""
+
+    def __init__(self, status, headers, body):
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    def __repr__(self):
+        return f"{self.status} {self.body[:300]!r}"
+
+
+class Server:
+    """The program on free ports of the loopback interface. `codec` is the conference's."""
+
+    def __init__(self, codec):
+        self.codec = codec
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="dienhong-doors-"))
+        self.http = f"127.0.0.1:{free_port(socket.SOCK_STREAM)}"
+        self.process = None
+
+    async def __aenter__(self):
+        binary = os.environ.get("DIENHONG_BIN", str(ROOT / "target/debug/dienhong"))
+        environment = {
+            **os.environ,
+            "DIENHONG__HTTP__LISTEN": self.http,
+            "DIENHONG__HTTPS__ENABLED": "false",
+            "DIENHONG__MEDIA__LISTEN": f"127.0.0.1:{free_port(socket.SOCK_DGRAM)}",
+        }
+        data = self.folder / "data"
+        command = [binary, "serve", "--demo", "--config", str(self._config()), "--data", str(data)]
+        log = (self.folder / "server.log").open("wb")
+        self.process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        log.close()
+        deadline = time.monotonic() + START_WITHIN
+        while not await self._ready():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the server did not start: {self.log()}")
+            await asyncio.sleep(0.05)
+        return self
+
+    async def __aexit__(self, *_):
+        self.process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(10)
+        self.process.kill()
+        self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def log(self):
+        """What it said."""
+        return (self.folder / "server.log").read_text(errors="replace")
+
+    def token(self, site, endpoint):
+        """Join token of an endpoint."""
+        links = json.loads((self.folder / "data/demo-links.json").read_text())
+        links = links.get("links", links) if isinstance(links, dict) else links
+        return next(link["token"] for link in links if (link["site"], link["endpoint"]) == (site, endpoint))
+
+    async def request(self, method, path, token=None, body=None, content_type=None, headers=None):
+        """Sends a request and gives the answer."""
+        headers = dict(headers or {})
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        if content_type is not None:
+            headers["Content-Type"] = content_type
+        data = body.encode() if isinstance(body, str) else body
+        request = urllib.request.Request(f"http://{self.http}{path}", data=data, method=method, headers=headers)
+        return await asyncio.to_thread(send, request)
+
+    async def _ready(self):
+        if not (self.folder / "data" / ADDRESSES).exists():
+            return False
+        try:
+            return (await self.request("GET", "/readyz")).status == 200
+        except OSError:
+            return False
+
+    def _config(self):
+        """The sample configuration, with the conference's codec changed."""
+        config = self.folder / "config"
+        shutil.copytree(ROOT / "config", config)
+        for conference in (config / "conferences").glob("*.toml"):
+            lines = conference.read_text().splitlines()
+            lines = [line for line in lines if not line.startswith("codec")]
+            conference.write_text("\n".join([f'codec = "{self.codec}"', *lines]) + "\n")
+        return config / "dienhong.toml"
+
+
+def send(request):
+    """One request; an error status is an answer like any other."""
+    try:
+        with urllib.request.urlopen(request, timeout=REQUEST_WITHIN) as response:
+            return Answer(response.status, response.headers, response.read().decode())
+    except urllib.error.HTTPError as error:
+        return Answer(error.code, error.headers, error.read().decode())
+
+
+def free_port(kind):
+    """A port that nobody uses at this moment."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

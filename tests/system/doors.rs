@@ -1,0 +1,139 @@
+//! Encoders by WHIP and players by WHEP, on str0m, against the real program.
+
+use std::time::{Duration, Instant};
+
+use acceptance::{
+    Client, Operator, Server,
+    door::{Credential, Door, Encoder},
+};
+use anyhow::{Context, Result, ensure};
+
+/// The player's lines.
+const PICTURE: usize = 0;
+const SOUND: usize = 1;
+/// Packets after which something counts as flowing.
+const SOME: usize = 20;
+/// What was under way when something ended may still arrive.
+const UNDER_WAY: Duration = Duration::from_millis(300);
+
+fn token(server: &Server, site: &str) -> Result<Credential> {
+    Ok(Credential::Token(server.token(site, "main")?))
+}
+
+/// Kinds and bodies of the log's events about a site's endpoints.
+fn presence(server: &Server, operator: &Operator, site: &str) -> Result<Vec<String>> {
+    let path = "/api/v1/conferences/bau-cu-2021/events?after=0&limit=1000";
+    let (status, text) = server.get(path, &[("cookie", operator.cookie.as_str())])?;
+    ensure!(status == 200, "{status} {text}");
+    let events: Vec<serde_json::Value> = serde_json::from_str(&text)?;
+    let of_site = |event: &&serde_json::Value| {
+        event["kind"].as_str().is_some_and(|kind| kind.starts_with("endpoint_")) && event.to_string().contains(site)
+    };
+    Ok(events.iter().filter(of_site).map(|event| format!("{} {}", event["kind"], event["body"])).collect())
+}
+
+async fn until_logged(server: &Server, operator: &Operator, site: &str, what: &str, within: Duration) -> Result<()> {
+    let end = Instant::now() + within;
+    loop {
+        let events = presence(server, operator, site)?;
+        if events.last().is_some_and(|last| last.contains(what)) {
+            return Ok(());
+        }
+        ensure!(Instant::now() < end, "{site}: no {what} in {within:?}: {events:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn encoders_are_taken_on_air_and_a_player_follows_until_they_leave() -> Result<()> {
+    let server = Server::start().await?;
+    let operator = server.sign_in()?;
+    let mut desk = Client::console(&server, &operator).await?;
+    let hall = Door::publish(&server, &server.token("dien-hong", "main")?, "the-hall", Encoder::Plain).await?;
+    let player = Door::play(&server, &token(&server, "ca-mau")?, "", 1).await?;
+    player.until_heard(PICTURE, "the-hall", SOME).await?;
+    player.until_heard(SOUND, "the-hall", SOME).await?;
+
+    let first = Door::publish(&server, &server.token("cao-bang", "main")?, "the-first", Encoder::Passive).await?;
+    until_logged(&server, &operator, "cao-bang", "joined", Duration::from_secs(5)).await?;
+    desk.put_on_air("cao-bang").await?;
+    player.until_heard(PICTURE, "the-first", SOME).await?;
+    player.until_heard(SOUND, "the-first", SOME).await?;
+
+    let second = Door::publish(&server, &server.token("ha-noi", "main")?, "the-second", Encoder::Simulcast).await?;
+    until_logged(&server, &operator, "ha-noi", "joined", Duration::from_secs(5)).await?;
+    desk.put_on_air("ha-noi").await?;
+    player.until_heard(PICTURE, "the-second-h", SOME).await?;
+    player.until_heard(SOUND, "the-second", SOME).await?;
+    let cut = Instant::now();
+    tokio::time::sleep(UNDER_WAY).await;
+    ensure!(player.heard(cut + UNDER_WAY / 2, PICTURE, "the-first") == 0, "the first is off air and still seen");
+    ensure!(player.heard(cut + UNDER_WAY / 2, SOUND, "the-first") == 0, "the first is off air and still heard");
+
+    for (door, site) in [(&second, "ha-noi"), (&first, "cao-bang"), (&hall, "dien-hong")] {
+        let ended = door.end(&server, &token(&server, site)?)?;
+        ensure!(ended.status == 200, "{site}: {} {}", ended.status, ended.body);
+        until_logged(&server, &operator, site, "left", Duration::from_secs(2)).await?;
+    }
+    tokio::time::sleep(UNDER_WAY).await;
+    let after = Instant::now();
+    tokio::time::sleep(UNDER_WAY).await;
+    ensure!(player.heard_anything(after) == 0, "something is played although everybody has left");
+    ensure!(player.end(&server, &token(&server, "ca-mau")?)?.status == 200);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_site_never_hears_itself_and_the_centre_sees_one_site_or_the_wall() -> Result<()> {
+    let server = Server::start().await?;
+    let operator = server.sign_in()?;
+    let mut desk = Client::console(&server, &operator).await?;
+    let _hall = Door::publish(&server, &server.token("dien-hong", "main")?, "the-hall", Encoder::Plain).await?;
+    let _site = Door::publish(&server, &server.token("cao-bang", "main")?, "the-site", Encoder::Simulcast).await?;
+    until_logged(&server, &operator, "cao-bang", "joined", Duration::from_secs(5)).await?;
+    let centre = Credential::Operator(operator.clone());
+
+    let one = Door::play(&server, &centre, "?source=site:cao-bang", 1).await?;
+    one.until_heard(PICTURE, "the-site", SOME).await?;
+    one.until_heard(SOUND, "the-site", SOME).await?;
+    let wall = Door::play(&server, &centre, "?source=wall", 3).await?;
+    wall.until_heard(0, "the-hall", SOME).await?;
+
+    desk.put_on_air("cao-bang").await?;
+    let own = Door::play(&server, &token(&server, "cao-bang")?, "", 1).await?;
+    own.until_heard(PICTURE, "the-hall", SOME).await?;
+    own.until_heard(SOUND, "the-hall", SOME).await?;
+    let since = Instant::now() - Duration::from_secs(60);
+    ensure!(own.heard(since, SOUND, "the-site") == 0, "a site heard itself");
+
+    let forbidden = Door::play(&server, &token(&server, "cao-bang")?, "?source=site:ha-noi", 1).await;
+    let refused = forbidden.err().context("a site's token played another site")?;
+    ensure!(refused.to_string().contains("403"), "{refused}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn silence_and_revocation_end_an_encoder() -> Result<()> {
+    let server = Server::start().await?;
+    let operator = server.sign_in()?;
+    let token = server.token("cao-bang", "main")?;
+    let encoder = Door::publish(&server, &token, "the-site", Encoder::Plain).await?;
+    until_logged(&server, &operator, "cao-bang", "joined", Duration::from_secs(5)).await?;
+
+    let rival = Door::publish(&server, &token, "the-rival", Encoder::Plain).await;
+    let refused = rival.err().context("a second device was let in")?;
+    ensure!(refused.to_string().contains("409"), "{refused}");
+    encoder.vanish();
+    until_logged(&server, &operator, "cao-bang", "dropped", Duration::from_secs(8)).await?;
+
+    let _back = Door::publish(&server, &token, "the-site", Encoder::Plain).await.context("its place is free")?;
+    until_logged(&server, &operator, "cao-bang", "joined", Duration::from_secs(5)).await?;
+    let path = "/api/v1/conferences/bau-cu-2021/links/cao-bang/main/revoke";
+    let (status, _, text) = server.post(path, r#"{"reissue":false}"#, &[("cookie", operator.cookie.as_str())])?;
+    ensure!(status == 200, "{status} {text}");
+    until_logged(&server, &operator, "cao-bang", "revoked", Duration::from_secs(1)).await?;
+    let again = Door::publish(&server, &token, "the-site", Encoder::Plain).await;
+    let refused = again.err().context("a revoked token was let in")?;
+    ensure!(refused.to_string().contains("401"), "{refused}");
+    Ok(())
+}
