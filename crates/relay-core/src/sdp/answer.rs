@@ -1,7 +1,5 @@
 //! The answer's text (RFC 8829 §5.3): ICE-lite, BUNDLE, one codec per line, fixed SSRCs for what the relay sends.
 
-use std::fmt::Write;
-
 use rtc_sdp::{
     SessionDescription,
     description::{

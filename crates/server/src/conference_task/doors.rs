@@ -229,7 +229,13 @@ impl Task {
         door.etag.clone_from(&etag);
         let (resource, publishes) = (door.resource.clone(), door.kind == DoorKind::Publishes);
         let end = MediaEnd { endpoint, plan: peer.plan.clone() };
-        peer.media = Some(Media { end, connected: false, arrival: Arrival::new(now, publishes), uplink: LOW_ONLY });
+        peer.media = Some(Media {
+            end,
+            connected: false,
+            arrival: Arrival::new(now, publishes),
+            uplink: LOW_ONLY,
+            readiness: None,
+        });
         peer.status = publishes.then(|| encoder_status(&peer.plan));
         tracing::info!(who = peer.who.name(), endpoint = endpoint.0, publishes, "door opened");
         if reply.send(Ok(Opened { resource, sdp, etag })).is_err() {
