@@ -315,7 +315,7 @@ mod tests {
 
         assert_eq!(
             line.as_deref(),
-            Some("sudo apt-get install -y nodejs npm g++ cmake chromium iproute2 faketime janus")
+            Some("sudo apt-get install -y nodejs npm g++ cmake chromium python3-venv iproute2 faketime janus")
         );
         assert_eq!(apt_line(std::iter::empty()), None);
     }
@@ -328,8 +328,8 @@ mod tests {
         };
 
         assert_eq!(asked(Purpose::Run), ["Rust", "Node", "npm", "C++ compiler", "CMake"]);
-        assert_eq!(asked(Purpose::Test), ["Rust", "Node", "npm", "C++ compiler", "CMake", "Chromium"]);
-        assert_eq!(asked(Purpose::Networks)[6..], ["ip", "faketime"]);
+        assert_eq!(asked(Purpose::Test), ["Rust", "Node", "npm", "C++ compiler", "CMake", "Chromium", "Python"]);
+        assert_eq!(asked(Purpose::Networks)[7..], ["ip", "faketime"]);
         assert_eq!(asked(Purpose::Comparison)[5..], ["Janus"]);
     }
 
