@@ -26,7 +26,7 @@ use rtc_srtp::{
 /// `rtc-dtls` tells associations apart by address; each endpoint here has one.
 const RELAY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 1);
 /// A lost flight is sent again after this: browsers begin with 50 to 1,000 ms.
-const FLIGHT_INTERVAL: Duration = Duration::from_millis(400);
+const FLIGHT_INTERVAL: Duration = Duration::from_secs(1);
 
 /// One certificate for all peers: making one for each would measure the load.
 pub struct Identity {

@@ -33,8 +33,13 @@ const SRTP_EXPORTER: &str = "EXTRACTOR-dtls_srtp";
 const PROFILES: [SrtpProtectionProfile; 2] =
     [SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm, SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80];
 
-/// A lost flight is sent again after this long. Shorter than the RFC's second: a site that rejoins is waited for.
+/// A lost flight is sent again after this long, and then after twice as long each time (RFC 6347 §4.2.4.1). Shorter than the
+/// RFC's second: a site that rejoins is waited for.
 const FLIGHT_INTERVAL: Duration = Duration::from_millis(400);
+
+/// Not longer than this. `rtc-dtls` gives up after seven repetitions, 19 s here: five hundred sites that come at once keep each
+/// other waiting for seconds.
+const MAX_FLIGHT_INTERVAL: Duration = Duration::from_millis(3_200);
 
 /// `rtc-dtls` tells associations apart by address; each of our endpoints has exactly one, under this name.
 const PEER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 1);
@@ -136,6 +141,8 @@ pub(crate) struct DtlsLink {
     endpoint: Endpoint,
     role: DtlsRole,
     stage: Stage,
+    /// What the next repetition of a flight waits for beyond `rtc-dtls`'s own time.
+    patience: Duration,
     fingerprints: Vec<[u8; 32]>,
     server_gcm: Arc<HandshakeConfig>,
     client: Arc<HandshakeConfig>,
@@ -155,6 +162,7 @@ impl DtlsLink {
                 DtlsRole::Passive => Stage::AwaitingHello(HelloReader::default()),
                 DtlsRole::Active => Stage::AwaitingAddress,
             },
+            patience: Duration::ZERO,
             fingerprints,
             server_gcm: identity.server_gcm.clone(),
             client: identity.client.clone(),
@@ -193,6 +201,7 @@ impl DtlsLink {
         let Ok(events) = self.endpoint.read(now, PEER, None, BytesMut::from(datagram)) else {
             return DtlsProgress::Pending;
         };
+        self.patience = Duration::ZERO;
         for event in events {
             match event {
                 EndpointEvent::HandshakeComplete => return self.established(),
@@ -235,13 +244,14 @@ impl DtlsLink {
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        self.endpoint.poll_timeout(&PEER)
+        self.endpoint.poll_timeout(&PEER).map(|due| due + self.patience)
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Instant) -> DtlsProgress {
         if self.poll_timeout().is_none_or(|due| due > now) {
             return DtlsProgress::Pending;
         }
+        self.patience = (self.patience * 2 + FLIGHT_INTERVAL).min(MAX_FLIGHT_INTERVAL - FLIGHT_INTERVAL);
         match self.endpoint.handle_timeout(PEER, now) {
             Ok(()) => DtlsProgress::Pending,
             Err(_) => DtlsProgress::Failed,

@@ -22,6 +22,9 @@ const BASE_WINDOWS: usize = 100;
 const QUEUE: Micros = 45_000;
 /// The rate at which packets arrive is measured over this.
 const RATE_SPAN: Micros = 500_000;
+/// And over this, if as many packets came in it: a line that has become thin is met at once.
+const SHORT_SPAN: Micros = 200_000;
+const FEWEST_OF_SHORT: usize = 4;
 /// Lost more than this, a line is taken for full although nothing waits (a policer, a very short queue).
 const HEAVY_LOSS: f64 = 0.10;
 /// Lost more than this, the rate does not grow.
@@ -144,6 +147,11 @@ impl Bandwidth {
     /// What the line carries; none: no limit was met.
     pub(super) fn target(&self) -> Option<BitRate> {
         self.target.map(|target| target as BitRate)
+    }
+
+    /// Share that the line loses at any rate.
+    pub(super) fn own_loss(&self) -> f64 {
+        self.own_loss
     }
 
     /// A probe that is to be sent now.
@@ -296,12 +304,20 @@ impl Bandwidth {
         }
     }
 
-    /// Rate at which packets arrived lately.
+    /// Rate at which packets arrived lately. Of two spans the lower: what a line carried before it became thin says nothing.
     fn received(&self) -> Option<f64> {
-        let (first, last) = (self.arrivals.front()?.0, self.arrivals.back()?.0);
-        let span = (last - first).max(WINDOW);
-        let bytes: u64 = self.arrivals.iter().skip(1).map(|(_, bytes)| u64::from(*bytes)).sum();
-        Some(bytes as f64 * 8e6 / span as f64)
+        let whole = self.received_since(RATE_SPAN)?;
+        Some(self.received_since(SHORT_SPAN).map_or(whole, |latest| latest.min(whole)))
+    }
+
+    /// The rate over the last so many microseconds; none: too few packets came.
+    fn received_since(&self, span: Micros) -> Option<f64> {
+        let last = self.arrivals.back()?.0;
+        let lately = || self.arrivals.iter().filter(|(at, _)| last - at <= span);
+        let first = lately().next()?.0;
+        let bytes: u64 = lately().skip(1).map(|(_, bytes)| u64::from(*bytes)).sum();
+        let enough = span == RATE_SPAN || lately().count() > FEWEST_OF_SHORT;
+        enough.then(|| bytes as f64 * 8e6 / (last - first).max(WINDOW) as f64)
     }
 }
 

@@ -106,7 +106,7 @@ impl Plane {
     pub(super) fn divide_way(&mut self, now: Instant, endpoint: usize) {
         let (slots, claims) = self.claims(endpoint);
         let allowed = match self.endpoints[endpoint].bandwidth.target() {
-            Some(target) => divide(target.max(LEAST).saturating_sub(self.sound_rate(endpoint)), &claims),
+            Some(target) => divide(self.for_pictures(endpoint, target), &claims),
             None => vec![Allowance::All; claims.len()],
         };
         let mut changed = false;
@@ -116,6 +116,12 @@ impl Plane {
         if changed {
             self.announce_layers();
         }
+    }
+
+    /// What is left of a way for pictures: sound goes first, and what the line loses by itself is sent twice.
+    fn for_pictures(&self, endpoint: usize, target: BitRate) -> BitRate {
+        let left = target.max(LEAST).saturating_sub(self.sound_rate(endpoint));
+        (left as f64 * (1.0 - self.endpoints[endpoint].bandwidth.own_loss())) as BitRate
     }
 
     fn allow(&mut self, now: Instant, key: usize, allowed: Allowance) -> bool {

@@ -9,8 +9,8 @@ use rtc_rtcp::reception_report::ReceptionReport;
 use rtc_rtcp::sender_report::SenderReport;
 use rtc_rtcp::transport_feedbacks::transport_layer_nack::{TransportLayerNack, nack_pairs_from_sequence_numbers};
 
+use super::departures::OVERHEAD;
 use super::endpoint::Loss;
-
 use super::membership::REPORT_INTERVAL;
 use super::repeat::{Repeated, Traced};
 use super::reports::{self, MAX_BLOCKS, MAX_SENDER_REPORTS, Told};
@@ -35,7 +35,7 @@ impl Plane {
                 }
                 Told::Missing { ssrc, sequences } => {
                     if let Some(&slot) = self.endpoints[from].slot_of.get(&ssrc) {
-                        self.answer_missing(slot, &sequences);
+                        self.answer_missing(now, slot, &sequences);
                     }
                 }
                 Told::Arrivals(feedback) => self.hear_arrivals(now, from, &feedback),
@@ -86,16 +86,33 @@ impl Plane {
         }
     }
 
-    fn answer_missing(&mut self, slot: usize, sequences: &[u16]) {
+    fn answer_missing(&mut self, now: Instant, slot: usize, sequences: &[u16]) {
+        let to = self.slots[slot].terms.endpoint;
+        let rtt = self.endpoints[to].rtt;
         for &outgoing in sequences {
-            if self.slots[slot].trace(outgoing).is_none() {
+            let Some(traced) = self.slots[slot].trace(outgoing) else { continue };
+            if !self.has_repeat_room(now, slot, &traced) || !self.slots[slot].repetitions.spend(now, outgoing, rtt) {
                 continue;
             }
-            if !self.slots[slot].budget.spend() {
-                return;
+            if let Some(bytes) = self.repeat(slot, outgoing, false) {
+                self.endpoints[to].repeat_room.take(bytes + OVERHEAD);
             }
-            self.repeat(slot, outgoing, false);
         }
+    }
+
+    /// On a way with a limit there is room for some, and none for what the slot shows no longer: whoever gets a lower layer has
+    /// lost most of the higher one, and the rest would go before the keyframe that mends it.
+    fn has_repeat_room(&mut self, now: Instant, slot: usize, traced: &Traced) -> bool {
+        let endpoint = &mut self.endpoints[self.slots[slot].terms.endpoint];
+        let Some(target) = endpoint.bandwidth.target() else {
+            endpoint.repeat_room.reset();
+            return true;
+        };
+        let shown = match traced {
+            Traced::Injected { .. } => true,
+            Traced::Source { source, .. } => self.slots[slot].playing.source() == Some(*source),
+        };
+        shown && endpoint.repeat_room.has_room(now, target, endpoint.bandwidth.own_loss())
     }
 
     /// Sends a packet of a slot again, by its number on the wire; gives the bytes of its payload. None: it is not there any

@@ -7,6 +7,7 @@ use super::bandwidth::Bandwidth;
 use super::departures::Departures;
 use super::feedback::Feedback;
 use super::redundancy::Losses;
+use super::retransmit::RepeatRoom;
 use super::timeline::EndpointClock;
 use crate::{EndpointId, Layer};
 
@@ -34,6 +35,8 @@ pub(super) struct Endpoint {
     /// What left for it; none: it gives no transport-wide feedback.
     pub(super) departures: Option<Departures>,
     pub(super) bandwidth: Bandwidth,
+    /// What may be repeated to it while its way has a limit.
+    pub(super) repeat_room: RepeatRoom,
 }
 
 /// What a receiver reported of one slot.
@@ -63,6 +66,7 @@ impl Endpoint {
             rtt: None,
             departures: feedback.then(Departures::default),
             bandwidth: Bandwidth::default(),
+            repeat_room: RepeatRoom::default(),
         }
     }
 }

@@ -14,7 +14,7 @@ use super::level::SILENCE;
 use super::redundancy::Redundancy;
 use super::repeat::Rtx;
 use super::reports::SentCounters;
-use super::retransmit::RetransmitBudget;
+use super::retransmit::Repetitions;
 use super::source::{LayerSource, Stored, StreamId};
 use super::timeline::{Micros, SlotLine};
 use super::vp8::{LastPicture, PictureIds, PictureOffset};
@@ -103,7 +103,7 @@ pub(super) struct Slot {
     pub(super) playing: Playing,
     pub(super) line: SlotLine,
     pub(super) sent: SentCounters,
-    pub(super) budget: RetransmitBudget,
+    pub(super) repetitions: Repetitions,
     pub(super) epochs: VecDeque<Epoch>,
     pub(super) next_out: u64,
     pub(super) window: SentWindow,
@@ -151,7 +151,7 @@ impl Slot {
             playing: Playing::Nothing,
             line,
             sent: SentCounters::default(),
-            budget: RetransmitBudget::default(),
+            repetitions: Repetitions::default(),
             epochs: VecDeque::new(),
             next_out: first_out,
             window: SentWindow::starting_at(first_out),

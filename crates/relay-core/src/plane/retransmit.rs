@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
+use super::bandwidth::BitRate;
+
 /// Packets of one layer that have not arrived.
 #[derive(Debug, Default)]
 pub(super) struct Missing {
@@ -65,30 +67,80 @@ impl Missing {
     }
 }
 
-/// How much one slot may retransmit: a receiver that asks for everything must not double its own traffic.
+/// What one slot has repeated lately: a receiver that asks for everything, or for the same again and again, must not double its
+/// own traffic.
 #[derive(Debug)]
-pub(super) struct RetransmitBudget {
+pub(super) struct Repetitions {
     left: u32,
+    /// When numbers were repeated last; at most [`Self::PER_SECOND`] a second come in, and all go out each second.
+    lately: BTreeMap<u16, Instant>,
 }
 
-impl Default for RetransmitBudget {
+impl Default for Repetitions {
     fn default() -> Self {
-        Self { left: Self::PER_SECOND }
+        Self { left: Self::PER_SECOND, lately: BTreeMap::new() }
     }
 }
 
-impl RetransmitBudget {
+impl Repetitions {
     /// Packets per second and slot: more than a 2.5 Mbit/s picture has.
     const PER_SECOND: u32 = 300;
+    /// A request that comes sooner than this share of a round trip after the last cannot know of its repetition yet.
+    const PATIENCE: f64 = 0.75;
 
-    pub(super) fn spend(&mut self) -> bool {
-        let some = self.left > 0;
-        self.left = self.left.saturating_sub(1);
-        some
+    /// True if the packet is to be repeated now; it counts as repeated then.
+    pub(super) fn spend(&mut self, now: Instant, outgoing: u16, rtt: Option<Duration>) -> bool {
+        let patience = rtt.unwrap_or_default().mul_f64(Self::PATIENCE);
+        let under_way = self.lately.get(&outgoing).is_some_and(|at| now.saturating_duration_since(*at) < patience);
+        if under_way || self.left == 0 {
+            return false;
+        }
+        self.left -= 1;
+        self.lately.insert(outgoing, now);
+        true
     }
 
     /// A second has passed.
-    pub(super) fn refill(&mut self) {
+    pub(super) fn refill(&mut self, now: Instant) {
         self.left = Self::PER_SECOND;
+        self.lately.retain(|_, at| now.saturating_duration_since(*at) < Duration::from_secs(1));
+    }
+}
+
+/// Bytes that may be repeated to a receiver whose way has a limit, over all its slots: what the line loses by itself and some.
+/// What was lost because too much was sent is not helped by sending more.
+#[derive(Debug, Default)]
+pub(super) struct RepeatRoom {
+    bytes: f64,
+    at: Option<Instant>,
+}
+
+impl RepeatRoom {
+    /// Share of the way that is always there for repetitions.
+    const SHARE: f64 = 0.1;
+    /// What is repeated may be lost again.
+    const OF_LOSSES: f64 = 1.5;
+    /// Room is saved for so long: a burst of losses is mended at once.
+    const SAVED: Duration = Duration::from_secs(1);
+
+    /// True if there is room, for a way that carries `target` bits a second and loses `own_loss` of them by itself.
+    pub(super) fn has_room(&mut self, now: Instant, target: BitRate, own_loss: f64) -> bool {
+        let full = target as f64 / 8.0 * (Self::SHARE + own_loss * Self::OF_LOSSES) * Self::SAVED.as_secs_f64();
+        let grown = match self.at.replace(now) {
+            None => full,
+            Some(at) => full * now.saturating_duration_since(at).as_secs_f64() / Self::SAVED.as_secs_f64(),
+        };
+        self.bytes = (self.bytes + grown).min(full);
+        self.bytes > 0.0
+    }
+
+    /// So much was repeated.
+    pub(super) fn take(&mut self, bytes: usize) {
+        self.bytes -= bytes as f64;
+    }
+
+    /// The way has no limit any more.
+    pub(super) fn reset(&mut self) {
+        *self = Self::default();
     }
 }

@@ -28,7 +28,7 @@ impl Plane {
             }
             let mut sent = SentSecond::default();
             for &slot in &endpoint.slots {
-                self.slots[slot].budget.refill();
+                self.slots[slot].repetitions.refill(now);
                 let slot = self.slots[slot].sent.take_second();
                 sent.bits += slot.bits;
                 sent.packets += slot.packets;

@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 use relay_core::*;
 use rtc_rtcp::receiver_report::ReceiverReport;
+use rtc_rtcp::reception_report::ReceptionReport;
+use rtc_rtcp::sender_report::SenderReport;
 use rtc_rtcp::transport_feedbacks::transport_layer_cc::{SymbolTypeTcc, TransportLayerCc};
 use rtc_rtcp::transport_feedbacks::transport_layer_nack::{TransportLayerNack, nack_pairs_from_sequence_numbers};
 
@@ -21,7 +23,8 @@ fn two_sites(codec: Codec) -> World {
     world
 }
 
-fn nack(slot: SlotId, sequences: &[u16]) -> TransportLayerNack {
+/// A receiver misses packets.
+pub fn nack(slot: SlotId, sequences: &[u16]) -> TransportLayerNack {
     let nacks = nack_pairs_from_sequence_numbers(sequences);
     TransportLayerNack { sender_ssrc: 1, media_ssrc: ssrc(slot), nacks }
 }
@@ -46,6 +49,32 @@ fn requests_that_straddle_a_take_are_answered_from_both_sources() {
         assert_eq!(repeat.payload[2..], original.payload);
         assert_eq!((repeat.timestamp, repeat.marker), (original.timestamp, original.marker));
     }
+}
+
+#[test]
+fn a_packet_that_is_asked_for_twice_within_a_round_trip_is_repeated_once() {
+    let mut world = two_sites(Codec::H264);
+    let slot = picture_slot(100, 0);
+    let report = world.sent_rtcp::<SenderReport>(100).pop().unwrap().1;
+    // It arrived half a round trip later, is answered at once, and the answer arrives now.
+    world.run(200_000);
+    let since = world.now - 200_000;
+    let last = |report: &SenderReport| (report.ntp_time >> 16) as u32;
+    let reports =
+        vec![ReceptionReport { ssrc: report.ssrc, last_sender_report: last(&report), ..ReceptionReport::default() }];
+    world.hear(100, &ReceiverReport { ssrc: 1, reports, ..ReceiverReport::default() });
+    let missed = world.slot(slot).iter().rev().find(|(at, _)| *at >= since).unwrap().1.sequence as u16;
+    let repeated = |world: &World| world.received.get(&rtx_ssrc(slot)).map_or(0, Vec::len);
+
+    for _ in 0..3 {
+        world.hear(100, &nack(slot, &[missed]));
+        world.run(10_000);
+    }
+    assert_eq!(repeated(&world), 1);
+    // The repetition was lost too.
+    world.run(1_000_000);
+    world.hear(100, &nack(slot, &[missed]));
+    assert_eq!(repeated(&world), 2);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use rtc_rtcp::transport_feedbacks::transport_layer_cc::{
 };
 
 use crate::publisher::*;
+use crate::repairs::nack;
 use crate::world::*;
 
 /// The receiver behind the line, and the one beside it.
@@ -29,6 +30,8 @@ struct Line {
     unreported: VecDeque<(u16, Option<Micros>)>,
     /// Captures of the sound that arrived, repeated or not.
     heard: Vec<Micros>,
+    /// Numbers of the picture's packets that did not arrive.
+    missing: Vec<u16>,
     /// Of a thousand packets so many are lost by chance.
     lost_per_mille: u64,
     random: u64,
@@ -43,6 +46,7 @@ impl Line {
             seen: 0,
             unreported: VecDeque::new(),
             heard: Vec::new(),
+            missing: Vec::new(),
             lost_per_mille: 0,
             random: 7,
         }
@@ -69,6 +73,9 @@ impl Line {
             });
             let number = packet.transport_sequence.expect("the receiver gives feedback");
             self.unreported.push_back((number, arrival));
+            if arrival.is_none() && packet.ssrc == ssrc(picture_slot(self.receiver, 0)) {
+                self.missing.push(packet.sequence as u16);
+            }
             if arrival.is_some() && packet.ssrc == ssrc(sound_slot(self.receiver, 0)) {
                 self.heard.extend(sounds(packet).filter_map(|sound| Some(read_mark(&sound)?.capture)));
             }
@@ -191,6 +198,29 @@ fn a_line_that_becomes_thin_gets_a_lower_layer_and_the_best_again_when_it_recove
     assert!(silence <= 2 * SOUND, "{silence} µs of silence on a line that carries the low layer and sound");
     assert_eq!(shown(&world, THIN), [2], "the best layer ten seconds after the line recovered");
     assert_eq!(shown(&world, WIDE), [2]);
+}
+
+#[test]
+fn what_was_lost_because_too_much_was_sent_is_not_sent_again() {
+    let mut world = world();
+    let mut line = Line::new(THIN, 20_000_000);
+    run(&mut world, &mut line, 5 * SECOND);
+    line.bits_per_second = 300_000;
+    let until = world.now + 3 * SECOND;
+
+    // A browser asks for what it misses until it comes.
+    while world.now < until {
+        run(&mut world, &mut line, FEEDBACK);
+        for missing in line.missing.chunks(100) {
+            world.hear(THIN, &nack(picture_slot(THIN, 0), missing));
+        }
+    }
+
+    let repeated = world.received.get(&rtx_ssrc(picture_slot(THIN, 0))).map_or(0, Vec::len);
+    assert!(line.missing.len() > 10, "{} were lost", line.missing.len());
+    // Before the limit is met there is no saying why packets are lost.
+    assert!(repeated < line.missing.len(), "{repeated} of {} were sent again", line.missing.len());
+    assert_eq!(shown(&world, THIN), [0]);
 }
 
 #[test]

@@ -26,6 +26,11 @@ fn is_dtls(bytes: &[u8]) -> bool {
     (20..64).contains(&bytes[0])
 }
 
+/// A hello of the client (1) or of the server (2), RFC 6347 §4.3.2.
+fn is_hello(bytes: &[u8], kind: u8) -> bool {
+    (bytes[0], bytes[13]) == (22, kind)
+}
+
 #[test]
 fn peers_connect_within_a_few_round_trips() {
     let mut world = World::new(Codec::H264);
@@ -59,6 +64,23 @@ fn a_lost_flight_of_the_handshake_is_repeated() {
     world.drop = |_, _, _| false;
 
     world.connect();
+}
+
+#[test]
+fn a_flight_is_repeated_less_and_less_often_and_not_given_up_for_seconds() {
+    let mut world = World::new(Codec::H264);
+    world.join(&site(), |offer| offer).unwrap();
+    // All that the site says after its hellos: the relay's own flight stays without an answer.
+    world.drop = |from, _, bytes| from != SocketAddr::from(RELAY) && is_dtls(bytes) && !is_hello(bytes, 1);
+    let start = world.now;
+    world.run_for(Duration::from_secs(6));
+
+    let flights = world.sent.iter().filter(|(_, bytes)| is_dtls(bytes) && is_hello(bytes, 2)).count();
+    assert_eq!(flights, 4, "at once, after 0.4, 1.2 and 2.8 s, and then after 6 s");
+    world.drop = |_, _, _| false;
+    world.run_for(Duration::from_secs(10));
+
+    assert!(world.is_connected(EndpointId(1)), "{:?} after {:?}", world.events, world.now - start);
 }
 
 #[test]
