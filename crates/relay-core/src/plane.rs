@@ -19,6 +19,7 @@ mod keyframe;
 mod layer;
 mod level;
 mod membership;
+mod pacer;
 mod readiness;
 mod redundancy;
 mod repeat;
@@ -273,6 +274,8 @@ pub struct Plane {
     watches: BTreeMap<Watch, Option<Watched>>,
     timers: Timers,
     queue: VecDeque<PlanePacket>,
+    /// They waited for their turn on a way with a limit, and leave before all others.
+    released: VecDeque<PlanePacket>,
     events: VecDeque<PlaneEvent>,
 }
 
@@ -299,6 +302,7 @@ impl Plane {
             watches: BTreeMap::new(),
             timers,
             queue: VecDeque::new(),
+            released: VecDeque::new(),
             events: VecDeque::new(),
         }
     }
@@ -373,6 +377,7 @@ impl Plane {
             match timer {
                 Timer::Take => self.take_timeout(now),
                 Timer::Probe(endpoint) => self.send_probe(now, endpoint),
+                Timer::Pace(endpoint) => self.release_paced(now, endpoint),
                 Timer::Report(endpoint) => self.send_reports(now, endpoint),
                 Timer::Feedback(endpoint) => self.send_transport_feedback(endpoint),
                 Timer::Missing(track) => self.request_missing(now, track),
@@ -400,8 +405,15 @@ impl Plane {
 
     /// Next packet to send, if any.
     pub fn poll_packet(&mut self, now: Instant) -> Option<PlanePacket> {
-        let packet = self.queue.pop_front()?;
-        Some(self.depart(now, packet))
+        if let Some(packet) = self.released.pop_front() {
+            return Some(self.depart(now, packet));
+        }
+        loop {
+            let packet = self.queue.pop_front()?;
+            if let Some(packet) = self.pace(now, packet) {
+                return Some(self.depart(now, packet));
+            }
+        }
     }
 
     /// Next thing to tell the owner, if any.

@@ -53,6 +53,9 @@ impl Plane {
         }
         let lost = outcomes.iter().filter(|outcome| outcome.arrived.is_none()).count();
         let repeats = self.hear_losses(now, from, lost as u32, outcomes.len() as u32);
+        if changed {
+            self.set_pace(from);
+        }
         if changed || repeats {
             self.divide_way(now, from);
         }
@@ -85,6 +88,7 @@ impl Plane {
         }
         let wished = self.wished_rate(from);
         if self.endpoints[from].bandwidth.limit(rate, wished) {
+            self.set_pace(from);
             self.divide_way(now, from);
         }
     }
@@ -135,6 +139,7 @@ impl Plane {
         if shown > feed.map(|feed| feed.layer) && matches!(self.slots[key].playing, Playing::Source(_)) {
             // The queue on the way is full: what cannot be carried is not sent while the lower layer's keyframe comes.
             self.slots[key].stop(&mut self.queue);
+            self.drop_paced(key);
         }
         self.feed_slot(now, key, feed);
         true

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::bandwidth::Bandwidth;
 use super::departures::Departures;
 use super::feedback::Feedback;
+use super::pacer::Pacer;
 use super::redundancy::Losses;
 use super::retransmit::RepeatRoom;
 use super::timeline::EndpointClock;
@@ -35,6 +36,8 @@ pub(super) struct Endpoint {
     /// What left for it; none: it gives no transport-wide feedback.
     pub(super) departures: Option<Departures>,
     pub(super) bandwidth: Bandwidth,
+    /// What waits for it; none: its way has no limit.
+    pub(super) pacer: Option<Pacer>,
     /// What may be repeated to it while its way has a limit.
     pub(super) repeat_room: RepeatRoom,
 }
@@ -66,6 +69,7 @@ impl Endpoint {
             rtt: None,
             departures: feedback.then(Departures::default),
             bandwidth: Bandwidth::default(),
+            pacer: None,
             repeat_room: RepeatRoom::default(),
         }
     }

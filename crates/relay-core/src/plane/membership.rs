@@ -107,7 +107,7 @@ impl Plane {
     pub(super) fn dismiss(&mut self, key: usize) {
         let endpoint = self.endpoints.remove(key);
         self.endpoint_keys.remove(&endpoint.id);
-        for timer in [Timer::Report(key), Timer::Feedback(key), Timer::Probe(key)] {
+        for timer in [Timer::Report(key), Timer::Feedback(key), Timer::Probe(key), Timer::Pace(key)] {
             self.timers.cancel(timer);
         }
         for slot in endpoint.slots {

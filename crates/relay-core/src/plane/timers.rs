@@ -14,6 +14,8 @@ pub(super) enum Timer {
     Feedback(usize),
     /// Packets of a probe to an endpoint.
     Probe(usize),
+    /// Packets that wait for a thin way to an endpoint.
+    Pace(usize),
     /// Missing packets of a track.
     Missing(usize),
     /// Keyframe requests of a track.

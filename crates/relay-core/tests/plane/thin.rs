@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use relay_core::*;
+use rtc_rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
 use rtc_rtcp::transport_feedbacks::transport_layer_cc::{
     PacketStatusChunk, RecvDelta, RunLengthChunk, SymbolTypeTcc, TransportLayerCc,
 };
@@ -202,6 +203,34 @@ fn a_line_that_becomes_thin_gets_a_lower_layer_and_the_best_again_when_it_recove
     assert!(silence <= 2 * SOUND, "{silence} µs of silence on a line that carries the low layer and sound");
     assert_eq!(shown(&world, THIN), [2], "the best layer ten seconds after the line recovered");
     assert_eq!(shown(&world, WIDE), [2]);
+}
+
+#[test]
+fn pictures_leave_at_the_pace_of_a_thin_line_and_sound_never_waits() {
+    let mut world = world();
+    let mut line = Line::new(THIN, 300_000);
+    run(&mut world, &mut line, 10 * SECOND);
+    let since = world.now;
+    let media_ssrc = ssrc(picture_slot(THIN, 0));
+    world.publishers.get_mut(&1).unwrap().key_packets = 60;
+    world.hear(THIN, &PictureLossIndication { sender_ssrc: 1, media_ssrc });
+    run(&mut world, &mut line, 5 * SECOND);
+
+    let lately = |receiver: u64| {
+        let sent = world.sent_to(receiver);
+        sent.into_iter().filter(|(at, packet)| *at >= since && !packet.probe).collect::<Vec<_>>()
+    };
+    let pictures: Vec<_> = lately(THIN).into_iter().filter(|(_, packet)| packet.ssrc == media_ssrc).collect();
+    for (at, _) in &pictures {
+        let within = pictures.iter().filter(|(other, _)| (*at..*at + 50_000).contains(other));
+        let bits: u64 = within.map(|(_, packet)| (packet.payload.len() + 72) as u64 * 8).sum();
+        // Half as much again as the line carries, what may leave after a pause, and the packet that goes beyond.
+        assert!(bits <= 300_000 * 15 / 10 * 70 / 1_000 + 1_200 * 8, "{bits} bits within 50 ms at {at}");
+    }
+    assert!(pictures.len() > 100, "{} packets of the picture", pictures.len());
+    let sounds: Vec<Micros> =
+        lately(THIN).iter().filter(|(_, packet)| packet.ssrc == ssrc(sound_slot(THIN, 0))).map(|(at, _)| *at).collect();
+    assert!(sounds.windows(2).all(|pair| pair[1] - pair[0] <= SOUND + 5_000), "a sound waited");
 }
 
 #[test]
