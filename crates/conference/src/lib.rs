@@ -48,7 +48,7 @@ pub use messages::{CENTRE, MAX_MESSAGES, MAX_TEXT_BYTES_KEPT, MAX_TEXT_CHARS, Me
 pub use roster::{Presence, Roster};
 pub use routing::*;
 pub use setup::{
-    Contact, Item, MAX_SETUP_BYTES, MAX_SITES, Setup, SetupError, Site, Speaker, SpeechLimits, VideoCodec,
+    Contact, Item, MAX_SETUP_BYTES, MAX_SITES, RECEIVE_KBPS, Setup, SetupError, Site, Speaker, SpeechLimits, VideoCodec,
 };
 pub use setup_change::SetupChange;
 pub use stage::{PendingTake, Preview, Program, ProgramSource, Stage, UndoMemory};

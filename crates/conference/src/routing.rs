@@ -41,6 +41,8 @@ pub struct Receiver {
     pub slots: BTreeMap<(Slot, MediaKind), Feed>,
     /// How the page shows it.
     pub picture: Picture,
+    /// What it is sent at most, kbit/s; none: what its way carries.
+    pub limit_kbps: Option<u32>,
 }
 
 /// What one slot carries.
@@ -189,7 +191,13 @@ impl Conference {
         let audio = if plays_sound { sounding_slots(program, Some(site)) } else { Vec::new() };
         let cells = cells(program, Some(site), self.hall());
         let slots = programme_slots(program, &cells, &audio, live);
-        Receiver { slots, picture: picture_of(program, cells, audio, plays_sound, program.shows(site)) }
+        let limit_kbps = self.receive_limit(site);
+        Receiver { slots, picture: picture_of(program, cells, audio, plays_sound, program.shows(site)), limit_kbps }
+    }
+
+    /// What the devices of a site are sent at most, kbit/s.
+    fn receive_limit(&self, site: &SiteSlug) -> Option<u32> {
+        self.setup().site(site).and_then(|site| site.receive_kbps)
     }
 
     /// The return of its own camera, and the control room's private sound.
@@ -235,7 +243,7 @@ impl Conference {
         if let Some(source) = console.solo.as_ref().and_then(|site| live.publisher(site)) {
             slots.insert((Slot::Solo, MediaKind::Audio), microphone(source));
         }
-        Receiver { slots, picture }
+        Receiver { slots, picture, limit_kbps: None }
     }
 
     /// What a player gets: of the programme the layout's first picture and one sound, since nobody mixes.
@@ -267,7 +275,8 @@ impl Conference {
             Plays::Wall => slots.extend(self.tiles(live)),
             Plays::Site(_) => {}
         }
-        Receiver { slots, picture: picture_of(program, cells, Vec::new(), sounds, false) }
+        let limit_kbps = own.and_then(|site| self.receive_limit(site));
+        Receiver { slots, picture: picture_of(program, cells, Vec::new(), sounds, false), limit_kbps }
     }
 
     /// The one voice of the programme for those who hear only one: the floor holder, else the hall, else whoever is open; never

@@ -9,6 +9,8 @@ use crate::{ConferenceId, FloorMode, ItemId, SiteSlug};
 
 /// Most sites: media lines of a console are bounded at 160, of which the wall may take 150.
 pub const MAX_SITES: usize = 150;
+/// What a site's devices may be limited to, kbit/s: sound and the lowest layer, up to more than anybody is sent.
+pub const RECEIVE_KBPS: std::ops::RangeInclusive<u32> = 250..=100_000;
 /// Most items of an agenda: a day of one-minute items does not reach it.
 pub const MAX_ITEMS: usize = 500;
 /// Longest name, title or phone number, in characters: one line of a lower third is 60.
@@ -74,6 +76,9 @@ pub struct Site {
     pub carrier: String,
     /// Technical contact.
     pub contact: Contact,
+    /// What each of its devices is sent at most, kbit/s of picture and sound; none: what its line carries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receive_kbps: Option<u32>,
     /// Place on the tile-grid map.
     pub column: u32,
     /// Place on the tile-grid map.
@@ -152,6 +157,12 @@ pub enum SetupError {
     TooManyItems {
         /// Items found.
         found: usize,
+    },
+    /// A limit with which nothing can be seen, or that is none.
+    #[error("receive_kbps of {site} must be from {} to {}", RECEIVE_KBPS.start(), RECEIVE_KBPS.end())]
+    BadReceiveLimit {
+        /// The site.
+        site: SiteSlug,
     },
     /// Two sites of one slug.
     #[error("site slug {site} is used twice")]
@@ -286,6 +297,9 @@ impl Setup {
                 ("contact_phone", &site.contact.phone),
             ];
             optional.into_iter().for_each(|(field, text)| check_length(field, text, site.slug.as_str(), errors));
+            if site.receive_kbps.is_some_and(|kbps| !RECEIVE_KBPS.contains(&kbps)) {
+                errors.push(SetupError::BadReceiveLimit { site: site.slug.clone() });
+            }
             if !seen.insert(&site.slug) {
                 errors.push(SetupError::DuplicateSite { site: site.slug.clone() });
             }

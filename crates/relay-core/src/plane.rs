@@ -20,6 +20,7 @@ mod layer;
 mod level;
 mod membership;
 mod pacer;
+mod probe;
 mod readiness;
 mod redundancy;
 mod repeat;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Layer, SlotId, TrackId};
+use crate::{EndpointId, Layer, SlotId, TrackId};
 
 /// Everything that is to flow. Slots that are not named carry nothing: who is muted is named nowhere.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -11,6 +11,8 @@ pub struct Routes {
     pub slots: BTreeMap<SlotId, Feed>,
     /// Layers to keep flowing although no slot asks for them (preview, readiness): the track and its best wished layer.
     pub wishes: BTreeMap<TrackId, Layer>,
+    /// What receivers are sent at most, bits per second, whatever their ways carry. Others have no such limit.
+    pub limits: BTreeMap<EndpointId, u64>,
 }
 
 /// What one slot carries.

@@ -29,6 +29,7 @@ pub fn to_relay(routing: &Routing, ends: &MediaEnds) -> Routes {
     let mut routes = Routes::default();
     for (connection, receiver) in &routing.receivers {
         let Some(end) = ends.get(connection) else { continue };
+        routes.limits.extend(receiver.limit_kbps.map(|kbps| (end.endpoint, u64::from(kbps) * 1_000)));
         for ((name, kind), feed) in &receiver.slots {
             let (Some(line), Some(track)) = (line_of(end, *name, *kind), track_of(ends, feed.track)) else { continue };
             let slot = SlotId { endpoint: end.endpoint, line };
@@ -133,7 +134,7 @@ mod tests {
             (Slot::Program { index: 0 }, MediaKind::Video),
             conference::Feed { track: camera, quality: Quality::High },
         )]);
-        let receivers = BTreeMap::from([(site, Receiver { slots, picture: picture() })]);
+        let receivers = BTreeMap::from([(site, Receiver { slots, picture: picture(), limit_kbps: Some(700) })]);
         let wishes = BTreeMap::from([(camera, Quality::Mid)]);
         let routing = Routing { receivers, wishes, watched: BTreeSet::from([site]) };
 
@@ -142,6 +143,7 @@ mod tests {
         let track = TrackId { endpoint: EndpointId(10), line: LineId(0) };
         let slot = SlotId { endpoint: EndpointId(20), line: LineId(3) };
         assert_eq!(routes.slots, BTreeMap::from([(slot, Feed { track, layer: Layer::High, rank: 1 })]));
+        assert_eq!(routes.limits, BTreeMap::from([(EndpointId(20), 700_000)]));
         assert_eq!(routes.wishes, BTreeMap::from([(track, Layer::Mid)]));
         let watch = Watch { endpoint: EndpointId(20), picture: LineId(0), sound: LineId(1) };
         assert_eq!(watches_to_relay(&routing, &ends), BTreeSet::from([watch]));
@@ -156,14 +158,14 @@ mod tests {
         let wall = BTreeMap::from([((Slot::Wall { index: 0 }, MediaKind::Video), feed)]);
         let program = BTreeMap::from([((Slot::Program { index: 0 }, MediaKind::Video), feed)]);
         let receivers = BTreeMap::from([
-            (screen, Receiver { slots: wall, picture: picture() }),
-            (absent, Receiver { slots: program, picture: picture() }),
+            (screen, Receiver { slots: wall, picture: picture(), limit_kbps: None }),
+            (absent, Receiver { slots: program, picture: picture(), limit_kbps: Some(700) }),
         ]);
 
         let routing = Routing { receivers, watched: BTreeSet::from([screen, absent]), ..Routing::default() };
         let routes = to_relay(&routing, &ends);
 
-        assert!(routes.slots.is_empty());
+        assert!(routes.slots.is_empty() && routes.limits.is_empty());
         assert!(watches_to_relay(&routing, &ends).is_empty());
     }
 }

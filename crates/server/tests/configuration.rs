@@ -143,6 +143,7 @@ fn everything_wrong_in_the_server_file_is_named_with_its_line() {
 #[test]
 fn everything_wrong_in_a_conference_and_its_sites_is_named_with_its_line() {
     let conference = CONFERENCE.replace("site = \"cao-bang\"", "site = \"ha-noi\"\ncolour = \"red\"");
+    let conference = conference.replace("[hall]\n", "[hall]\nreceive_kbps = 20\n");
     let sites = format!("{SITES}05,Bad Slug,X,,Bắc,5,99\n06,short\n04,cao-bang,Cao Bằng 2,,Bắc,6,0\n");
     let files = [("dienhong.toml", SERVER), ("hop.toml", conference.as_str()), ("sites.csv", sites.as_str())];
 
@@ -151,9 +152,10 @@ fn everything_wrong_in_a_conference_and_its_sites_is_named_with_its_line() {
     assert_eq!(
         problems,
         [
-            "hop.toml:8: agenda item mo names the unknown site ha-noi",
-            "hop.toml:12: unknown key `agenda.colour`; known here: id, planned_minutes, site, speaker, title",
-            "sites.csv:3: `row` must be a number below 64, not \"99\"",
+            "hop.toml:6: `hall.receive_kbps` must be a number from 250 to 100000, not 20",
+            "hop.toml:9: agenda item mo names the unknown site ha-noi",
+            "hop.toml:13: unknown key `agenda.colour`; known here: id, planned_minutes, site, speaker, title",
+            "sites.csv:3: `row` must be a number from 0 to 63, not \"99\"",
             "sites.csv:4: 2 columns, but the heading has 7",
             "sites.csv:5: site slug cao-bang is used twice",
         ]

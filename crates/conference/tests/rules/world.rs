@@ -32,6 +32,7 @@ pub fn setup() -> Setup {
         region: "North".to_owned(),
         carrier: "One".to_owned(),
         contact: Contact::default(),
+        receive_kbps: None,
         column: 0,
         row: 0,
         hall: name == HALL,

@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 
 use super::departures::Outcome;
+use super::probe::{LUCK, PROBE_TIME, Probe, Shown};
 use super::timeline::Micros;
 
 /// Bits per second.
@@ -41,8 +42,6 @@ const SWAY: f64 = 1.4;
 const LOSS_FOLLOWS: f64 = 0.02;
 /// Packets that make a share of losses believable.
 const FEWEST_PACKETS: u32 = 20;
-/// Standard deviations that chance is granted: bad luck on a line that loses less is no reason to lower the rate.
-const LUCK: f64 = 2.0;
 /// What arrives while a queue is full is what the line carries; a little less lets the queue drain.
 const BACK_OFF: f64 = 0.85;
 /// After a decrease the queue drains first.
@@ -55,27 +54,18 @@ pub(super) const LEAST: BitRate = 100_000;
 const PROBE_INTERVAL: Micros = 1_500_000;
 /// A probe asks for so many times the rate.
 const PROBE_FACTOR: f64 = 2.0;
-/// How long a probe lasts.
-pub(super) const PROBE_TIME: Micros = 100_000;
 /// Of what a probe showed, this is used.
 const PROBE_TRUST: f64 = 0.9;
 /// The line carries everything that is wished, and this much more, for [`CALM`]: it has no limit any more.
 const AMPLE: f64 = 1.5;
 const CALM: Micros = 10_000_000;
 
-/// A probe under way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Probe {
-    /// Total rate that is tried, with the media.
-    pub(super) rate: BitRate,
-    /// Until then.
-    pub(super) until: Micros,
-}
-
 /// The way to one receiver.
 #[derive(Debug, Default)]
 pub(super) struct Bandwidth {
     target: Option<f64>,
+    /// What the receiver is sent at most, whatever its way carries.
+    cap: Option<BitRate>,
     least_delays: VecDeque<Micros>,
     window: Window,
     waited: u32,
@@ -104,49 +94,17 @@ struct Window {
     probing: bool,
 }
 
-/// How a probe arrived. The rate is that of everything between its first and its last packet, media included.
-#[derive(Debug, Default, Clone, Copy)]
-struct Shown {
-    first: Option<Micros>,
-    last: Micros,
-    /// Bytes up to the last packet, without those of the first: it only begins the span.
-    bytes: u64,
-    since_last: u64,
-    sent: u32,
-    lost: u32,
-}
-
-impl Shown {
-    fn note(&mut self, outcome: &Outcome) {
-        self.sent += u32::from(outcome.probe);
-        let Some(arrived) = outcome.arrived else {
-            self.lost += u32::from(outcome.probe);
-            return;
-        };
-        if self.first.is_some() {
-            self.since_last += u64::from(outcome.bytes);
-        }
-        if outcome.probe {
-            self.first.get_or_insert(arrived);
-            self.last = arrived;
-            self.bytes += std::mem::take(&mut self.since_last);
-        }
-    }
-
-    /// Bits per second; none: too short, or more was lost than the line loses by itself.
-    fn rate(&self, own_loss: f64) -> Option<f64> {
-        let span = self.last - self.first?;
-        let expected = f64::from(self.sent) * own_loss;
-        let arrived = f64::from(self.lost) <= expected + LUCK * expected.sqrt();
-        let carried = self.bytes as f64 * 8e6 / span as f64 / (1.0 - own_loss);
-        (span >= PROBE_TIME / 4 && arrived).then_some(carried)
-    }
-}
-
 impl Bandwidth {
-    /// What the line carries; none: no limit was met.
+    /// What the receiver may get: what the line carries, and not more than its cap. None: there is no limit.
     pub(super) fn target(&self) -> Option<BitRate> {
-        self.target.map(|target| target as BitRate)
+        self.target.map(|target| target as BitRate).into_iter().chain(self.cap).min()
+    }
+
+    /// Sets what the receiver is sent at most. True if the target changed.
+    pub(super) fn set_cap(&mut self, cap: Option<BitRate>) -> bool {
+        let before = self.target();
+        self.cap = cap;
+        self.target() != before
     }
 
     /// Share that the line loses at any rate.
@@ -170,19 +128,19 @@ impl Bandwidth {
         }
         let elapsed = (now - judged).min(1_000_000);
         self.judged = Some(now);
-        let before = self.target;
-        self.judge(now, elapsed, wished);
-        self.target != before
+        let before = self.target();
+        self.judge(now, elapsed, self.cap.map_or(wished, |cap| wished.min(cap)));
+        self.target() != before
     }
 
     /// The receiver names a limit itself (REMB).
     pub(super) fn limit(&mut self, rate: BitRate, wished: BitRate) -> bool {
         let rate = rate.max(LEAST) as f64;
-        let before = self.target;
+        let before = self.target();
         if rate < wished as f64 {
             self.target = Some(self.target.map_or(rate, |target| target.min(rate)));
         }
-        self.target != before
+        self.target() != before
     }
 
     fn note(&mut self, outcome: &Outcome) {

@@ -93,6 +93,18 @@ impl Plane {
         }
     }
 
+    /// The routes say what receivers are sent at most.
+    pub(super) fn cap_ways(&mut self, now: Instant) {
+        let keys: Vec<usize> = self.endpoint_keys.values().copied().collect();
+        for key in keys {
+            let cap = self.routes.limits.get(&self.endpoints[key].id).copied();
+            if self.endpoints[key].bandwidth.set_cap(cap) {
+                self.set_pace(key);
+                self.divide_way(now, key);
+            }
+        }
+    }
+
     /// Divides the ways that have a limit again: rates of layers have changed.
     pub(super) fn divide_ways(&mut self, now: Instant) {
         let limited: Vec<usize> = self

@@ -29,6 +29,7 @@ const KEYFRAME_SETTLE: Duration = Duration::from_millis(300);
 impl Plane {
     /// Makes every slot carry what `self.routes` says.
     pub(super) fn apply_routes(&mut self, now: Instant) {
+        self.cap_ways(now);
         self.divide_ways(now);
         let keys: Vec<usize> = self.slot_keys.values().copied().collect();
         for key in keys {

@@ -297,6 +297,27 @@ fn a_line_without_a_limit_is_neither_probed_nor_lowered() {
 }
 
 #[test]
+fn a_receiver_is_sent_no_more_than_its_cap_whatever_its_line_carries() {
+    let mut world = world();
+    let mut line = Line::new(THIN, 20_000_000);
+    let mut routes = programme(1, [THIN, WIDE]);
+    routes.limits.insert(EndpointId(THIN), 500_000);
+    world.set_routes(&routes);
+    run(&mut world, &mut line, 15 * SECOND);
+    let capped = shown(&world, THIN);
+    let since = world.now - 10 * SECOND;
+    let bits: usize = world.sent_to(THIN).iter().filter(|(at, _)| *at >= since).map(|(_, p)| p.payload.len() * 8).sum();
+
+    world.set_routes(&programme(1, [THIN, WIDE]));
+    run(&mut world, &mut line, 2 * SECOND);
+
+    assert_eq!(capped, [1], "the middle layer of 300 kbit/s, not the best one of 850");
+    assert!(bits <= 10 * 500_000, "{bits} bits in ten seconds");
+    assert_eq!(shown(&world, THIN), [2], "no cap any more");
+    assert_eq!(shown(&world, WIDE), [2]);
+}
+
+#[test]
 fn feedback_about_packets_that_were_never_sent_changes_nothing() {
     let mut world = world();
     world.run(SECOND);

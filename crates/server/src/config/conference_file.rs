@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use conference::setup::{MAX_GRACE_MS, MAX_SPEECH_MS};
 use conference::{
-    ConferenceId, Contact, FloorMode, Item, ItemId, Setup, SetupError, Site, SiteSlug, Speaker, SpeechLimits,
-    VideoCodec,
+    ConferenceId, Contact, FloorMode, Item, ItemId, RECEIVE_KBPS, Setup, SetupError, Site, SiteSlug, Speaker,
+    SpeechLimits, VideoCodec,
 };
 
 use super::problem::{Collector, Place, SourceText};
@@ -83,8 +83,9 @@ fn sites(root: &Section<'_>, folder: &Path, lines: &mut Lines, problems: &Collec
         phone: defaults.text("contact_phone").unwrap_or_default(),
     };
     let carrier = defaults.text("carrier").unwrap_or_default();
+    let receive_kbps = receive_limit(&defaults);
     defaults.finish();
-    let defaults = Defaults { carrier, contact };
+    let defaults = Defaults { carrier, contact, receive_kbps };
 
     let hall = root.optional_section("hall");
     if hall.is_none() {
@@ -116,6 +117,7 @@ fn read_hall(hall: Section<'_>, defaults: &Defaults) -> Option<ListedSite> {
                 name: hall.text("contact_name").unwrap_or_else(|| defaults.contact.name.clone()),
                 phone: hall.text("contact_phone").unwrap_or_else(|| defaults.contact.phone.clone()),
             },
+            receive_kbps: receive_limit(&hall).or(defaults.receive_kbps),
             column: grid(&hall, "column"),
             row: grid(&hall, "row"),
             hall: true,
@@ -124,6 +126,11 @@ fn read_hall(hall: Section<'_>, defaults: &Defaults) -> Option<ListedSite> {
     let place = hall.place();
     hall.finish();
     site.map(|site| ListedSite { site, place })
+}
+
+fn receive_limit(section: &Section<'_>) -> Option<u32> {
+    let range = u64::from(*RECEIVE_KBPS.start())..=u64::from(*RECEIVE_KBPS.end());
+    section.number("receive_kbps", range).and_then(|kbps| u32::try_from(kbps).ok())
 }
 
 fn grid(hall: &Section<'_>, key: &str) -> u32 {
@@ -181,7 +188,9 @@ impl Lines {
             | SetupError::TooManySites { .. }
             | SetupError::TooManyItems { .. }
             | SetupError::TooLarge { .. } => None,
-            SetupError::DuplicateSite { site: slug } => site(slug.as_str()),
+            SetupError::DuplicateSite { site: slug } | SetupError::BadReceiveLimit { site: slug } => {
+                site(slug.as_str())
+            }
             SetupError::DuplicateItem { item: id } | SetupError::UnknownSite { item: id, .. } => item(id.as_str()),
             SetupError::BadId { value } => site(value).or_else(|| item(value)).or_else(|| root("id")),
             SetupError::BadText { of, .. } => site(of).or_else(|| item(of)).or_else(|| root("title")),

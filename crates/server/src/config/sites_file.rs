@@ -1,17 +1,18 @@
 //! The list of sites, a CSV file with a heading line.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 
-use conference::{Contact, Site, SiteSlug};
+use conference::{Contact, RECEIVE_KBPS, Site, SiteSlug};
 
 use super::problem::{Collector, Place, SourceText};
 
 /// Columns that must be there.
 const REQUIRED: [&str; 7] = ["code", "slug", "name", "full_name", "region", "column", "row"];
 /// Columns that may be there.
-const OPTIONAL: [&str; 3] = ["carrier", "contact_name", "contact_phone"];
-/// The tile grid is at most this wide and high.
-const MAX_GRID: u32 = 64;
+const OPTIONAL: [&str; 4] = ["carrier", "contact_name", "contact_phone", "receive_kbps"];
+/// Last column and row of the tile grid.
+const MAX_GRID: u32 = 63;
 
 /// A site with its line.
 pub(super) struct ListedSite {
@@ -19,10 +20,11 @@ pub(super) struct ListedSite {
     pub(super) place: Place,
 }
 
-/// Carrier and contact of sites whose line names none.
+/// What holds for sites whose line says nothing of its own.
 pub(super) struct Defaults {
     pub(super) carrier: String,
     pub(super) contact: Contact,
+    pub(super) receive_kbps: Option<u32>,
 }
 
 /// Reads the sites of a file; names each line that is wrong.
@@ -90,7 +92,11 @@ impl Row<'_> {
             "" => default.to_owned(),
             text => text.to_owned(),
         };
-        let (column, row) = (self.number("column"), self.number("row"));
+        let (column, row) = (self.number("column", 0..=MAX_GRID), self.number("row", 0..=MAX_GRID));
+        let receive_kbps = match self.column("receive_kbps") {
+            "" => defaults.receive_kbps,
+            _ => self.number("receive_kbps", RECEIVE_KBPS),
+        };
         Some(Site {
             slug: SiteSlug(self.column("slug").to_owned()),
             code: self.column("code").to_owned(),
@@ -102,6 +108,7 @@ impl Row<'_> {
                 name: or_default("contact_name", &defaults.contact.name),
                 phone: or_default("contact_phone", &defaults.contact.phone),
             },
+            receive_kbps,
             column: column?,
             row: row?,
             hall: false,
@@ -113,11 +120,11 @@ impl Row<'_> {
         index.and_then(|index| self.record.get(index)).unwrap_or("")
     }
 
-    fn number(&self, name: &str) -> Option<u32> {
+    fn number(&self, name: &str, range: RangeInclusive<u32>) -> Option<u32> {
         let text = self.column(name);
-        let number = text.parse().ok().filter(|number| *number < MAX_GRID);
+        let number = text.parse().ok().filter(|number| range.contains(number));
         if number.is_none() {
-            let text = format!("`{name}` must be a number below {MAX_GRID}, not {text:?}");
+            let text = format!("`{name}` must be a number from {} to {}, not {text:?}", range.start(), range.end());
             self.problems.add(self.place.clone(), text);
         }
         number

@@ -45,6 +45,7 @@ fn site(code: &str, slug: &str, hall: bool) -> Site {
         region: "region".to_owned(),
         carrier: "carrier".to_owned(),
         contact: Contact { name: "IT".to_owned(), phone: format!("0{code}") },
+        receive_kbps: None,
         column: 0,
         row: 0,
         hall,

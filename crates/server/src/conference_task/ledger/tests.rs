@@ -52,6 +52,7 @@ fn setup() -> Setup {
         region: "region".to_owned(),
         carrier: "carrier".to_owned(),
         contact: Contact::default(),
+        receive_kbps: None,
         column: 0,
         row: 0,
         hall: *slug == "hall",
