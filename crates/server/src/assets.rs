@@ -58,7 +58,8 @@ pub fn html(status: StatusCode, text: String) -> Response<Body> {
 }
 
 fn answer(file: EmbeddedFile, kind: &str, cache: HeaderValue, headers: &HeaderMap) -> Response<Body> {
-    let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(file.metadata.sha256_hash()));
+    // Weak: the same file, compressed or not.
+    let tag = format!("W/\"{}\"", URL_SAFE_NO_PAD.encode(file.metadata.sha256_hash()));
     let known = headers.get_all(IF_NONE_MATCH).iter().any(|known| known.as_bytes() == tag.as_bytes());
     let mut response = if known {
         let mut response = Response::new(Body::empty());

@@ -22,6 +22,7 @@ mod status;
 use std::time::Duration;
 
 use axum::extract::DefaultBodyLimit;
+use axum::handler::Handler;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
@@ -122,7 +123,7 @@ pub fn router(app: App, scheme: Scheme) -> Router {
         .merge(api)
         .merge(plain)
         .merge(docs)
-        .fallback(pages::asset)
+        .fallback(pages::asset.layer(pages::compression()))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn_with_state(app.clone(), origin::check))
         .layer(middleware::from_fn_with_state(app.clone(), identity::note_address))

@@ -7,6 +7,8 @@ use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::http::{HeaderMap, Method, Response, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::get;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use wire::EndpointRole;
 
 use super::body::{self, Path};
@@ -20,6 +22,12 @@ pub(super) fn routes() -> Router<App> {
         router.route(&format!("/{name}"), get(move |headers: HeaderMap| async move { assets::page(name, &headers) }))
     });
     pages.route("/", get(|| async { see_other("/console") })).route("/join/{token}", get(join))
+}
+
+/// Scripts and styles of a page are 200 KB, a few round trips more than half of that on a fresh connection far away. Fonts are
+/// compressed by nature; what the API answers is left alone, because it holds secrets beside what others wrote.
+pub(super) fn compression() -> CompressionLayer<impl Predicate> {
+    CompressionLayer::new().compress_when(DefaultPredicate::new().and(NotForContentType::const_new("font/")))
 }
 
 /// Files of the build; everything else is not there.

@@ -1,6 +1,7 @@
 //! Pages, health, metrics, the description of the API, and the files of a start.
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use serde_json::Value;
 use server::announce::{ADDRESSES_FILE, DEMO_LINKS_FILE, announce};
 use wire::Role;
@@ -39,6 +40,27 @@ async fn pages_are_there_or_say_how_to_build_them() {
             other => panic!("{page}: {other}"),
         }
     }
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scripts_travel_compressed_and_what_the_api_says_does_not() {
+    let world = World::start(true).await;
+    let ask = |path: &str| Request::get(path).header("accept-encoding", "gzip, br").body(Body::empty()).unwrap();
+    let api = world.send(ask("/api/v1/openapi.json")).await;
+    assert_eq!((api.status, api.header("content-encoding")), (StatusCode::OK, ""));
+    let plain = world.get("/sw.js", &Credential::Nobody).await;
+    if plain.status == StatusCode::NOT_FOUND {
+        // Without the pages' build there is nothing to compress; `cargo xtask test` builds them before.
+        return;
+    }
+
+    let packed = world.send(ask("/sw.js")).await;
+
+    assert_eq!((packed.status, packed.header("content-encoding")), (StatusCode::OK, "gzip"));
+    assert!(packed.body.len() * 2 < plain.body.len(), "{} of {} bytes", packed.body.len(), plain.body.len());
+    let again = Request::get("/sw.js").header("if-none-match", packed.header("etag")).body(Body::empty()).unwrap();
+    assert_eq!(world.send(again).await.status, StatusCode::NOT_MODIFIED);
     world.stop().await;
 }
 

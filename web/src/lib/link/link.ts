@@ -38,12 +38,8 @@ export class Link {
     const hint = () => this.#step(() => this.#machine.handleHint(performance.now()));
     window.addEventListener('online', hint);
     document.addEventListener('visibilitychange', hint);
-    // Videos that are attached before and get no picture would keep the page loading for ever.
-    const begin = () => this.resume();
-    if (document.readyState === 'complete') begin();
-    else window.addEventListener('load', begin, { once: true });
+    this.resume();
     return () => {
-      window.removeEventListener('load', begin);
       window.removeEventListener('online', hint);
       document.removeEventListener('visibilitychange', hint);
       clearTimeout(this.#timer);

@@ -9,9 +9,15 @@ type FrameVideo = HTMLVideoElement & {
 /** Plays a stream in a muted video; a new stream replaces the old without tearing the element down. */
 export function playPicture(video: HTMLVideoElement, stream: MediaStream | null): () => void {
   video.muted = true;
-  if (video.srcObject !== stream) video.srcObject = stream;
-  if (stream) video.play().catch(ignoreInterrupted);
+  const attach = () => {
+    if (video.srcObject !== stream) video.srcObject = stream;
+    if (stream) video.play().catch(ignoreInterrupted);
+  };
+  // A video that is attached earlier and gets no picture keeps its page loading for ever; the link need not wait for that.
+  if (document.readyState === 'complete') attach();
+  else window.addEventListener('load', attach, { once: true });
   return () => {
+    window.removeEventListener('load', attach);
     video.srcObject = null;
   };
 }
