@@ -18,6 +18,7 @@ mod ingress;
 mod keyframe;
 mod layer;
 mod level;
+mod losses;
 mod membership;
 mod pacer;
 mod probe;

@@ -8,7 +8,8 @@
 use std::collections::VecDeque;
 
 use super::departures::Outcome;
-use super::probe::{LUCK, PROBE_TIME, Probe, Shown};
+use super::losses::{Advice, LineLosses};
+use super::probe::{PROBE_TIME, Probe, Shown};
 use super::timeline::Micros;
 
 /// Bits per second.
@@ -26,22 +27,6 @@ const RATE_SPAN: Micros = 500_000;
 /// And over this, if as many packets came in it: a line that has become thin is met at once.
 const SHORT_SPAN: Micros = 200_000;
 const FEWEST_OF_SHORT: usize = 4;
-/// Lost more than this, a line is taken for full although nothing waits (a policer, a very short queue).
-const HEAVY_LOSS: f64 = 0.10;
-/// Lost more than this, the rate does not grow.
-const SOME_LOSS: f64 = 0.02;
-/// Losses are judged over so many windows.
-const LOSS_WINDOWS: usize = 5;
-/// A lower rate that leaves more than this share of the losses was not their reason: the line loses by itself (radio).
-const UNHELPED: f64 = 0.7;
-/// Losses that come later than this after the rate was lowered have another reason than those before.
-const BLAME_TIME: Micros = 2_000_000;
-/// What a line loses by itself sways by this factor.
-const SWAY: f64 = 1.4;
-/// Share by which the belief about the line's own losses follows what is seen in a window: five seconds or so.
-const LOSS_FOLLOWS: f64 = 0.02;
-/// Packets that make a share of losses believable.
-const FEWEST_PACKETS: u32 = 20;
 /// What arrives while a queue is full is what the line carries; a little less lets the queue drain.
 const BACK_OFF: f64 = 0.85;
 /// After a decrease the queue drains first.
@@ -69,12 +54,7 @@ pub(super) struct Bandwidth {
     least_delays: VecDeque<Micros>,
     window: Window,
     waited: u32,
-    /// (lost, sent) of the last windows.
-    losses: VecDeque<(u32, u32)>,
-    /// Share that the line loses at any rate.
-    own_loss: f64,
-    /// Share for which the rate was lowered last, and when.
-    blamed: Option<(Micros, f64)>,
+    losses: LineLosses,
     arrivals: VecDeque<(Micros, u32)>,
     decreased: Option<Micros>,
     judged: Option<Micros>,
@@ -109,7 +89,7 @@ impl Bandwidth {
 
     /// Share that the line loses at any rate.
     pub(super) fn own_loss(&self) -> f64 {
-        self.own_loss
+        self.losses.own()
     }
 
     /// A probe that is to be sent now.
@@ -165,54 +145,20 @@ impl Bandwidth {
         let window = std::mem::take(&mut self.window);
         let queue = self.queue(window.least);
         self.waited = if queue > QUEUE { self.waited + 1 } else { 0 };
-        if self.losses.len() == LOSS_WINDOWS {
-            self.losses.pop_front();
-        }
-        self.losses.push_back((window.lost, window.lost + window.arrived));
+        let (lost, sent) = (window.lost, window.lost + window.arrived);
         let settled = self.decreased.is_none_or(|at| now - at >= SETTLE);
-        let own = self.own_loss * SWAY;
-        if self.waited >= 2 && settled {
-            self.blamed = None;
-            self.decrease(now);
-        } else if settled && self.loses_more_than(HEAVY_LOSS.max(own)) {
-            self.decrease_for_losses(now);
-        } else if self.waited == 0 && !self.loses_more_than(SOME_LOSS.max(own)) {
-            self.increase(now, elapsed, wished, window.probing);
-        }
-        if self.waited == 0 && self.own_loss > 0.0 {
-            self.own_loss += (self.lost_share() - self.own_loss) * LOSS_FOLLOWS;
-        }
-    }
-
-    /// Many packets are lost although none wait. Once the rate is lowered; if that does not help, the losses are the line's own and
-    /// say nothing about what it carries.
-    fn decrease_for_losses(&mut self, now: Micros) {
-        let share = self.lost_share();
-        match self.blamed.take() {
-            Some((at, before)) if now - at < BLAME_TIME && share > before * UNHELPED => self.own_loss = share,
-            _ => {
-                self.blamed = Some((now, share));
+        if self.waited > 0 {
+            self.losses.line_is_full(lost, sent);
+            if self.waited >= 2 && settled {
                 self.decrease(now);
             }
+            return;
         }
-    }
-
-    /// Share that was lost lately.
-    fn lost_share(&self) -> f64 {
-        let (lost, sent) = self.recent_losses();
-        f64::from(lost) / f64::from(sent.max(1))
-    }
-
-    /// (lost, sent) lately.
-    fn recent_losses(&self) -> (u32, u32) {
-        self.losses.iter().fold((0, 0), |(lost, sent), window| (lost + window.0, sent + window.1))
-    }
-
-    /// More packets were lost than a line with this share of losses would lose, luck included.
-    fn loses_more_than(&self, share: f64) -> bool {
-        let (lost, sent) = self.recent_losses();
-        let expected = f64::from(sent) * share;
-        sent >= FEWEST_PACKETS && f64::from(lost) > expected + LUCK * (expected * (1.0 - share)).sqrt()
+        match self.losses.judge(now, lost, sent, settled, self.target.is_some()) {
+            Advice::Grow => self.increase(now, elapsed, wished, window.probing),
+            Advice::Hold => {}
+            Advice::Fall => self.decrease(now),
+        }
     }
 
     /// The least time that packets waited in the last window.
@@ -232,7 +178,7 @@ impl Bandwidth {
         self.target = Some(self.target.map_or(rate, |target| target.min(rate)));
         self.decreased = Some(now);
         self.waited = 0;
-        self.losses.clear();
+        self.losses.lowered();
         self.probe = None;
         self.probed = Some(now);
         self.calm_since = None;
@@ -242,7 +188,7 @@ impl Bandwidth {
         let Some(target) = self.target else { return };
         let grown = target * GROWTH.powf(elapsed as f64 / 1e6);
         // A probe is judged when all of it has been reported.
-        let shown = if probing { None } else { std::mem::take(&mut self.shown).rate(self.own_loss) };
+        let shown = if probing { None } else { std::mem::take(&mut self.shown).rate(self.losses.own()) };
         let shown = shown.map_or(0.0, |rate| rate * PROBE_TRUST);
         // More than twice what is wished is never needed.
         let target = grown.max(shown).min(wished as f64 * 2.0).max(target);
@@ -413,6 +359,24 @@ mod tests {
             let target = way.bandwidth.target();
             assert!(target.is_none_or(|target| target >= way.wished), "{target:?} with {loss} lost");
             assert!(least > 800_000, "{least} at the least with {loss} lost");
+        }
+    }
+
+    #[test]
+    fn a_line_that_was_thin_and_then_loses_some_carries_everything_again() {
+        for loss in [0.03, 0.06, 0.09, 0.12] {
+            for random in 1..20 {
+                let mut way = Way::new(Line { random, ..Line::new(400_000.0) });
+                way.run(10_000_000);
+                way.line = Line { loss, random, free_at: way.line.free_at, ..Line::new(20e6) };
+                way.run(15_000_000);
+                let mut least = BitRate::MAX;
+                for _ in 0..20 {
+                    way.run(1_000_000);
+                    least = least.min(way.bandwidth.target().unwrap_or(way.wished));
+                }
+                assert!(least > 1_500_000, "{least} with {loss} lost, seed {random}");
+            }
         }
     }
 

@@ -4,6 +4,7 @@ import { preferredCodecs } from './codecs';
 import { cameraEncodings, FULL_FRAME_RATE, IDLE_FRAME_RATE } from './encodings';
 import { CUT_PATIENCE_MS, isAtOrAfter, PictureFollower } from './pictureFollower';
 import { receivedSlots, slotCount, slotKey } from './slots';
+import { CALM_MS, LOSSY, LOSSY_BUFFER_MS, SoundBuffer } from './soundBuffer';
 import { countersOf, statsBetween } from './statistics';
 import { CONNECT_MS, LONGEST_CONNECT_MS, MediaWatchdog, STALL_MS } from './watchdog';
 
@@ -47,6 +48,16 @@ describe('layers of a camera', () => {
     expect(air.every((encoding) => encoding.active && encoding.maxFramerate === FULL_FRAME_RATE)).toBe(true);
     expect(air.map((encoding) => encoding.maxBitrate)).toEqual([150_000, 500_000, 2_500_000]);
     expect(air.map((encoding) => encoding.scaleResolutionDownBy)).toEqual([4, 2, 1]);
+  });
+});
+
+describe('buffer of the sound', () => {
+  it('waits for repetitions where packets are lost, and on for a while after', () => {
+    const buffer = new SoundBuffer();
+    expect(buffer.handleLoss(0.01, 0)).toBeNull();
+    expect(buffer.handleLoss(LOSSY, 2_000)).toBe(LOSSY_BUFFER_MS);
+    expect(buffer.handleLoss(0, 2_000 + CALM_MS - 1)).toBe(LOSSY_BUFFER_MS);
+    expect(buffer.handleLoss(0, 2_000 + CALM_MS)).toBeNull();
   });
 });
 

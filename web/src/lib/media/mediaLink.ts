@@ -3,6 +3,7 @@ import type { Cut, EndpointStats, MediaPlan, Picture, TakeId, Uplink } from '$li
 import { type LocalTracks, MediaPeer, type SendName } from './peer';
 import { PictureFollower } from './pictureFollower';
 import type { SlotKey } from './slots';
+import { SoundBuffer } from './soundBuffer';
 import { type MediaCounters, type StatsEntry, countersOf, framesBySlot, statsBetween } from './statistics';
 import { type Flow, type Still, Stillness } from './stillness';
 import { MediaWatchdog } from './watchdog';
@@ -39,6 +40,7 @@ export class MediaLink {
   #uplink: Uplink = NO_UPLINK;
   #watchdog = new MediaWatchdog();
   #stillness = new Stillness();
+  #soundBuffer = new SoundBuffer();
   #follower: PictureFollower | null = null;
   #followTimer: ReturnType<typeof setTimeout> | undefined;
   #counters: MediaCounters | null = null;
@@ -233,6 +235,9 @@ export class MediaLink {
     const counters = this.#count(peer, entries);
     const before = this.#counters;
     this.#counters = counters;
-    if (before) this.#listener.stats(statsBetween(before, counters));
+    if (!before) return;
+    const stats = statsBetween(before, counters);
+    peer.setSoundBuffer(this.#soundBuffer.handleLoss(stats.loss, counters.at));
+    this.#listener.stats(stats);
   }
 }

@@ -22,6 +22,7 @@ export class MediaPeer {
   #senders = new Map<SendName, RTCRtpSender>();
   #receiving = new Map<SlotKey, Receiving>();
   #programTracks = new Set<string>();
+  #programSounds: RTCRtpReceiver[] = [];
   #videoSlots = new Map<string, SlotKey>();
   #answered = false;
   #adjusting: Promise<void> = Promise.resolve();
@@ -83,6 +84,15 @@ export class MediaPeer {
     return this.#videoSlots;
   }
 
+  /** How long the programme's sound waits before it is played, ms; its picture waits with it. Null: as the browser thinks best. */
+  setSoundBuffer(target: number | null): void {
+    for (const receiver of this.#programSounds) {
+      // Older browsers know no such wish, and play what they can.
+      if ('jitterBufferTarget' in receiver && receiver.jitterBufferTarget !== target)
+        receiver.jitterBufferTarget = target;
+    }
+  }
+
   /** Ends it. */
   close(): void {
     this.connection.close();
@@ -112,7 +122,9 @@ export class MediaPeer {
     receiving[line.kind] = new MediaStream([transceiver.receiver.track]);
     this.#receiving.set(key, receiving);
     if (line.kind === 'video') this.#videoSlots.set(transceiver.receiver.track.id, key);
-    if (line.slot.name === 'program') this.#programTracks.add(transceiver.receiver.track.id);
+    if (line.slot.name !== 'program') return;
+    this.#programTracks.add(transceiver.receiver.track.id);
+    if (line.kind === 'audio') this.#programSounds.push(transceiver.receiver);
   }
 }
 
