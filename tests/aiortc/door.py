@@ -36,11 +36,11 @@ class Door:
         return answer
 
 
-async def publisher(server, site):
+async def publisher(server, site, card=media.FIRST):
     """An encoder with picture and sound."""
     door = Door(server, "/api/v1/whip", server.token(site, "main"))
-    door.pc.addTrack(media.Tone())
-    door.pc.addTrack(media.Picture())
+    door.pc.addTrack(media.Tone(card))
+    door.pc.addTrack(media.Picture(card))
     answer = await door.offer()
     assert answer.status == 201, answer
     assert answer.headers["Content-Type"] == "application/sdp", answer.headers

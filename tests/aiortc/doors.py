@@ -1,4 +1,4 @@
-"""aiortc publishes by WHIP and plays by WHEP, in a conference of each codec; FFmpeg's WHIP muxer publishes, waiting for the
+"""aiortc publishes by WHIP and plays by WHEP, in a conference of each codec, and goes through takes; FFmpeg's WHIP muxer publishes, waiting for the
 handshake or beginning it. Prints one line for each test.
 
 Run by `cargo xtask test`; by hand:  DIENHONG_BIN=target/debug/dienhong <venv>/bin/python tests/aiortc/doors.py
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 import media
 from door import Door, player, publisher
 from server import Server
+from takes import takes
 
 HALL, SITE = "dien-hong", "cao-bang"
 MEDIA_WITHIN = 15.0
@@ -130,6 +131,8 @@ async def other_codec_is_refused():
 TESTS = {
     "publishes and plays H.264": lambda: publish_and_play("h264"),
     "publishes and plays VP8": lambda: publish_and_play("vp8"),
+    "goes through takes in H.264": lambda: takes("h264"),
+    "goes through takes in VP8": lambda: takes("vp8"),
     "FFmpeg publishes, waiting for the handshake": lambda: ffmpeg_publishes("passive"),
     "FFmpeg publishes, beginning the handshake": lambda: ffmpeg_publishes("active"),
     "another codec is refused": other_codec_is_refused,
