@@ -18,9 +18,8 @@ PICTURES, SOUNDS = 20, 5
 # One of so many frames of sound is looked at: all would cost more than decoding them.
 LISTENED = 5
 SHOWN_WITHIN = 15.0
-# Longest time between two decoded pictures over a take. They come each 67 ms; WebRTC calls it a freeze from 217 ms on, and a
-# take that lost its keyframe would wait for the next one. The rest is for a machine that others use too.
-LONGEST_GAP = 0.5
+# Longest time between two decoded pictures over a take: what WebRTC calls a freeze is that much longer than the usual time, or more.
+LONGEST_GAP = 1 / media.FPS + 0.150
 
 
 class Decoders:
