@@ -1,4 +1,4 @@
-"""aiortc publishes by WHIP and plays by WHEP, in a conference of each codec; FFmpeg's WHIP muxer publishes, waiting for the
+"""aiortc publishes by WHIP and plays by WHEP, in a conference of each codec, and goes through takes; FFmpeg's WHIP muxer publishes, waiting for the
 handshake or beginning it. Prints one line for each test.
 
 Run by `cargo xtask test`; by hand:  DIENHONG_BIN=target/debug/dienhong <venv>/bin/python tests/aiortc/doors.py
@@ -11,74 +11,20 @@ import sys
 import time
 import traceback
 
-import aioice.ice
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 import media
+from door import Door, player, publisher
 from server import Server
-
-# The test stays on this machine, and aioice leaves the loopback interface out.
-aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
+from takes import takes
 
 HALL, SITE = "dien-hong", "cao-bang"
 MEDIA_WITHIN = 15.0
 GONE_WITHIN = 5.0
 FRAMES = 20
 SOUND_FRAMES = 25
-
-
-class Door:
-    """One peer connection and its HTTP session."""
-
-    def __init__(self, server, path, token):
-        self.server, self.path, self.token = server, path, token
-        # Not "max-bundle": with it aiortc 1.16 takes candidates of the last m-line alone, and they are in the first.
-        self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        self.location = self.etag = None
-
-    async def offer(self):
-        """Sends the offer; gives the answer of the server."""
-        await self.pc.setLocalDescription(await self.pc.createOffer())
-        answer = await self.server.request(
-            "POST", self.path, self.token, self.pc.localDescription.sdp, "application/sdp"
-        )
-        if answer.status == 201:
-            self.location, self.etag = answer.headers["Location"], answer.headers["ETag"]
-            await self.pc.setRemoteDescription(RTCSessionDescription(answer.body, "answer"))
-        return answer
-
-    async def end(self):
-        """Ends the session."""
-        answer = await self.server.request("DELETE", self.location, self.token)
-        await self.pc.close()
-        return answer
-
-
-async def publisher(server, site):
-    """An encoder with picture and sound."""
-    door = Door(server, "/api/v1/whip", server.token(site, "main"))
-    door.pc.addTrack(media.Tone())
-    door.pc.addTrack(media.Picture())
-    answer = await door.offer()
-    assert answer.status == 201, answer
-    assert answer.headers["Content-Type"] == "application/sdp", answer.headers
-    assert door.location.startswith("/api/v1/whip/") and door.etag.startswith('"'), answer.headers
-    return door
-
-
-async def player(server, site):
-    """A player of the programme, and its tracks by kind."""
-    door = Door(server, "/api/v1/whep", server.token(site, "main"))
-    tracks = {}
-    door.pc.on("track", lambda track: tracks.update({track.kind: track}))
-    for kind in ("video", "audio"):
-        door.pc.addTransceiver(kind, direction="recvonly")
-    answer = await door.offer()
-    assert answer.status == 201, answer
-    return door, tracks
 
 
 def certificate(folder):
@@ -185,6 +131,8 @@ async def other_codec_is_refused():
 TESTS = {
     "publishes and plays H.264": lambda: publish_and_play("h264"),
     "publishes and plays VP8": lambda: publish_and_play("vp8"),
+    "goes through takes in H.264": lambda: takes("h264"),
+    "goes through takes in VP8": lambda: takes("vp8"),
     "FFmpeg publishes, waiting for the handshake": lambda: ffmpeg_publishes("passive"),
     "FFmpeg publishes, beginning the handshake": lambda: ffmpeg_publishes("active"),
     "another codec is refused": other_codec_is_refused,

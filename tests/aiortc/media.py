@@ -1,19 +1,29 @@
-"""A picture and a tone that are known again after the encoder, the relay and the decoder."""
+"""Pictures and tones that are known again after the encoder, the relay and the decoder."""
 
 import asyncio
 import fractions
 import math
 import time
+import typing
 
 import av
 from aiortc import MediaStreamTrack
 
 WIDTH, HEIGHT, FPS = 320, 180, 15
 RATE, SAMPLES = 48_000, 960
-# Luma of the left and the right half: far apart, so that no encoder confuses them.
-LEFT, RIGHT = 60, 190
-TONE_HZ = 600
 LEVEL = 10_000
+
+
+class Card(typing.NamedTuple):
+    """Luma of the left and the right half, far apart so that no encoder confuses them, and the tone's pitch. Whole swings of the tone
+    fill a frame of sound."""
+
+    left: int
+    right: int
+    hz: int
+
+
+FIRST, SECOND, THIRD = Card(60, 190, 600), Card(190, 60, 900), Card(60, 60, 1_300)
 
 
 class Picture(MediaStreamTrack):
@@ -21,8 +31,9 @@ class Picture(MediaStreamTrack):
 
     kind = "video"
 
-    def __init__(self):
+    def __init__(self, card=FIRST):
         super().__init__()
+        self.card = card
         self.count = 0
         self.start = time.monotonic()
 
@@ -30,7 +41,7 @@ class Picture(MediaStreamTrack):
         await asyncio.sleep(max(0.0, self.start + self.count / FPS - time.monotonic()))
         frame = av.VideoFrame(WIDTH, HEIGHT, "yuv420p")
         luma = frame.planes[0]
-        row = bytes([LEFT]) * (WIDTH // 2) + bytes([RIGHT]) * (WIDTH - WIDTH // 2)
+        row = bytes([self.card.left]) * (WIDTH // 2) + bytes([self.card.right]) * (WIDTH - WIDTH // 2)
         row += bytes(luma.line_size - WIDTH)
         moving = bytes((self.count * 8 + x) % 256 for x in range(luma.line_size))
         rows = [moving if y > HEIGHT - 20 else row for y in range(luma.height)]
@@ -47,35 +58,36 @@ class Tone(MediaStreamTrack):
 
     kind = "audio"
 
-    def __init__(self):
+    def __init__(self, card=FIRST):
         super().__init__()
+        values = (int(LEVEL * math.sin(2 * math.pi * card.hz * n / RATE)) for n in range(SAMPLES))
+        self.samples = b"".join(value.to_bytes(2, "little", signed=True) for value in values)
         self.count = 0
         self.start = time.monotonic()
 
     async def recv(self):
         await asyncio.sleep(max(0.0, self.start + self.count / RATE - time.monotonic()))
         frame = av.AudioFrame(format="s16", layout="mono", samples=SAMPLES)
-        values = (int(LEVEL * math.sin(2 * math.pi * TONE_HZ * (self.count + n) / RATE)) for n in range(SAMPLES))
-        frame.planes[0].update(b"".join(value.to_bytes(2, "little", signed=True) for value in values))
+        frame.planes[0].update(self.samples)
         frame.pts, frame.sample_rate, frame.time_base = self.count, RATE, fractions.Fraction(1, RATE)
         self.count += SAMPLES
         return frame
 
 
-def is_picture(frame):
-    """True for a frame whose halves have the brightness that was sent."""
+def is_picture(frame, card=FIRST):
+    """True for a frame whose halves have the card's brightness."""
     luma = frame.planes[0]
     data, y = bytes(luma), frame.height // 3
     at = lambda x: data[y * luma.line_size + x]
-    return abs(at(frame.width // 4) - LEFT) < 25 and abs(at(3 * frame.width // 4) - RIGHT) < 25
+    return abs(at(frame.width // 4) - card.left) < 25 and abs(at(3 * frame.width // 4) - card.right) < 25
 
 
-def is_tone(samples):
-    """True if most of the energy is at the tone (Goertzel)."""
+def is_tone(samples, card=FIRST):
+    """True if most of the energy is at the card's tone (Goertzel)."""
     total = sum(value * value for value in samples)
     if total < len(samples) * 100 * 100:
         return False
-    step = 2 * math.pi * TONE_HZ / RATE
+    step = 2 * math.pi * card.hz / RATE
     real = sum(value * math.cos(step * n) for n, value in enumerate(samples))
     imaginary = sum(value * math.sin(step * n) for n, value in enumerate(samples))
     return 2 * (real * real + imaginary * imaginary) / len(samples) > 0.5 * total

@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -12,11 +13,15 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+import uuid
+
+import websockets
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 START_WITHIN = 20.0
 REQUEST_WITHIN = 10.0
 ADDRESSES = "addresses.json"
+CONFERENCE = "/api/v1/conferences/bau-cu-2021"
 
 
 class Answer:
@@ -89,6 +94,43 @@ class Server:
         request = urllib.request.Request(f"http://{self.http}{path}", data=data, method=method, headers=headers)
         return await asyncio.to_thread(send, request)
 
+    async def sign_in(self):
+        """An operator's cookie."""
+        link = json.loads((self.folder / "data" / ADDRESSES).read_text())["sign_in"]
+        body = json.dumps({"token": re.split("[#/=]", link)[-1]})
+        answer = await self.request("POST", "/api/v1/sign-in/link", body=body, content_type="application/json")
+        assert answer.status == 200, answer
+        return answer.headers["Set-Cookie"].split(";")[0]
+
+    @contextlib.asynccontextmanager
+    async def console(self, cookie):
+        """An open console: its operator is in control, and only then are takes accepted."""
+        headers = {"Cookie": cookie, "Origin": f"http://{self.http}"}
+        hello = {"type": "hello", "protocol": 1, "client": "console", "device": str(uuid.uuid4())}
+        hello |= dict.fromkeys(["token", "conference", "instance", "since"])
+        async with websockets.connect(f"ws://{self.http}/api/v1/ws", additional_headers=headers) as socket:
+            await socket.send(json.dumps(hello))
+            welcome = json.loads(await socket.recv())
+            assert welcome["type"] == "welcome", welcome
+            reading = asyncio.create_task(read_all(socket))
+            try:
+                yield
+            finally:
+                reading.cancel()
+
+    async def stage(self, cookie):
+        """What is on air and what is in preview."""
+        answer = await self.request("GET", f"{CONFERENCE}/state", headers={"Cookie": cookie})
+        assert answer.status == 200, answer
+        return json.loads(answer.body)["state"]["stage"]
+
+    async def command(self, cookie, command):
+        """Does a command that must be accepted."""
+        body = json.dumps({"id": str(uuid.uuid4()), "command": command})
+        path = f"{CONFERENCE}/commands"
+        answer = await self.request("POST", path, None, body, "application/json", {"Cookie": cookie})
+        assert answer.status == 200, (command, answer)
+
     async def _ready(self):
         if not (self.folder / "data" / ADDRESSES).exists():
             return False
@@ -106,6 +148,12 @@ class Server:
             lines = [line for line in lines if not line.startswith("codec")]
             conference.write_text("\n".join([f'codec = "{self.codec}"', *lines]) + "\n")
         return config / "dienhong.toml"
+
+
+async def read_all(socket):
+    """Takes what comes: nobody talks for long to a console that does not read."""
+    async for _ in socket:
+        pass
 
 
 def send(request):

@@ -15,7 +15,7 @@ use crate::{doctor, web, workspace};
 
 const BROWSER_FOLDER: &str = "tests/browser";
 /// Measurements of `bench end-to-end`, in their order: each is a browser test in `specs` and the file of its figures.
-const END_TO_END: &[&str] = &["takes", "layouts", "wall", "recovery", "cut", "sharp"];
+const END_TO_END: &[&str] = &["takes", "firefox", "layouts", "wall", "recovery", "cut", "sharp"];
 
 /// Measurements of `bench network`, in `networks`: they make networks of namespaces, for which they must be root.
 const NETWORK: &[&str] = &["lips", "link", "thin"];

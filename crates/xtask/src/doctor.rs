@@ -110,6 +110,24 @@ const TOOLS: &[Tool] = &[
         remedy: Remedy::Apt("chromium"),
     },
     Tool {
+        name: "Firefox",
+        programs: &["firefox-esr"],
+        argument: "--version",
+        at_least: None,
+        need: Need::ForTests,
+        why: "the browser tests",
+        remedy: Remedy::Apt("firefox-esr"),
+    },
+    Tool {
+        name: "PulseAudio",
+        programs: &["pulseaudio"],
+        argument: "--version",
+        at_least: None,
+        need: Need::ForTests,
+        why: "the loudspeaker of the tests' Firefox",
+        remedy: Remedy::Apt("pulseaudio"),
+    },
+    Tool {
         name: "Python",
         programs: &["python3"],
         argument: "--version",
@@ -315,7 +333,9 @@ mod tests {
 
         assert_eq!(
             line.as_deref(),
-            Some("sudo apt-get install -y nodejs npm g++ cmake chromium python3-venv iproute2 faketime janus")
+            Some(
+                "sudo apt-get install -y nodejs npm g++ cmake chromium firefox-esr pulseaudio python3-venv iproute2 faketime janus"
+            )
         );
         assert_eq!(apt_line(std::iter::empty()), None);
     }
@@ -328,8 +348,9 @@ mod tests {
         };
 
         assert_eq!(asked(Purpose::Run), ["Rust", "Node", "npm", "C++ compiler", "CMake"]);
-        assert_eq!(asked(Purpose::Test), ["Rust", "Node", "npm", "C++ compiler", "CMake", "Chromium", "Python"]);
-        assert_eq!(asked(Purpose::Networks)[7..], ["ip", "faketime"]);
+        assert_eq!(asked(Purpose::Test)[..5], asked(Purpose::Run));
+        assert_eq!(asked(Purpose::Test)[5..], ["Chromium", "Firefox", "PulseAudio", "Python"]);
+        assert_eq!(asked(Purpose::Networks)[9..], ["ip", "faketime"]);
         assert_eq!(asked(Purpose::Comparison)[5..], ["Janus"]);
     }
 

@@ -32,8 +32,12 @@ const SMALL = ["--width", "640", "--height", "360", "--fps", "15"];
 const FULL = ["--width", "1280", "--height", "720", "--fps", "20"];
 const NOISE = { width: 1280, height: 720, rows: 90 };
 
+/** A camera large enough for three layers (Chromium makes two of a smaller one), of a card that costs little. */
+const LAYERED = ["--width", "1280", "--height", "720", "--fps", "10"];
+
 /** Which camera a browser pretends to have. */
-export type Camera = "small" | "full";
+export type Camera = "small" | "layered" | "full";
+const ARGUMENTS: Record<Camera, string[]> = { small: SMALL, layered: LAYERED, full: FULL };
 
 /** Where in a star a browser is. */
 export interface At {
@@ -43,7 +47,7 @@ export interface At {
 }
 
 /** Runs in each page before its own code: what tests measure is what its peer connections received, attached to an element or not. */
-function keepConnections(): void {
+export function keepConnections(): void {
   const kept: RTCPeerConnection[] = [];
   (window as unknown as { connections: RTCPeerConnection[] }).connections = kept;
   const Original = window.RTCPeerConnection;
@@ -95,7 +99,7 @@ export class Browser {
     const folder = mkdtempSync(join(tmpdir(), "dienhong-card-"));
     const video = join(folder, "card.y4m");
     const sound = join(folder, "tone.wav");
-    execFileSync(binary, ["test-card", "--site-index", String(index), "--name", name, "--y4m", video, "--wav", sound, ...(camera === "full" ? FULL : SMALL)]);
+    execFileSync(binary, ["test-card", "--site-index", String(index), "--name", name, "--y4m", video, "--wav", sound, ...ARGUMENTS[camera]]);
     if (camera === "full") addNoise(video);
     return Browser.#launch(
       [

@@ -1,5 +1,5 @@
 // Reads the marker of a test card from decoded pixels (docs/test-card.md): who is in the picture, and which frame.
-import type { Page } from "@playwright/test";
+import type { Inside } from "./inside.ts";
 
 export interface Sighting {
   site: number;
@@ -19,7 +19,7 @@ export interface Seen {
 }
 
 /** The marker in each video that a selector finds; null where nothing was painted yet or the cells cannot be read. */
-export async function readMarkers(page: Page, selector: string): Promise<(Sighting | null)[]> {
+export async function readMarkers(page: Inside, selector: string): Promise<(Sighting | null)[]> {
   return (await readVideos(page, selector)).map((seen) => seen.marker);
 }
 
@@ -27,7 +27,7 @@ export async function readMarkers(page: Page, selector: string): Promise<(Sighti
  * Each video that a selector finds, with its marker as the browser decoded it. Pixels only: neither SSRCs nor control messages are
  * asked.
  */
-export async function readVideos(page: Page, selector: string): Promise<Seen[]> {
+export async function readVideos(page: Inside, selector: string): Promise<Seen[]> {
   return page.evaluate((selector) => {
     const columns = 20;
     const rows = 2;
@@ -92,7 +92,7 @@ export async function readVideos(page: Page, selector: string): Promise<Seen[]> 
 }
 
 /** Waits until the first readable video of `selector` shows the site; fails with what was seen instead. */
-export async function untilShows(page: Page, selector: string, site: number, timeoutMs = 10_000): Promise<void> {
+export async function untilShows(page: Inside, selector: string, site: number, timeoutMs = 10_000): Promise<void> {
   const end = Date.now() + timeoutMs;
   let seen: (Sighting | null)[] = [];
   while (Date.now() < end) {
@@ -107,7 +107,7 @@ export async function untilShows(page: Page, selector: string, site: number, tim
 const SAME_SIZE = 0.1;
 
 /** Cells of a composition in the order in which a person reads them: the larger first, then from the top, then from the left. */
-export async function readCells(page: Page, selector: string): Promise<Seen[]> {
+export async function readCells(page: Inside, selector: string): Promise<Seen[]> {
   const cells = await readVideos(page, selector);
   return cells.sort((a, b) => {
     if (Math.abs(a.area - b.area) > SAME_SIZE * Math.max(a.area, b.area)) return b.area - a.area;

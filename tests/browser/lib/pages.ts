@@ -2,6 +2,7 @@
 import { expect, type Page } from "@playwright/test";
 
 import type { Browser } from "./browsers.ts";
+import type { Inside } from "./inside.ts";
 import type { DemoLink, Server } from "./server.ts";
 
 /** Where a page shows the programme: cells that are part of the layout now. */
@@ -22,7 +23,7 @@ export interface PageFacts {
   instance: string | null;
 }
 
-export function facts(page: Page): Promise<PageFacts> {
+export function facts(page: Inside): Promise<PageFacts> {
   return page.evaluate(() => {
     const hook = (window as unknown as { __dienhong: PageFacts }).__dienhong;
     const { negotiations, generation, connectionState, status, instance } = hook;
@@ -31,7 +32,7 @@ export function facts(page: Page): Promise<PageFacts> {
 }
 
 /** Waits until a page's media is connected. */
-export async function untilConnected(page: Page): Promise<void> {
+export async function untilConnected(page: Inside): Promise<void> {
   await expect.poll(async () => (await facts(page)).connectionState, { timeout: 20_000 }).toBe("connected");
 }
 

@@ -7,6 +7,7 @@ export const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..")
 export const binary = process.env["DIENHONG_BIN"] ?? join(root, "target/debug/dienhong");
 export const networkBed = process.env["NETWORK_BED_BIN"] ?? join(root, "target/debug/network-bed");
 export const chromium = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+export const firefox = process.env["FIREFOX"] ?? "/usr/bin/firefox-esr";
 
 /** A folder below `target`, made if it is missing. */
 export function outputFolder(name: string): string {

@@ -27,6 +27,8 @@ export interface Speech {
 /** How a server may differ from the sample. */
 export interface ServerOptions {
   speech?: Speech;
+  /** Video codec of the conference; none: the one of the sample. */
+  codec?: "h264" | "vp8";
   /** It stands in the middle of a star instead of on this machine's loopback device. */
   star?: Star;
 }
@@ -42,8 +44,8 @@ export class Server {
   #child: ChildProcess | null = null;
   #log: number;
 
-  private constructor(httpPort: number, mediaPort: number, name: string, { speech, star }: ServerOptions) {
-    this.config = speech ? withSpeech(this.data, speech) : join(root, "config/dienhong.toml");
+  private constructor(httpPort: number, mediaPort: number, name: string, { speech, codec, star }: ServerOptions) {
+    this.config = speech || codec ? changed(this.data, speech, codec) : join(root, "config/dienhong.toml");
     this.#star = star ?? null;
     this.httpPort = httpPort;
     this.mediaPort = mediaPort;
@@ -174,12 +176,13 @@ export class Simulation {
   }
 }
 
-/** The sample configuration with other times of a speech, written into a data folder. */
-function withSpeech(folder: string, speech: Speech): string {
-  const conference = readFileSync(join(root, "config/conferences/bau-cu-2021.toml"), "utf8")
-    .replace(/^allowed_seconds = .*$/m, `allowed_seconds = ${speech.allowed}`)
-    .replace(/^warning_seconds = .*$/m, `warning_seconds = ${speech.warning}`)
-    .replace("../sites/", `${join(root, "config/sites")}/`);
+/** The sample configuration with other times of a speech or another codec, written into a data folder. */
+function changed(folder: string, speech: Speech | undefined, codec: string | undefined): string {
+  let conference = readFileSync(join(root, "config/conferences/bau-cu-2021.toml"), "utf8").replace("../sites/", `${join(root, "config/sites")}/`);
+  const values = { allowed_seconds: speech?.allowed, warning_seconds: speech?.warning, codec: codec && `"${codec}"` };
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== undefined) conference = conference.replace(new RegExp(`^${name} = .*$`, "m"), `${name} = ${value}`);
+  }
   writeFileSync(join(folder, "conference.toml"), conference);
   const server = readFileSync(join(root, "config/dienhong.toml"), "utf8");
   const config = join(folder, "dienhong.toml");

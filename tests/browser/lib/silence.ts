@@ -1,6 +1,7 @@
 // Who may be heard where, before, during and after each take. Everybody who may not is silent without a break.
-import { expect, type Page } from "@playwright/test";
+import { expect } from "@playwright/test";
 
+import type { Inside } from "./inside.ts";
 import { Ears, HEARD_DBFS, NOTHING_DBFS, OFF_AIR_DBFS, type Sound, toneHz } from "./spectrum.ts";
 
 /** The hall is heard whatever is on air. */
@@ -16,7 +17,7 @@ const HEARD_MS = 30_000;
 export interface Receiver {
   name: string;
   site: string | null;
-  page: Page;
+  page: Inside;
   /** It is its site's one device that plays the programme. */
   plays: boolean;
 }

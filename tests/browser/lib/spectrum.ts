@@ -1,5 +1,5 @@
 // Listens to the tracks that a page received: the level of a tone, in dBFS, from the track's own samples.
-import type { Page } from "@playwright/test";
+import type { Inside } from "./inside.ts";
 
 /** Sound of somebody who must not be heard stays below this, dBFS. */
 export const OFF_AIR_DBFS = -50;
@@ -68,16 +68,16 @@ const DEAF_MS = 2_000;
  * tone where it stands out from what lies beside it, between the tones. It does not count how many windows hold it.
  */
 export class Ears {
-  readonly #page: Page;
+  readonly #page: Inside;
   /** The longest time in which the page could not listen, of all that was judged, ms. */
   deaf = 0;
 
-  private constructor(page: Page) {
+  private constructor(page: Inside) {
     this.#page = page;
   }
 
   /** Begins to listen for tones that are at least `APART_HZ` apart. */
-  static async on(page: Page, tones: number[]): Promise<Ears> {
+  static async on(page: Inside, tones: number[]): Promise<Ears> {
     const sorted = [...tones].sort((a, b) => a - b);
     if (sorted.some((hz, i) => i > 0 && hz - sorted[i - 1]! < APART_HZ)) throw new Error(`tones too close: ${sorted}`);
     await page.evaluate(hear, { ...HEARING, tones });
@@ -209,7 +209,7 @@ async function recall({ spans, nothing }: { spans: Span[]; nothing: number }): P
  * Listens on, until the page is left, to whatever sounds in it: `heardAt` gives the last moment (ms since the epoch) at which each
  * frequency was above `threshold`. New tracks are followed, as a peer connection that is built anew brings them.
  */
-export async function listen(page: Page, frequencies: number[], threshold = HEARD_DBFS): Promise<void> {
+export async function listen(page: Inside, frequencies: number[], threshold = HEARD_DBFS): Promise<void> {
   await page.evaluate(
     async ({ frequencies, threshold }) => {
       const heard: Record<number, number> = {};
@@ -250,6 +250,6 @@ export async function listen(page: Page, frequencies: number[], threshold = HEAR
 }
 
 /** When `listen` last heard a frequency, ms since the epoch; 0: never. */
-export function heardAt(page: Page, hz: number): Promise<number> {
+export function heardAt(page: Inside, hz: number): Promise<number> {
   return page.evaluate((hz) => (window as unknown as { heardAt: Record<number, number> }).heardAt[hz] ?? 0, hz);
 }

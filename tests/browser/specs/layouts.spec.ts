@@ -1,9 +1,10 @@
 // Takes in the layouts that show several sources: who is in which cell is read from decoded pixels, who is heard from spectra.
 // A site that stays on air stays in its slot, nobody renegotiates, and no device of a site plays the site's own sound.
-import { expect, type Page, test } from "@playwright/test";
+import { expect, test } from "@playwright/test";
 
 import { Browser } from "../lib/browsers.ts";
 import { keepFigures } from "../lib/figures.ts";
+import type { Inside } from "../lib/inside.ts";
 import { readCells, untilShows } from "../lib/marker.ts";
 import { Console, facts, joinSite, type Layout, openScreen, PROGRAMME, RETURN } from "../lib/pages.ts";
 import { type DemoLink, Server, Simulation } from "../lib/server.ts";
@@ -96,7 +97,7 @@ class Story {
 
   /** Slots by decoded pixels at the console: who was on air before and still is has not moved, and others see the same. */
   async #keepsSlots({ sources }: OnAir): Promise<void> {
-    const slots = async (page: Page) => {
+    const slots = async (page: Inside) => {
       const cells = await readCells(page, PROGRAMME);
       return new Map(cells.map(({ slot, marker }) => [this.#names.get(marker?.site ?? -1) ?? "?", slot]));
     };

@@ -177,7 +177,7 @@ describe('RTP timestamps', () => {
 });
 
 describe('the watch over media', () => {
-  const flowing = { connection: 'connected', packets: 10, expected: true, control: true } as const;
+  const flowing = { connection: 'connected', bytes: 10, expected: true, control: true } as const;
 
   it('replaces a connection 3 s after its media stopped', () => {
     const dog = new MediaWatchdog();
@@ -214,7 +214,7 @@ describe('the watch over media', () => {
     for (let build = 0; build < 6; build += 1) {
       const builtAt = now;
       dog.handleBuilt(now);
-      while (!dog.handleFacts({ connection: 'connecting', packets: 0, expected: true, control: true }, now)) now += 100;
+      while (!dog.handleFacts({ connection: 'connecting', bytes: 0, expected: true, control: true }, now)) now += 100;
       waits.push(now - builtAt);
     }
 
@@ -228,7 +228,7 @@ describe('statistics', () => {
   const entries = (frames: number, lost: number, received: number) => [
     { type: 'inbound-rtp', trackIdentifier: 'p', framesDecoded: frames, packetsLost: lost, packetsReceived: received },
     { type: 'inbound-rtp', trackIdentifier: 'wall', framesDecoded: 9_999 },
-    { type: 'transport', bytesReceived: received * 1_000, packetsReceived: received },
+    { type: 'transport', bytesReceived: received * 1_000 },
     { type: 'candidate-pair', nominated: true, state: 'succeeded', currentRoundTripTime: 0.04 },
   ];
   const isProgram = (track: string) => track === 'p';
@@ -245,5 +245,14 @@ describe('statistics', () => {
       rtt_ms: 40,
       kbps: 760,
     });
+  });
+
+  it('count what arrives where the transport does not: Firefox has it at the pair of candidates in use', () => {
+    const pair = { type: 'candidate-pair', nominated: true, state: 'succeeded', bytesReceived: 5_000 };
+    const unused = { ...pair, nominated: false, bytesReceived: 70 };
+
+    expect(countersOf([{ type: 'transport' }, pair, unused], isProgram, 0).bytes).toBe(5_000);
+    expect(countersOf([{ type: 'transport', bytesReceived: 4_000 }, pair], isProgram, 0).bytes).toBe(4_000);
+    expect(countersOf([{ type: 'transport' }], isProgram, 0).bytes).toBe(0);
   });
 });

@@ -205,9 +205,9 @@ export class MediaLink {
     return countersOf(entries, (track) => peer.isProgram(track), performance.now());
   }
 
-  #notice(peer: MediaPeer, entries: readonly StatsEntry[], packets: number): void {
+  #notice(peer: MediaPeer, entries: readonly StatsEntry[], bytes: number): void {
     const now = performance.now();
-    this.#stillness.handleCounts(packets, framesBySlot(entries, peer.videoSlots), now);
+    this.#stillness.handleCounts(bytes, framesBySlot(entries, peer.videoSlots), now);
     this.#listener.arrival(this.#stillness.flowAt(now), this.#stillness.stillAt(now));
   }
 
@@ -216,11 +216,11 @@ export class MediaLink {
     if (!peer) return;
     const entries = await this.#entries(peer);
     if (this.#peer !== peer) return;
-    const { packets } = this.#count(peer, entries);
-    this.#notice(peer, entries, packets);
+    const { bytes } = this.#count(peer, entries);
+    this.#notice(peer, entries, bytes);
     const facts = {
       connection: peer.connection.connectionState,
-      packets,
+      bytes,
       expected: this.#expected,
       control: this.#control,
     };

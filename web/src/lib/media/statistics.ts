@@ -12,10 +12,8 @@ export type MediaCounters = {
   totalSamples: number;
   packetsReceived: number;
   packetsLost: number;
-  /** Of the whole transport. */
-  bytes: number;
   /** Of the whole transport, any kind. */
-  packets: number;
+  bytes: number;
   /** Round trip of the selected pair, ms. */
   rttMs: number;
 };
@@ -38,14 +36,16 @@ export function countersOf(
     packetsReceived: 0,
     packetsLost: 0,
     bytes: 0,
-    packets: 0,
     rttMs: 0,
   };
+  // Firefox's transport counts nothing; its candidate pair does, and there is one in use at a time.
+  let transport: number | undefined;
+  let pair: number | undefined;
   for (const entry of entries) {
-    if (entry.type === 'transport') {
-      sum.bytes += number(entry['bytesReceived']);
-      sum.packets += number(entry['packetsReceived']);
+    if (entry.type === 'transport' && 'bytesReceived' in entry) {
+      transport = (transport ?? 0) + number(entry['bytesReceived']);
     } else if (entry.type === 'candidate-pair' && entry['nominated'] === true && entry['state'] === 'succeeded') {
+      pair = number(entry['bytesReceived']);
       sum.rttMs = number(entry['currentRoundTripTime']) * 1_000;
     } else if (entry.type === 'inbound-rtp' && isProgram(String(entry['trackIdentifier']))) {
       sum.frames += number(entry['framesDecoded']);
@@ -56,6 +56,7 @@ export function countersOf(
       sum.packetsLost += number(entry['packetsLost']);
     }
   }
+  sum.bytes = transport ?? pair ?? 0;
   return sum;
 }
 

@@ -7,7 +7,7 @@ import type { SlotKey } from './slots';
 /** A picture without a new frame for so long stands, ms. Content that nobody touches still refreshes once a second. */
 export const STILL_MS = 2_500;
 
-/** Whether packets arrive; unknown until one look after the connection was made. */
+/** Whether anything arrives; unknown until one look after the connection was made. */
 export type Flow = 'unknown' | 'running' | 'stopped';
 /** What is wrong with a picture: it stopped, or never was there. */
 export type Still = 'stopped' | 'never';
@@ -16,25 +16,25 @@ type Progress = { count: number; since: number };
 
 /** Watches the counters of one peer connection after the other. */
 export class Stillness {
-  #packets: Progress | null = null;
+  #bytes: Progress | null = null;
   #frames = new Map<SlotKey, Progress>();
 
   /** A new peer connection counts from zero. */
   handleBuilt(): void {
-    this.#packets = null;
+    this.#bytes = null;
     this.#frames.clear();
   }
 
-  /** Packets of the whole transport and decoded frames by slot, since the connection was made; `now` in ms. */
-  handleCounts(packets: number, frames: ReadonlyMap<SlotKey, number>, now: number): void {
-    this.#packets = progress(this.#packets ?? undefined, packets, now);
+  /** Bytes of the whole transport and decoded frames by slot, since the connection was made; `now` in ms. */
+  handleCounts(bytes: number, frames: ReadonlyMap<SlotKey, number>, now: number): void {
+    this.#bytes = progress(this.#bytes ?? undefined, bytes, now);
     for (const [key, count] of frames) this.#frames.set(key, progress(this.#frames.get(key), count, now));
   }
 
   /** Whether anything arrives. */
   flowAt(now: number): Flow {
-    if (!this.#packets) return 'unknown';
-    return now - this.#packets.since < STILL_MS ? 'running' : 'stopped';
+    if (!this.#bytes) return 'unknown';
+    return now - this.#bytes.since < STILL_MS ? 'running' : 'stopped';
   }
 
   /** Slots whose picture stands. */

@@ -14,8 +14,8 @@ export const LONGEST_CONNECT_MS = 20_000;
 export type MediaFacts = {
   /** `RTCPeerConnection.connectionState`. */
   connection: RTCPeerConnectionState;
-  /** Packets of any kind that arrived since the connection was made. */
-  packets: number;
+  /** Bytes of any kind that arrived since the connection was made. */
+  bytes: number;
   /** Something should be arriving: the programme, tiles, or reports on what the page sends. */
   expected: boolean;
   /** The control connection is up: a stall is then not the network's fault alone, and an offer can be sent. */
@@ -26,20 +26,20 @@ export type MediaFacts = {
 export class MediaWatchdog {
   #builtAt = 0;
   #progressAt = 0;
-  #packets = 0;
+  #bytes = 0;
   #failures = 0;
 
   /** A new peer connection was made. */
   handleBuilt(now: number): void {
     this.#builtAt = now;
     this.#progressAt = now;
-    this.#packets = 0;
+    this.#bytes = 0;
   }
 
   /** Facts of this moment; true: build a new connection now. */
   handleFacts(facts: MediaFacts, now: number): boolean {
-    if (facts.packets > this.#packets) {
-      this.#packets = facts.packets;
+    if (facts.bytes > this.#bytes) {
+      this.#bytes = facts.bytes;
       this.#progressAt = now;
       this.#failures = 0;
     }
@@ -57,14 +57,14 @@ export class MediaWatchdog {
     const patience = Math.min(CONNECT_MS * 2 ** Math.max(0, this.#failures - 1), LONGEST_CONNECT_MS);
     if (facts.connection === 'failed' || facts.connection === 'closed') return now >= this.#builtAt + STALL_MS;
     if (facts.connection !== 'connected') {
-      const since = this.#packets > 0 ? this.#progressAt + STALL_MS : this.#builtAt + patience;
+      const since = this.#bytes > 0 ? this.#progressAt + STALL_MS : this.#builtAt + patience;
       return now >= since;
     }
     if (!facts.expected) {
       this.#progressAt = now;
       return false;
     }
-    const bound = this.#packets > 0 ? this.#progressAt + STALL_MS : this.#builtAt + patience;
+    const bound = this.#bytes > 0 ? this.#progressAt + STALL_MS : this.#builtAt + patience;
     return now >= bound;
   }
 }
