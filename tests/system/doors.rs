@@ -13,6 +13,8 @@ const PICTURE: usize = 0;
 const SOUND: usize = 1;
 /// Packets after which something counts as flowing.
 const SOME: usize = 20;
+/// Longest time between two pictures over a take. They come every 40 ms, and WebRTC calls it a freeze from 150 ms more on.
+const LONGEST_GAP: Duration = Duration::from_millis(190);
 /// What was under way when something ended may still arrive.
 const UNDER_WAY: Duration = Duration::from_millis(300);
 
@@ -80,6 +82,46 @@ async fn encoders_are_taken_on_air_and_a_player_follows_until_they_leave() -> Re
     tokio::time::sleep(UNDER_WAY).await;
     ensure!(player.heard_anything(after) == 0, "something is played although everybody has left");
     ensure!(player.end(&server, &token(&server, "ca-mau")?)?.status == 200);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_take_costs_a_player_no_picture_and_nobody_negotiates() -> Result<()> {
+    let server = Server::start().await?;
+    let operator = server.sign_in()?;
+    let mut desk = Client::console(&server, &operator).await?;
+    let come = async |site, says, encoder| {
+        let door = Door::publish(&server, &server.token(site, "main")?, says, encoder).await?;
+        until_logged(&server, &operator, site, "joined", Duration::from_secs(5)).await?;
+        anyhow::Ok(door)
+    };
+    let hall = come("dien-hong", "the-hall", Encoder::Plain).await?;
+    let first = come("cao-bang", "the-first", Encoder::Simulcast).await?;
+    let second = come("ha-noi", "the-second", Encoder::Passive).await?;
+    let player = Door::play(&server, &token(&server, "ca-mau")?, "", 1).await?;
+    player.until_heard(PICTURE, "the-hall", SOME).await?;
+    let doors = [&hall, &first, &second, &player];
+    let before = doors.map(Door::states);
+
+    let takes = [
+        ("the-hall", "the-first-h"),
+        ("the-first-h", "the-second"),
+        ("the-second", "the-hall"),
+        ("the-hall", "the-first-h"),
+    ];
+    for ((old, new), site) in takes.into_iter().zip(["cao-bang", "ha-noi", "dien-hong", "cao-bang"]) {
+        let ordered = Instant::now();
+        match site {
+            "dien-hong" => drop(desk.accepted(wire::Command::BackToHall).await?),
+            site => desk.put_on_air(site).await?,
+        }
+        player.until_heard(PICTURE, new, SOME).await?;
+        player.until_heard(SOUND, new.trim_end_matches("-h"), SOME).await?;
+        let gap = player.cut(ordered, PICTURE, old, new)?;
+        println!("{old} → {new}: longest time between two pictures {gap:?}");
+        ensure!(gap < LONGEST_GAP, "{old} → {new}: {gap:?} without a picture");
+    }
+    ensure!(doors.map(Door::states) == before, "somebody connected again");
     Ok(())
 }
 

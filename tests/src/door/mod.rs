@@ -2,6 +2,7 @@
 //! player by WHEP, over real HTTP and UDP.
 
 mod http;
+mod seen;
 mod stream;
 
 use std::{
@@ -11,7 +12,7 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use str0m::{
-    Candidate, Event, Input, Output, Rtc,
+    Candidate, Event, IceConnectionState, Input, Output, Rtc,
     change::{SdpAnswer, SdpPendingOffer},
     media::{Direction, MediaKind, Mid, Simulcast, SimulcastLayer},
     net::{Protocol, Receive},
@@ -20,6 +21,7 @@ use tokio::{net::UdpSocket, task::JoinHandle};
 
 use crate::Server;
 pub use http::{Credential, Reply};
+use seen::{Received, Seen};
 use stream::Stream;
 
 /// Packets of sound come this often; every second one comes with a picture.
@@ -40,21 +42,13 @@ pub enum Encoder {
     Passive,
 }
 
-/// One packet that was received.
-#[derive(Debug, Clone)]
-struct Received {
-    at: Instant,
-    line: usize,
-    payload: Vec<u8>,
-}
-
 /// One encoder or player.
 pub struct Door {
     /// Path of its session.
     pub location: String,
     /// Entity tag of its ICE session.
     pub etag: String,
-    seen: Arc<Mutex<Vec<Received>>>,
+    seen: Arc<Mutex<Seen>>,
     task: JoinHandle<()>,
 }
 
@@ -94,7 +88,7 @@ impl Door {
         rtc.sdp_api().accept_answer(pending, SdpAnswer::from_sdp_string(&reply.body)?)?;
         let location = reply.header("location").context("no Location")?.to_owned();
         let etag = reply.header("etag").context("no ETag")?.to_owned();
-        let seen = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::new(Mutex::new(Seen::default()));
         let layers: &[&str] = if encoder == Encoder::Simulcast { &LAYERS } else { &[] };
         let stream = says.map(|says| Stream::new(says, &mids, layers));
         let body = Body { rtc, socket, mids, seen: seen.clone(), stream };
@@ -117,14 +111,12 @@ impl Door {
 
     /// Packets since `since` in a line that say `what`.
     pub fn heard(&self, since: Instant, line: usize, what: &str) -> usize {
-        let says = |payload: &[u8]| payload.windows(what.len()).any(|window| window == what.as_bytes());
-        let seen = self.seen();
-        seen.iter().filter(|one| one.at >= since && one.line == line && says(&one.payload)).count()
+        self.seen().packets.iter().filter(|one| one.at >= since && one.line == line && one.says(what)).count()
     }
 
     /// Packets since `since` in any line.
     pub fn heard_anything(&self, since: Instant) -> usize {
-        self.seen().iter().filter(|one| one.at >= since).count()
+        self.seen().packets.iter().filter(|one| one.at >= since).count()
     }
 
     /// Waits until at least `count` packets that say `what` came in a line.
@@ -139,9 +131,23 @@ impl Door {
         Ok(())
     }
 
-    fn seen(&self) -> MutexGuard<'_, Vec<Received>> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    /// How one take looked in a line, and the longest time between two of its pictures since the order.
+    pub fn cut(&self, ordered: Instant, line: usize, before: &str, after: &str) -> Result<Duration> {
+        self.seen().cut(ordered, line, before, after)
     }
+
+    /// States of the connection so far: one that lives and is never negotiated again adds none.
+    pub fn states(&self) -> Vec<IceConnectionState> {
+        self.seen().states.clone()
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        locked(&self.seen)
+    }
+}
+
+fn locked(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
+    seen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn offering(
@@ -172,7 +178,7 @@ struct Body {
     rtc: Rtc,
     socket: UdpSocket,
     mids: Vec<Mid>,
-    seen: Arc<Mutex<Vec<Received>>>,
+    seen: Arc<Mutex<Seen>>,
     stream: Option<Stream>,
 }
 
@@ -219,9 +225,10 @@ impl Body {
                     let line = self.mids.iter().position(|mid| packet.header.ext_vals.mid == Some(*mid));
                     if let Some(line) = line {
                         let received = Received { at: Instant::now(), line, payload: packet.payload.to_vec() };
-                        self.seen.lock().unwrap_or_else(PoisonError::into_inner).push(received);
+                        locked(&self.seen).packets.push(received);
                     }
                 }
+                Output::Event(Event::IceConnectionStateChange(state)) => locked(&self.seen).states.push(state),
                 Output::Event(_) => {}
             }
         }
