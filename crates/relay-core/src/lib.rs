@@ -14,6 +14,7 @@ mod consent;
 mod demux;
 mod dtls;
 mod early;
+mod handshakes;
 mod ice_lite;
 mod ids;
 mod negotiated;

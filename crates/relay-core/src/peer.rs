@@ -130,11 +130,16 @@ impl Peer {
 
     /// DTLS is done: true if media is open now and was not before.
     pub(crate) fn unlock(&mut self, material: &KeyingMaterial) -> bool {
-        if matches!(self.media, Media::Open(_)) {
+        if self.is_open() {
             return false;
         }
         self.media = Media::Open(Box::new(Keys { opener: Opener::new(material), sealer: Sealer::new(material) }));
         true
+    }
+
+    /// Media may flow: the handshake is over.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.media, Media::Open(_))
     }
 
     pub(crate) fn handle_dtls(&mut self, now: Instant, datagram: &[u8]) -> DtlsProgress {

@@ -275,6 +275,8 @@ pub struct Plane {
     /// Sources that are watched; none: its endpoint is not connected.
     watches: BTreeMap<Watch, Option<Watched>>,
     timers: Timers,
+    /// Packets that publishers may still be asked for in this second.
+    requests_left: usize,
     queue: VecDeque<PlanePacket>,
     /// They waited for their turn on a way with a limit, and leave before all others.
     released: VecDeque<PlanePacket>,
@@ -303,6 +305,7 @@ impl Plane {
             lingering: VecDeque::new(),
             watches: BTreeMap::new(),
             timers,
+            requests_left: retransmit::MAX_REQUESTS,
             queue: VecDeque::new(),
             released: VecDeque::new(),
             events: VecDeque::new(),

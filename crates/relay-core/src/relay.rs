@@ -14,6 +14,7 @@ use crate::{
     demux::{Protocol, SourceMap},
     dtls::{DtlsIdentity, DtlsLink, DtlsProgress},
     early::EarlyRecords,
+    handshakes::Handshakes,
     ice_lite::{BindingRequest, Check, IceCredentials},
     peer::{IceSide, Peer},
     sdp::{self, LocalDescription, RestartError},
@@ -71,6 +72,7 @@ pub struct Relay {
     by_ufrag: HashMap<String, usize>,
     by_tuple: TupleMap,
     early: EarlyRecords,
+    handshakes: Handshakes,
     /// When to look at a peer. Its own deadline may have moved on since; then it is set again.
     timers: BTreeSet<(Instant, usize)>,
     scheduled: HashMap<usize, Instant>,
@@ -101,6 +103,7 @@ impl Relay {
             by_ufrag: HashMap::new(),
             by_tuple: TupleMap::default(),
             early: EarlyRecords::default(),
+            handshakes: Handshakes::default(),
             timers: BTreeSet::new(),
             scheduled: HashMap::new(),
             controls: VecDeque::new(),
@@ -224,7 +227,7 @@ impl Relay {
         match Protocol::of(datagram) {
             Some(Protocol::Stun) => self.handle_stun(now, from, datagram),
             Some(Protocol::Dtls) => match self.by_tuple.get(&from) {
-                Some(key) => self.handle_dtls(now, key, datagram),
+                Some(key) => self.handle_records(now, key, datagram),
                 None if self.keys.is_empty() => {}
                 None => self.early.keep(now, from, datagram),
             },
@@ -277,7 +280,17 @@ impl Relay {
         }
         self.settle_dtls(now, key, progress);
         for record in self.early.take(now, from) {
-            self.handle_dtls(now, key, &record);
+            self.handle_records(now, key, &record);
+        }
+    }
+
+    /// Records of a handshake wait for their turn.
+    fn handle_records(&mut self, now: Instant, key: usize, datagram: &[u8]) {
+        let Some(peer) = peer_at(&mut self.peers, key) else { return };
+        if peer.is_open() {
+            self.handle_dtls(now, key, datagram);
+        } else {
+            self.handshakes.push(now, peer.id, datagram);
         }
     }
 
@@ -397,6 +410,11 @@ impl Relay {
             }
             self.settle_dtls(now, key, progress);
         }
+        for (endpoint, datagram) in self.handshakes.turn() {
+            if let Some(&key) = self.keys.get(&endpoint) {
+                self.handle_dtls(now, key, &datagram);
+            }
+        }
         self.plane.handle_timeout(now);
         self.collect_events();
     }
@@ -404,7 +422,8 @@ impl Relay {
     /// When [`Self::handle_timeout`] is due.
     pub fn poll_timeout(&self) -> Option<Instant> {
         let peers = self.timers.first().map(|(due, _)| *due);
-        peers.into_iter().chain(self.plane.poll_timeout()).min()
+        let due = [peers, self.handshakes.poll_timeout(), self.plane.poll_timeout()];
+        due.into_iter().flatten().min()
     }
 
     /// Brings waiting packets of one receiver together, in their order, so that the kernel may take them as one message. Worth

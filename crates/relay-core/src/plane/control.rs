@@ -148,7 +148,14 @@ impl Plane {
         let mut packets = Vec::new();
         for source in track.sources.iter_mut().flatten() {
             let wanted = source.missing.requests(now, endpoint.rtt);
-            if !wanted.is_empty() && asks {
+            let left = self.requests_left.checked_sub(wanted.len());
+            if let (Some(left), true) = (left, asks) {
+                self.requests_left = left;
+            } else {
+                source.missing.give_up();
+                continue;
+            }
+            if !wanted.is_empty() {
                 packets.push(TransportLayerNack {
                     sender_ssrc: endpoint.ssrc,
                     media_ssrc: source.ssrc,

@@ -6,6 +6,10 @@ use std::time::{Duration, Instant};
 
 use super::bandwidth::BitRate;
 
+/// Packets that all publishers together are asked for in a second: what a hundred sites on bad lines lose. More is lost where the
+/// relay itself cannot keep up, and asking for it would make that last.
+pub(super) const MAX_REQUESTS: usize = 3_000;
+
 /// Packets of one layer that have not arrived.
 #[derive(Debug, Default)]
 pub(super) struct Missing {
@@ -40,6 +44,11 @@ impl Missing {
             self.packets.extend(gap.map(|sequence| (sequence, Gap { since: now, due, tries: 0 })));
         }
         lost as u32
+    }
+
+    /// None of them will be asked for again.
+    pub(super) fn give_up(&mut self) {
+        self.packets.clear();
     }
 
     /// It arrived after all; true if it was missed.

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::endpoint::Endpoint;
 use super::reports::SentSecond;
+use super::retransmit::MAX_REQUESTS;
 use super::timers::Timer;
 use super::track::Track;
 use super::{LayerStats, Plane, PlaneEvent, ReceiverStats, TrackStats};
@@ -15,6 +16,7 @@ pub(super) const STATS_INTERVAL: Duration = Duration::from_secs(1);
 impl Plane {
     pub(super) fn tell_stats(&mut self, now: Instant) {
         self.timers.set(Timer::Second, now + STATS_INTERVAL);
+        self.requests_left = MAX_REQUESTS;
         for &key in self.track_keys.values() {
             let track = &mut self.tracks[key];
             if track.since.is_some() {

@@ -100,6 +100,27 @@ fn lost_packets_are_asked_for_and_forwarded_in_their_place() {
 }
 
 #[test]
+fn what_is_lost_beyond_a_bound_is_not_asked_for() {
+    let mut world = World::new(5);
+    for id in 1..=60 {
+        world.publish(Publisher::new(id, Codec::H264, &[Layer::Low, Layer::High]));
+    }
+    world.run(2_000_000);
+    let before = world.sent_asked();
+    // More than what sixty sites on bad lines lose: the relay itself cannot keep up.
+    let mut count = 0;
+    world.lose = Box::new(move |packet| {
+        count += 1;
+        packet.track.line == VIDEO_LINE && count % 2 == 0
+    });
+    world.run(3_000_000);
+    let asked = world.sent_asked() - before;
+
+    assert!(asked > 3_000, "{asked} packets were asked for");
+    assert!(asked <= 4 * 3_000, "{asked} packets were asked for in three seconds");
+}
+
+#[test]
 fn every_packet_is_reported_to_the_sender_as_received() {
     let mut world = two_sites(Codec::H264);
     world.run(3_000_000);

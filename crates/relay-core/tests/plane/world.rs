@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 use bytes::Bytes;
 use relay_core::*;
 use rtc_rtcp::packet::Packet;
+use rtc_rtcp::transport_feedbacks::transport_layer_nack::TransportLayerNack;
 use rtc_shared::marshal::Marshal;
 
 use crate::publisher::*;
@@ -350,6 +351,12 @@ impl World {
             .filter(|(_, endpoint, _)| endpoint.0 == to)
             .filter_map(|(at, _, part)| Some((*at, part.as_any().downcast_ref::<P>()?.clone())))
             .collect()
+    }
+
+    /// Packets that publishers were asked for again.
+    pub fn sent_asked(&self) -> usize {
+        let requests = self.rtcp.iter().filter_map(|(_, _, part)| part.as_any().downcast_ref::<TransportLayerNack>());
+        requests.flat_map(|request| &request.nacks).map(|pair| pair.packet_list().len()).sum()
     }
 
     pub fn done(&self, take: u64) -> Option<(Micros, Vec<(SlotId, u32)>)> {
