@@ -214,6 +214,8 @@ fn rtp_seeds() -> Vec<(&'static str, Vec<u8>)> {
     let jump = packet(3, 7, 20_000, &[0x78, 1, 2, 3]);
     let padding = packet(2, 2, 0, &[]);
     let large = packet(2, 3, 0, &[0x65; 1_436]);
+    // A header without extensions: what is forwarded has some, and is longer than what came.
+    let bare = [&[0x80, 102, 0, 2, 0, 0, 0, 0, 2, 0, 0, 3][..], &[0x65; 1_472]].concat();
     let raw = [&[0xb0, 111, 0, 1, 0, 0, 0, 1, 2, 0, 0, 9, 0xbe, 0xde, 0, 1, 0x40, b'1', 0, 0][..], &[0x78, 2]].concat();
     let two_byte = [&[0x90, 102, 0, 1, 0, 0, 0, 1, 2, 0, 0, 8, 0x10, 0, 0, 1, 4, 1, b'0', 0][..], &[0x65, 2]].concat();
     let unit = packet(2, 3, 0, &[0x7c, 0x85, 0x80, 1]);
@@ -228,6 +230,10 @@ fn rtp_seeds() -> Vec<(&'static str, Vec<u8>)> {
         ),
         ("padding", script(&[0], &[(kind::NAMED, &key(Codec::H264)), (kind::NAMED, &padding), (kind::NAMED, &unit)])),
         ("large", script(&[0], &[(kind::NAMED, &key(Codec::H264)), (kind::NAMED, &large)])),
+        (
+            "large-and-bare",
+            script(&[0], &[(kind::NAMED, &key(Codec::H264)), (kind::RAW, &bare), (kind::PAUSE, &[1, 0])]),
+        ),
         ("raw", script(&[0], &[(kind::RAW, &raw), (kind::RAW, &two_byte)])),
         ("repeats-nothing", script(&[0], &[(kind::NAMED, &repeats_nothing), (kind::NAMED, &key(Codec::H264))])),
         (
