@@ -69,9 +69,11 @@ impl BindingRequest {
             return None;
         }
         // FINGERPRINT is the last attribute and MESSAGE-INTEGRITY the one before (RFC 8489 §14.5, §14.7): what stands
-        // behind the integrity is not protected by it.
-        let [.., integrity, fingerprint] = message.attributes.0.as_slice() else { return None };
-        if integrity.typ != ATTR_MESSAGE_INTEGRITY || fingerprint.typ != ATTR_FINGERPRINT {
+        // behind the integrity is not protected by it. Neither may stand before as well: rtc-stun 0.21.1 checks the first one
+        // that it finds, so a second integrity would let anybody append attributes to a check that was overheard.
+        let [before @ .., integrity, fingerprint] = message.attributes.0.as_slice() else { return None };
+        let repeated = before.iter().any(|other| [ATTR_MESSAGE_INTEGRITY, ATTR_FINGERPRINT].contains(&other.typ));
+        if repeated || integrity.typ != ATTR_MESSAGE_INTEGRITY || fingerprint.typ != ATTR_FINGERPRINT {
             return None;
         }
         FINGERPRINT.check(&message).ok()?;

@@ -1,7 +1,7 @@
 //! RTP headers on the wire (RFC 3550 §5.1, RFC 8285): read from the bytes that were authenticated, written into the
 //! buffer that is sealed.
 
-use crate::ExtensionIds;
+use crate::{ExtensionIds, MAX_DATAGRAM_BYTES};
 
 /// Fixed header without CSRCs.
 const FIXED_HEADER: usize = 12;
@@ -20,6 +20,14 @@ const TWO_BYTE_PROFILE: u16 = 0x1000;
 const TWO_BYTE_MASK: u16 = 0xfff0;
 /// The id that ends a one-byte block.
 const STOP_ID: u8 = 15;
+
+/// Longest header that is written: fixed part, extension block with the longest MID, level and transport-wide number, padded.
+const LONGEST_WRITTEN: usize = FIXED_HEADER + EXTENSION_HEADER + (1 + MAX_ELEMENT + 2 + 3usize).next_multiple_of(4);
+/// What repetition (RFC 4588) and long picture numbers (RFC 7741 §4.2) add to a payload, and the longest tag.
+const ADDED: usize = 2 + 1 + 16;
+/// Longest payload that is taken in: what becomes of it must not be larger than the datagrams that relays look at. A packet with
+/// few extensions would grow beyond that, as it gets ours. Endpoints keep far below.
+pub(crate) const MAX_PAYLOAD: usize = MAX_DATAGRAM_BYTES - LONGEST_WRITTEN - ADDED;
 
 /// The header of an incoming packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,14 +107,16 @@ impl RtpHeader {
         Some(found)
     }
 
-    /// The payload in an opened packet, without padding; none if the padding is longer than the payload.
+    /// The payload in an opened packet, without padding; none if the padding is longer than the payload, or if it could not be
+    /// passed on.
     pub(crate) fn payload<'a>(&self, opened: &'a [u8]) -> Option<&'a [u8]> {
-        let payload = opened.get(self.length..)?;
-        if !self.padded {
-            return Some(payload);
+        let mut payload = opened.get(self.length..)?;
+        if self.padded {
+            let padding = usize::from(*payload.last()?);
+            let length = payload.len().checked_sub(padding).filter(|_| padding > 0)?;
+            payload = &payload[..length];
         }
-        let padding = usize::from(*payload.last()?);
-        if padding == 0 { None } else { payload.get(..payload.len().checked_sub(padding)?) }
+        (payload.len() <= MAX_PAYLOAD).then_some(payload)
     }
 }
 

@@ -137,12 +137,16 @@ pub struct EndpointStats {
     /// Freezes in the period.
     pub freezes: u32,
     /// Share of concealed sound, 0 to 1.
+    #[serde(deserialize_with = "crate::finite::finite")]
     pub concealed: f32,
     /// Packets lost of those expected, 0 to 1.
+    #[serde(deserialize_with = "crate::finite::finite")]
     pub loss: f32,
     /// Round trip, ms.
+    #[serde(deserialize_with = "crate::finite::finite")]
     pub rtt_ms: f32,
     /// Received, kbit/s.
+    #[serde(deserialize_with = "crate::finite::finite")]
     pub kbps: f32,
 }
 

@@ -19,6 +19,7 @@
 
 mod client;
 mod command;
+mod finite;
 mod http;
 mod ids;
 mod media;

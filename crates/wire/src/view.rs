@@ -374,14 +374,18 @@ pub struct EndpointLive {
     /// Content is shared.
     pub content: bool,
     /// Received from it, kbit/s.
+    #[serde(deserialize_with = "crate::finite::finite")]
     pub kbps: f32,
     /// Frames a second of the best layer that arrives.
+    #[serde(deserialize_with = "crate::finite::finite")]
     pub fps: f32,
     /// Best layer that arrives.
     pub layer: Option<Layer>,
     /// Packets lost, 0 to 1, of those it sent.
+    #[serde(deserialize_with = "crate::finite::finite")]
     pub loss: f32,
     /// Round trip, ms.
+    #[serde(deserialize_with = "crate::finite::finite")]
     pub rtt_ms: f32,
     /// Since when connected.
     pub since: u64,

@@ -9,6 +9,7 @@ mod bench;
 mod bench_relay;
 mod codegen;
 mod doctor;
+mod fuzz;
 mod process;
 mod python;
 mod run;
@@ -62,6 +63,15 @@ enum Task {
         /// What to measure.
         #[command(subcommand)]
         what: Bench,
+    },
+    /// Attacks the relay and the wire messages with made-up inputs for long; fails and names the input if something breaks.
+    /// (The tests do it for a few seconds.)
+    Fuzz {
+        /// What to attack: stun, demux, sdp, rtp, rtcp, wire_json; all of them if nothing is named.
+        targets: Vec<String>,
+        /// For so long, divided among the targets.
+        #[arg(long, default_value_t = 12)]
+        minutes: u64,
     },
     /// Generates the TypeScript and the OpenAPI description of the wire messages.
     Codegen {
@@ -122,6 +132,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Bench { what: Bench::Relay { json, plot, load } } => {
             bench_relay::relay(&root, json.as_deref(), plot.as_deref(), &load)
         }
+        Task::Fuzz { targets, minutes } => fuzz::fuzz(&root, &targets, minutes),
         Task::Codegen { check: false } => {
             codegen::write(&root)?;
             Ok(ExitCode::SUCCESS)

@@ -12,6 +12,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("conference", &[]),
     ("dienhong", &["endpoint", "journal", "server"]),
     ("endpoint", &["wire"]),
+    ("fuzz", &["relay-core", "wire"]),
     ("journal", &[]),
     ("load", &["relay", "relay-core"]),
     ("network-bed", &[]),
