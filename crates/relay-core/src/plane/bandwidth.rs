@@ -22,6 +22,8 @@ const BASE_WINDOWS: usize = 100;
 /// Waiting longer than this in two windows is a queue. Frames of 30 a second and ± 40 ms of jitter stay below it, because the
 /// least of a window counts.
 const QUEUE: Micros = 45_000;
+/// Arrivals that are kept: more than come to a console in [`RATE_SPAN`]. A receiver that tells the same time for all of them fills it.
+const MAX_ARRIVALS: usize = 4_096;
 /// The rate at which packets arrive is measured over this.
 const RATE_SPAN: Micros = 500_000;
 /// And over this, if as many packets came in it: a line that has become thin is met at once.
@@ -115,11 +117,9 @@ impl Bandwidth {
 
     /// The receiver names a limit itself (REMB).
     pub(super) fn limit(&mut self, rate: BitRate, wished: BitRate) -> bool {
-        let rate = rate.max(LEAST) as f64;
         let before = self.target();
-        if rate < wished as f64 {
-            self.target = Some(self.target.map_or(rate, |target| target.min(rate)));
-        }
+        let rate = rate.max(LEAST) as f64;
+        self.target = (rate < wished as f64 * AMPLE).then_some(rate);
         self.target() != before
     }
 
@@ -136,7 +136,8 @@ impl Bandwidth {
         let delay = arrived - outcome.left;
         window.least = Some(window.least.map_or(delay, |least| least.min(delay)));
         self.arrivals.push_back((arrived, outcome.bytes));
-        while self.arrivals.front().is_some_and(|(at, _)| arrived - at > RATE_SPAN) {
+        let old = |&(at, _): &(Micros, u32)| (arrived - at).abs() > RATE_SPAN;
+        while self.arrivals.front().is_some_and(old) || self.arrivals.len() > MAX_ARRIVALS {
             self.arrivals.pop_front();
         }
     }
@@ -405,6 +406,18 @@ mod tests {
         }
 
         assert!(over <= 20, "above what passes in {over} of 200 looks");
+    }
+
+    #[test]
+    fn a_limit_that_the_receiver_names_is_followed_down_and_up_and_forgotten() {
+        let mut bandwidth = Bandwidth::default();
+        assert!(!bandwidth.limit(20_000_000, 2_500_000));
+        assert!(bandwidth.limit(300_000, 2_500_000));
+        assert_eq!(bandwidth.target(), Some(300_000));
+        assert!(bandwidth.limit(900_000, 2_500_000));
+        assert_eq!(bandwidth.target(), Some(900_000));
+        assert!(bandwidth.limit(10_000_000, 2_500_000));
+        assert_eq!(bandwidth.target(), None);
     }
 
     #[test]

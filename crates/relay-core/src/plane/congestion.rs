@@ -51,8 +51,10 @@ impl Plane {
         if endpoint.bandwidth.probe(at).is_some() {
             self.timers.arm(Timer::Probe(from), now);
         }
-        let lost = outcomes.iter().filter(|outcome| outcome.arrived.is_none()).count();
-        let repeats = self.hear_losses(now, from, lost as u32, outcomes.len() as u32);
+        // A probe is there to find out how much is too much.
+        let media = || outcomes.iter().filter(|outcome| !outcome.probe);
+        let lost = media().filter(|outcome| outcome.arrived.is_none()).count();
+        let repeats = self.hear_losses(now, from, lost as u32, media().count() as u32);
         if changed {
             self.set_pace(from);
         }
@@ -150,8 +152,7 @@ impl Plane {
         let shown = self.slots[key].playing.source().map(|source| source.layer);
         if shown > feed.map(|feed| feed.layer) && matches!(self.slots[key].playing, Playing::Source(_)) {
             // The queue on the way is full: what cannot be carried is not sent while the lower layer's keyframe comes.
-            self.slots[key].stop(&mut self.queue);
-            self.drop_paced(key);
+            self.stop_slot(key);
         }
         self.feed_slot(now, key, feed);
         true
@@ -207,7 +208,8 @@ impl Plane {
         else {
             return;
         };
-        for back in 1.. {
+        // What was before the last cut is not for this receiver any more.
+        for back in 1..=self.slots[slot].sent_of_epoch() {
             if bytes == 0 {
                 return;
             }

@@ -148,12 +148,14 @@ impl Plane {
         let mut packets = Vec::new();
         for source in track.sources.iter_mut().flatten() {
             let wanted = source.missing.requests(now, endpoint.rtt);
-            let left = self.requests_left.checked_sub(wanted.len());
-            if let (Some(left), true) = (left, asks) {
-                self.requests_left = left;
-            } else {
-                source.missing.give_up();
-                continue;
+            let all = self.requests_left.checked_sub(wanted.len());
+            match (track.requests_left.checked_sub(wanted.len()), all) {
+                (Some(own), Some(all)) if asks => (track.requests_left, self.requests_left) = (own, all),
+                // It has used up its own share.
+                _ => {
+                    source.missing.give_up();
+                    continue;
+                }
             }
             if !wanted.is_empty() {
                 packets.push(TransportLayerNack {

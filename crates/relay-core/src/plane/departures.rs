@@ -44,6 +44,8 @@ pub(super) struct Outcome {
 pub(super) struct Departures {
     /// Number of the oldest that is remembered.
     first: u64,
+    /// The last reference time, extended beyond its 24 bits: they come round every twelve days.
+    reference: Option<i64>,
     sent: VecDeque<Departure>,
 }
 
@@ -63,7 +65,7 @@ impl Departures {
     /// What a feedback packet tells, each packet once. Numbers that were never sent, or are forgotten, are left out.
     pub(super) fn outcomes(&mut self, feedback: &TransportLayerCc) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
-        let mut arrival = Micros::from(feedback.reference_time) * REFERENCE;
+        let mut arrival = self.extend_reference(feedback.reference_time) * REFERENCE;
         let mut deltas = feedback.recv_deltas.iter();
         let statuses = symbols(&feedback.packet_chunks).take(usize::from(feedback.packet_status_count));
         // Nobody can tell more than was sent: a longer report is a forged one.
@@ -80,6 +82,16 @@ impl Departures {
             outcomes.extend(self.outcome(feedback.base_sequence_number.wrapping_add(offset), arrived));
         }
         outcomes
+    }
+
+    fn extend_reference(&mut self, wire: u32) -> i64 {
+        let wire = i64::from(wire & 0x00ff_ffff);
+        let last = self.reference.unwrap_or(wire);
+        // The nearest number with these 24 bits.
+        let difference = ((wire - last) << 40) >> 40;
+        let extended = last + difference;
+        self.reference = Some(extended);
+        extended
     }
 
     fn outcome(&mut self, wire: u16, arrived: Option<Micros>) -> Option<Outcome> {
@@ -159,6 +171,23 @@ mod tests {
         assert_eq!(last.len(), 1);
         assert_eq!(last[0].left, 69_999);
         assert!(unsent.is_empty() && forgotten.is_empty());
+    }
+
+    #[test]
+    fn arrivals_go_on_when_the_reference_time_comes_round() {
+        let mut departures = Departures::default();
+        let mut arrival = |reference: u32| {
+            let number = departures.leave(0, 100, false);
+            let report = TransportLayerCc {
+                reference_time: reference,
+                ..feedback(number, vec![run(SymbolTypeTcc::PacketReceivedSmallDelta, 1)], 1, &[0])
+            };
+            departures.outcomes(&report)[0].arrived.unwrap()
+        };
+        let before = arrival(0x00ff_ffff);
+
+        assert_eq!(arrival(1) - before, 2 * REFERENCE);
+        assert_eq!(arrival(0x00ff_ffff) - before, 0, "a report that was overtaken");
     }
 
     #[test]

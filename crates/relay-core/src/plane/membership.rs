@@ -136,9 +136,8 @@ impl Plane {
         self.track_keys.remove(&track.terms.id);
         self.lingering.retain(|&(_, lingering, _)| lingering != key);
         for slot in track.subscribers {
-            let slot = &mut self.slots[slot];
-            if slot.playing.source().is_some_and(|source| source.track == key) {
-                slot.stop(&mut self.queue);
+            if self.slots[slot].playing.source().is_some_and(|source| source.track == key) {
+                self.stop_slot(slot);
             }
         }
     }

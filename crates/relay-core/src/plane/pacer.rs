@@ -8,21 +8,24 @@ use super::bandwidth::BitRate;
 use super::departures::OVERHEAD;
 use super::timers::Timer;
 use super::{OutgoingRtp, Plane, PlanePacket};
-use crate::Kind;
+use crate::{Kind, LineId};
 
 /// Faster than the way's estimate, which lies below what the line carries: packets that wait here for long wait in vain.
 const FASTER: f64 = 1.5;
 /// So much may leave at once after a pause.
 const BURST: Duration = Duration::from_millis(20);
+/// The longest packet, bytes.
+const MAX_PACKET: f64 = 1_500.0;
 /// Between two looks, and so between two small bursts.
 const STEP: Duration = Duration::from_millis(5);
-/// More does not wait: a keyframe of the highest layer and some. What does not fit is lost on the way, not withheld.
-const MAX_WAITING: usize = 128;
+/// Nothing waits for longer: what does not fit is lost on the way, not withheld until it says nothing any more.
+const LONGEST_WAIT: Duration = Duration::from_millis(400);
 
 /// What waits for one receiver.
 #[derive(Debug, Default)]
 pub(super) struct Pacer {
     waiting: VecDeque<OutgoingRtp>,
+    waiting_bytes: usize,
     /// Bytes a second that leave.
     rate: f64,
     /// Bytes that may leave now; below zero after sound, which never waits.
@@ -38,12 +41,16 @@ impl Pacer {
     fn count(&mut self, now: Instant) {
         let passed = self.counted.map_or(BURST, |at| now.saturating_duration_since(at));
         self.counted = Some(now);
-        self.room = (self.room + passed.as_secs_f64() * self.rate).min(self.rate * BURST.as_secs_f64());
+        self.room = (self.room + passed.as_secs_f64() * self.rate).min(self.burst());
     }
 
-    /// It left, or is about to.
+    fn burst(&self) -> f64 {
+        self.rate * BURST.as_secs_f64()
+    }
+
+    /// It left, or is about to. More sound than the way carries makes no debt that pictures would pay for long.
     fn spend(&mut self, packet: &OutgoingRtp) {
-        self.room -= (packet.payload.len() + OVERHEAD) as f64;
+        self.room = (self.room - bytes_of(packet) as f64).max(-self.burst() - MAX_PACKET);
     }
 
     /// A packet comes; gives what may leave now, if anything: it, or one that waits longer.
@@ -53,16 +60,33 @@ impl Pacer {
             self.spend(&packet);
             return Some(packet);
         }
+        self.waiting_bytes += bytes_of(&packet);
         self.waiting.push_back(packet);
-        self.pop().or_else(|| (self.waiting.len() > MAX_WAITING).then(|| self.waiting.pop_front()).flatten())
+        let too_long = self.waiting_bytes as f64 > self.rate * LONGEST_WAIT.as_secs_f64();
+        if too_long { self.take_first() } else { self.pop() }
     }
 
     /// The next packet that may leave.
     fn pop(&mut self) -> Option<OutgoingRtp> {
-        let packet = (self.room > 0.0).then(|| self.waiting.pop_front()).flatten()?;
+        if self.room > 0.0 { self.take_first() } else { None }
+    }
+
+    fn take_first(&mut self) -> Option<OutgoingRtp> {
+        let packet = self.waiting.pop_front()?;
+        self.waiting_bytes -= bytes_of(&packet);
         self.spend(&packet);
         Some(packet)
     }
+
+    /// Forgets what waits of a line.
+    fn drop_line(&mut self, line: LineId) {
+        self.waiting.retain(|packet| packet.line != line);
+        self.waiting_bytes = self.waiting.iter().map(bytes_of).sum();
+    }
+}
+
+fn bytes_of(packet: &OutgoingRtp) -> usize {
+    packet.payload.len() + OVERHEAD
 }
 
 impl Plane {
@@ -108,11 +132,11 @@ impl Plane {
         }
     }
 
-    /// A slot shows something else: what waits of it would be in the way.
+    /// A slot shows something else, or nothing: what waits of it is not to be seen any more.
     pub(super) fn drop_paced(&mut self, slot: usize) {
         let terms = &self.slots[slot].terms;
         if let Some(pacer) = &mut self.endpoints[terms.endpoint].pacer {
-            pacer.waiting.retain(|packet| packet.line != terms.id.line);
+            pacer.drop_line(terms.id.line);
         }
     }
 }

@@ -119,6 +119,12 @@ impl Slot {
         self.connected && self.rtx.is_some() && matches!(self.playing, Playing::Source(_))
     }
 
+    /// Packets that were sent since the source in the slot changed, up to what a number on the wire tells apart.
+    pub(super) fn sent_of_epoch(&self) -> u16 {
+        let sent = self.epochs.back().map_or(0, |epoch| self.next_out - epoch.first_out);
+        u16::try_from(sent).unwrap_or(u16::MAX)
+    }
+
     /// The number on the wire of the packet that was sent so many before the next one.
     pub(super) fn sent_before(&self, back: u16) -> u16 {
         (self.next_out as u16).wrapping_sub(back)

@@ -9,6 +9,9 @@ use super::bandwidth::BitRate;
 /// Packets that all publishers together are asked for in a second: what a hundred sites on bad lines lose. More is lost where the
 /// relay itself cannot keep up, and asking for it would make that last.
 pub(super) const MAX_REQUESTS: usize = 3_000;
+/// And one publisher's track: what a camera loses on a line that loses every fourth packet. One that lies about its numbers uses
+/// up nobody else's.
+pub(super) const MAX_REQUESTS_OF_TRACK: usize = 200;
 
 /// Packets of one layer that have not arrived.
 #[derive(Debug, Default)]

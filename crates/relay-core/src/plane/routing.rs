@@ -72,12 +72,18 @@ impl Plane {
             self.drop_former(now, key, before);
             return;
         };
-        self.slots[key].stop(&mut self.queue);
+        self.stop_slot(key);
         self.timers.cancel(Timer::Hold(key));
         if let Some(source) = playing.source() {
             self.tracks[source.track].unsubscribe(key);
         }
         self.drop_former(now, key, before);
+    }
+
+    /// Nothing of the slot leaves from now on, nor what waits of it.
+    pub(super) fn stop_slot(&mut self, key: usize) {
+        self.slots[key].stop(&mut self.queue);
+        self.drop_paced(key);
     }
 
     /// Leaves the subscriptions that nothing needs any more.
@@ -186,8 +192,11 @@ impl Plane {
         let capture = source.clock.capture(&endpoint.clock, first.timestamp, micros(&self.anchor, now));
         endpoint.clock.pin();
         let from = SourceKey { track, layer, stream: source.stream };
+        // What waits of the former picture is not to be seen after the cut.
+        self.drop_paced(key);
         let slot = &mut self.slots[key];
         let former = slot.playing.source();
+        let source = self.tracks[track].source(layer)?;
         let start = slot.switch_picture(from, source, capture, &mut self.queue);
         self.timers.cancel(Timer::Hold(key));
         if let Some(former) = former.filter(|former| former.track != track) {
@@ -257,7 +266,7 @@ impl Plane {
     /// The new picture did not come: the old one stops.
     pub(super) fn end_hold(&mut self, now: Instant, key: usize) {
         let former = self.slots[key].playing.source();
-        self.slots[key].stop(&mut self.queue);
+        self.stop_slot(key);
         if let Some(former) = former {
             self.release(now, key, former.track);
         }

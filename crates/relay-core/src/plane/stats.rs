@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::endpoint::Endpoint;
 use super::reports::SentSecond;
-use super::retransmit::MAX_REQUESTS;
+use super::retransmit::{MAX_REQUESTS, MAX_REQUESTS_OF_TRACK};
 use super::timers::Timer;
 use super::track::Track;
 use super::{LayerStats, Plane, PlaneEvent, ReceiverStats, TrackStats};
@@ -19,6 +19,7 @@ impl Plane {
         self.requests_left = MAX_REQUESTS;
         for &key in self.track_keys.values() {
             let track = &mut self.tracks[key];
+            track.requests_left = MAX_REQUESTS_OF_TRACK;
             if track.since.is_some() {
                 self.events.push_back(PlaneEvent::TrackStats(track_stats(now, track)));
             }

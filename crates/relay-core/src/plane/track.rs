@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::level::{LevelMeter, Levels};
+use super::retransmit::MAX_REQUESTS_OF_TRACK;
 use super::source::LayerSource;
 use crate::{Codec, Kind, Layer, TrackId};
 
@@ -31,6 +32,8 @@ pub(super) struct Track {
     pub(super) levels: Levels,
     /// Layers that were last announced as wanted.
     pub(super) announced: Option<Vec<Layer>>,
+    /// Packets that it may still be asked for in this second.
+    pub(super) requests_left: usize,
     /// It has sent something.
     pub(super) since: Option<Instant>,
 }
@@ -47,6 +50,7 @@ impl Track {
             level: LevelMeter::default(),
             levels: Levels::default(),
             announced: None,
+            requests_left: MAX_REQUESTS_OF_TRACK,
             since: None,
         }
     }

@@ -179,9 +179,12 @@ fn with_codec(
     if let Some(parameters) = parameters {
         media = media.with_value_attribute("fmtp".into(), format!("{payload_type} {parameters}"));
     }
+    let by_packet = format.feedback.iter().any(|offered| offered == "transport-cc");
     let feedback: &[&str] = match codec {
         Codec::Opus => &["transport-cc"],
-        Codec::H264 | Codec::Vp8 => &["transport-cc", "ccm fir", "nack", "nack pli"],
+        Codec::H264 | Codec::Vp8 if by_packet => &["transport-cc", "ccm fir", "nack", "nack pli"],
+        // Who cannot tell of each packet may name a limit.
+        Codec::H264 | Codec::Vp8 => &["goog-remb", "ccm fir", "nack", "nack pli"],
     };
     for kind in feedback.iter().filter(|kind| format.feedback.iter().any(|offered| offered == *kind)) {
         media = media.with_value_attribute("rtcp-fb".into(), format!("{payload_type} {kind}"));

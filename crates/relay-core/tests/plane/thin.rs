@@ -234,6 +234,24 @@ fn pictures_leave_at_the_pace_of_a_thin_line_and_sound_never_waits() {
 }
 
 #[test]
+fn what_waits_for_a_thin_line_is_not_sent_once_its_source_is_off_air() {
+    let mut world = world();
+    let mut line = Line::new(THIN, 300_000);
+    run(&mut world, &mut line, 10 * SECOND);
+    let media_ssrc = ssrc(picture_slot(THIN, 0));
+    world.publishers.get_mut(&1).unwrap().key_packets = 60;
+    world.hear(THIN, &PictureLossIndication { sender_ssrc: 1, media_ssrc });
+    world.run(60_000);
+    let (off_air, before) = (world.now, world.slot(picture_slot(THIN, 0)).len());
+
+    world.set_routes(&Routes::default());
+    run(&mut world, &mut line, SECOND);
+
+    let after = &world.slot(picture_slot(THIN, 0))[before..];
+    assert!(after.is_empty(), "{} packets of the picture left {off_air} µs and later", after.len());
+}
+
+#[test]
 fn what_was_lost_because_too_much_was_sent_is_not_sent_again() {
     let mut world = world();
     let mut line = Line::new(THIN, 20_000_000);
