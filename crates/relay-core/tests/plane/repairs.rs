@@ -241,9 +241,17 @@ fn mixed(site: u8, also: u8) -> Routes {
     routes
 }
 
+/// With a cap for the first receiver or without: what it gets is paced half of the time.
+fn capped(at: usize, mut routes: Routes) -> Routes {
+    if at % 2 == 0 {
+        routes.limits.insert(EndpointId(100), 250_000);
+    }
+    routes
+}
+
 fn act(world: &mut World, at: usize, step: &Step) {
     match *step {
-        Step::Routes(site, also) => world.set_routes(&mixed(site, also)),
+        Step::Routes(site, also) => world.set_routes(&capped(at, mixed(site, also))),
         Step::Take(site) => world.take(at as u64, &mixed(site, 4 - site)),
         Step::Loss(percent) => {
             let mut state = u32::from(percent) + 1;
