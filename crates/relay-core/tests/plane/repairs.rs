@@ -243,7 +243,7 @@ fn mixed(site: u8, also: u8) -> Routes {
 
 /// With a cap for the first receiver or without: what it gets is paced half of the time.
 fn capped(at: usize, mut routes: Routes) -> Routes {
-    if at % 2 == 0 {
+    if at.is_multiple_of(2) {
         routes.limits.insert(EndpointId(100), 250_000);
     }
     routes
