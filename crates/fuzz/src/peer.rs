@@ -197,6 +197,7 @@ fn keys(relay: &mut Relay, now: Instant, tuple: Tuple) -> (Sealer, Context) {
         while let Some(transmit) = client.poll_transmit() {
             relay.handle_datagram(now, tuple, &mut transmit.message.to_vec());
         }
+        relay.handle_timeout(now);
         while relay.poll_transmit(now, &mut buffer).is_some() {
             let datagram = std::mem::take(&mut buffer);
             if (20..64).contains(&datagram[0]) {

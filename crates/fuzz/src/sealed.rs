@@ -171,6 +171,8 @@ impl World {
     /// A datagram arrives.
     pub(crate) fn hand_in(&mut self, from: Tuple, mut datagram: Vec<u8>) {
         self.relay.handle_datagram(self.now, from, &mut datagram);
+        // Records of a handshake have their turn then.
+        self.relay.handle_timeout(self.now);
         self.drain();
     }
 
