@@ -251,7 +251,8 @@ fn takes_figures(kind: &str, takes: Option<&Takes>, figures: &mut Vec<Figure>) {
     // The goals are for sources that were prepared; a cold one must first switch its layer on.
     let mut push = |name: &str, value: fn(&Takes) -> f64, unit, most: f64| {
         let name = format!("take, {kind}: {name}");
-        figures.push(Figure::judged(name, takes.map(value), unit, Goal::AtMost(most)));
+        let void = takes.and_then(|takes| takes.void.as_ref());
+        figures.push(Figure::judged(name, takes.map(value), unit, Goal::AtMost(most)).unless(void));
     };
     push("last packet of the keyframe, p50", |takes| takes.p50_ms, "ms", goal::TAKE_P50);
     push("last packet of the keyframe, p95", |takes| takes.p95_ms, "ms", goal::TAKE_P95);
@@ -261,6 +262,7 @@ fn takes_figures(kind: &str, takes: Option<&Takes>, figures: &mut Vec<Figure>) {
     push("undecodable packets", |takes| takes.undecodable, "", 0.0);
     push("keyframe requests", |takes| takes.requests, "", goal::REQUESTS);
     push("given up", |takes| takes.failed as f64, "", 0.0);
+    push("receivers without a whole keyframe", |takes| takes.incomplete as f64, "", 0.0);
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ const LONGEST_GAP_MS = 500;
  * On two cores that a neighbour uses too, encoders of several browsers wait for their turn. So a single receiver may wait for a
  * picture as long as this, ms, and a single one may freeze. A take that freezes does so at everybody.
  */
-const LONGEST_GAP_SANITY_MS = 1_000;
+const LONGEST_GAP_SANITY_MS = 2_000;
 /** So many receivers, as a share of all, may not freeze over one take. */
 const FROZEN_SANITY = 0.5;
 /** Pictures are judged from the order until this long after everybody saw the take, ms. */

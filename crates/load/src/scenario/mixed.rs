@@ -58,7 +58,7 @@ pub fn run(bed: &Bed, measure: Duration) -> anyhow::Result<Mixed> {
         core_percent: window.relay_share() * 100.0,
         us_per_packet: window.us_per_packet(),
         forwarded_per_second: window.packets as f64 / window.wall.as_secs_f64(),
-        latency_p99_ms: quantile(&mut latencies, 0.99).unwrap_or_default(),
+        latency_p99_ms: quantile(&mut latencies, 0.99).unwrap_or(f64::INFINITY),
         void: window.void(),
     })
 }

@@ -249,6 +249,6 @@ pub fn latency(events: Vec<Event>, keyframes: bool) -> Latency {
     let wanted = stamps.filter(|(_, stamp)| stamp.key == keyframes);
     let mut millis: Vec<f64> = wanted.map(|(at, stamp)| at.saturating_sub(stamp.sent) as f64 / 1e6).collect();
     let samples = millis.len();
-    let mut of = |share| quantile(&mut millis, share).unwrap_or_default();
+    let mut of = |share| quantile(&mut millis, share).unwrap_or(f64::INFINITY);
     Latency { p50: of(0.5), p99: of(0.99), samples }
 }

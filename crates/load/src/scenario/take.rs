@@ -54,6 +54,10 @@ pub struct Takes {
     pub takes: usize,
     /// Takes that were given up.
     pub failed: usize,
+    /// Receivers that had no whole keyframe of the new source by then, over all takes.
+    pub incomplete: usize,
+    /// Why it does not count.
+    pub void: Option<String>,
 }
 
 /// Both kinds.
@@ -103,6 +107,7 @@ impl Stage {
     fn takes(&mut self, count: usize, previewed: bool) -> anyhow::Result<Takes> {
         let (mut times, mut gaps) = (Vec::new(), Vec::new());
         let mut result = Takes { takes: count, ..Takes::default() };
+        let before = self.world.snapshot()?;
         let (mut undecodable, mut requests) = (0, 0);
         for number in 0..count {
             let next = (self.air + 1) % self.sites.len();
@@ -117,22 +122,23 @@ impl Stage {
                 let source = self.sites[next];
                 let views = views(&events, &self.screens, source);
                 undecodable += views.iter().map(|view| view.undecodable).sum::<usize>();
-                if let Some(last) = views.iter().map(|view| view.complete).collect::<Option<Vec<Nanos>>>() {
-                    let last = last.into_iter().max().unwrap_or(ordered);
-                    times.push(last.saturating_sub(ordered) as f64 / 1e6);
-                }
-                gaps.extend(views.iter().filter_map(|view| view.gap_ms));
+                // Who never saw it counts as one who waited for ever.
+                let took = |view: &View| view.complete.map(|last| last.saturating_sub(ordered) as f64 / 1e6);
+                times.push(views.iter().map(|view| took(view).unwrap_or(f64::INFINITY)).fold(0.0, f64::max));
+                gaps.extend(views.iter().map(|view| view.gap_ms.unwrap_or(f64::INFINITY)));
+                result.incomplete += views.iter().filter(|view| view.complete.is_none()).count();
                 requests += events.iter().filter(|event| is_request(event, source)).count();
                 self.air = next;
             } else {
                 result.failed += 1;
             }
         }
-        result.p50_ms = quantile(&mut times, 0.5).unwrap_or_default();
-        result.p95_ms = quantile(&mut times, 0.95).unwrap_or_default();
-        result.gap_ms_p50 = quantile(&mut gaps, 0.5).unwrap_or_default();
-        result.gap_ms_p95 = quantile(&mut gaps, 0.95).unwrap_or_default();
-        result.gap_ms_max = quantile(&mut gaps, 1.0).unwrap_or_default();
+        // Nothing measured is nothing met.
+        let of = |values: &mut Vec<f64>, share| quantile(values, share).unwrap_or(f64::INFINITY);
+        (result.p50_ms, result.p95_ms) = (of(&mut times, 0.5), of(&mut times, 0.95));
+        (result.gap_ms_p50, result.gap_ms_p95) = (of(&mut gaps, 0.5), of(&mut gaps, 0.95));
+        result.gap_ms_max = of(&mut gaps, 1.0);
+        result.void = self.world.snapshot()?.since(&before).void();
         let done = (count - result.failed).max(1) as f64;
         result.undecodable = undecodable as f64 / done / self.screens.len() as f64;
         result.requests = requests as f64 / done;
