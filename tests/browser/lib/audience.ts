@@ -15,12 +15,11 @@ const HALL = "dien-hong";
 /** The longest time without a new picture, ms: five frames of a camera, and less than a take that lost its keyframe costs. */
 const LONGEST_GAP_MS = 500;
 /**
- * On two cores that a neighbour uses too, encoders of several browsers wait for their turn. So a single receiver may wait for a
- * picture as long as this, ms, and a single one may freeze. A take that freezes does so at everybody.
+ * Two cores carry the encoders and decoders of several browsers, and a single page may wait for its turn: that is in the figures. A take
+ * that freezes does so at everybody. So fewer than this share of all receivers may freeze over one take, or wait for longer than this, ms.
  */
-const LONGEST_GAP_SANITY_MS = 2_000;
-/** So many receivers, as a share of all, may not freeze over one take. */
 const FROZEN_SANITY = 0.5;
+const LONGEST_GAP_SANITY_MS = 1_000;
 /** Pictures are judged from the order until this long after everybody saw the take, ms. */
 const AFTERWARDS_MS = 1_000;
 
@@ -111,10 +110,9 @@ export class Audience {
     const frozen: string[] = [];
     for (const { name, page, behind } of this.#receivers) {
       const { gap, freezes } = await continuitySince(page, since);
-      if (freezes > 0) frozen.push(name);
+      if (freezes > 0 || (!behind && gap >= LONGEST_GAP_SANITY_MS)) frozen.push(`${name} for ${gap.toFixed(0)} ms`);
       this.#freezes += freezes;
       if (behind) continue;
-      expect(gap, `time without a new picture at ${name} while ${onAir} came on air, ms`).toBeLessThan(LONGEST_GAP_SANITY_MS);
       this.#gaps.set(name, Math.max(this.#gaps.get(name) ?? 0, gap));
     }
     expect(frozen.length, `receivers that froze while ${onAir} came on air: ${frozen}`).toBeLessThan(FROZEN_SANITY * this.#receivers.length);
