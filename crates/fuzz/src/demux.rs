@@ -51,9 +51,7 @@ pub fn run(input: &[u8]) {
         scene.act(step);
         scene.holds_silence();
     }
-    scene.world.begin_step();
-    scene.world.witness_speaks();
-    scene.world.relay.close(scene.world.now);
+    scene.world.end();
 }
 
 impl Scene {

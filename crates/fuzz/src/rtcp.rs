@@ -49,9 +49,7 @@ pub fn run(input: &[u8]) {
         world.begin_step();
         act(&mut world, step);
     }
-    world.begin_step();
-    world.witness_speaks();
-    world.relay.close(world.now);
+    world.end();
 }
 
 fn act(world: &mut World, step: Step<'_>) {

@@ -40,9 +40,7 @@ pub fn run(input: &[u8]) {
         world.begin_step();
         act(&mut world, step);
     }
-    world.begin_step();
-    world.witness_speaks();
-    world.relay.close(world.now);
+    world.end();
 }
 
 /// The conference's codec by the first byte of an input.

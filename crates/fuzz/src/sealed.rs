@@ -286,6 +286,23 @@ impl World {
         }
     }
 
+    /// The input is over: the witness is heard, also when the hostile peer has left with all that was due for it, and when nobody
+    /// is there any more, nobody is sent anything.
+    pub(crate) fn end(&mut self) {
+        self.begin_step();
+        self.witness_speaks();
+        self.relay.remove_endpoint(self.now, self.hostile.id);
+        self.drain();
+        self.pass(LONGEST_PAUSE);
+        self.begin_step();
+        self.witness_speaks();
+        self.relay.close(self.now);
+        self.drain();
+        self.begin_step();
+        self.pass(LONGEST_PAUSE);
+        assert_eq!(self.caused, 0, "datagrams for nobody");
+    }
+
     /// The next transport-wide number of the hostile peer.
     pub(crate) fn next_transport(&mut self) -> u16 {
         self.transport = self.transport.wrapping_add(1);
