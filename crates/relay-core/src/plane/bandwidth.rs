@@ -28,7 +28,7 @@ const MAX_ARRIVALS: usize = 4_096;
 const RATE_SPAN: Micros = 500_000;
 /// And over this, if as many packets came in it: a line that has become thin is met at once.
 const SHORT_SPAN: Micros = 200_000;
-const FEWEST_OF_SHORT: usize = 4;
+const FEWEST_OF_SHORT: usize = 5;
 /// What arrives while a queue is full is what the line carries; a little less lets the queue drain.
 const BACK_OFF: f64 = 0.85;
 /// After a decrease the queue drains first.
@@ -211,18 +211,17 @@ impl Bandwidth {
 
     /// Rate at which packets arrived lately. Of two spans the lower: what a line carried before it became thin says nothing.
     fn received(&self) -> Option<f64> {
-        let whole = self.received_since(RATE_SPAN)?;
-        Some(self.received_since(SHORT_SPAN).map_or(whole, |latest| latest.min(whole)))
+        let whole = self.received_since(RATE_SPAN, 1)?;
+        Some(self.received_since(SHORT_SPAN, FEWEST_OF_SHORT).map_or(whole, |latest| latest.min(whole)))
     }
 
-    /// The rate over the last so many microseconds; none: too few packets came.
-    fn received_since(&self, span: Micros) -> Option<f64> {
+    /// The rate over the last so many microseconds; none: fewer packets came than `fewest`.
+    fn received_since(&self, span: Micros, fewest: usize) -> Option<f64> {
         let last = self.arrivals.back()?.0;
         let lately = || self.arrivals.iter().filter(|(at, _)| last - at <= span);
         let first = lately().next()?.0;
         let bytes: u64 = lately().skip(1).map(|(_, bytes)| u64::from(*bytes)).sum();
-        let enough = span == RATE_SPAN || lately().count() > FEWEST_OF_SHORT;
-        enough.then(|| bytes as f64 * 8e6 / (last - first).max(WINDOW) as f64)
+        (lately().count() >= fewest).then(|| bytes as f64 * 8e6 / (last - first).max(WINDOW) as f64)
     }
 }
 

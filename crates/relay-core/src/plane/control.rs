@@ -94,8 +94,10 @@ impl Plane {
             if !self.has_repeat_room(now, slot, &traced) || !self.slots[slot].repetitions.spend(now, outgoing, rtt) {
                 continue;
             }
-            if let Some(bytes) = self.repeat(slot, outgoing, false) {
-                self.endpoints[to].repeat_room.take(bytes + OVERHEAD);
+            if let Some(bytes) = self.repeat(slot, outgoing, false)
+                && let Some(room) = &mut self.endpoints[to].repeat_room
+            {
+                room.take(bytes + OVERHEAD);
             }
         }
     }
@@ -104,15 +106,12 @@ impl Plane {
     /// lost most of the higher one, and the rest would go before the keyframe that mends it.
     fn has_repeat_room(&mut self, now: Instant, slot: usize, traced: &Traced) -> bool {
         let endpoint = &mut self.endpoints[self.slots[slot].terms.endpoint];
-        let Some(target) = endpoint.bandwidth.target() else {
-            endpoint.repeat_room.reset();
-            return true;
-        };
+        let (Some(target), Some(room)) = (endpoint.bandwidth.target(), &mut endpoint.repeat_room) else { return true };
         let shown = match traced {
             Traced::Injected { .. } => true,
             Traced::Source { source, .. } => self.slots[slot].playing.source() == Some(*source),
         };
-        shown && endpoint.repeat_room.has_room(now, target, endpoint.bandwidth.own_loss())
+        shown && room.has_room(now, target, endpoint.bandwidth.own_loss())
     }
 
     /// Sends a packet of a slot again, by its number on the wire; gives the bytes of its payload. None: it is not there any

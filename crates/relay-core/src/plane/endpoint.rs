@@ -38,8 +38,8 @@ pub(super) struct Endpoint {
     pub(super) bandwidth: Bandwidth,
     /// What waits for it; none: its way has no limit.
     pub(super) pacer: Option<Pacer>,
-    /// What may be repeated to it while its way has a limit.
-    pub(super) repeat_room: RepeatRoom,
+    /// What may be repeated to it; none: its way has no limit.
+    pub(super) repeat_room: Option<RepeatRoom>,
 }
 
 /// What a receiver reported of one slot.
@@ -70,7 +70,7 @@ impl Endpoint {
             departures: feedback.then(Departures::default),
             bandwidth: Bandwidth::default(),
             pacer: None,
-            repeat_room: RepeatRoom::default(),
+            repeat_room: None,
         }
     }
 }

@@ -119,12 +119,16 @@ impl Plane {
         }
     }
 
-    /// The limit of a receiver's way has changed.
+    /// The limit of a receiver's way has changed: what there is for limited ways alone begins, follows or ends.
     pub(super) fn set_pace(&mut self, key: usize) {
         let endpoint = &mut self.endpoints[key];
         match endpoint.bandwidth.target() {
-            Some(target) => endpoint.pacer.get_or_insert_default().set_rate(target),
+            Some(target) => {
+                endpoint.pacer.get_or_insert_default().set_rate(target);
+                endpoint.repeat_room.get_or_insert_default();
+            }
             None => {
+                endpoint.repeat_room = None;
                 let waiting = endpoint.pacer.take().into_iter().flat_map(|pacer| pacer.waiting);
                 self.released.extend(waiting.map(PlanePacket::Rtp));
                 self.timers.cancel(Timer::Pace(key));

@@ -150,9 +150,4 @@ impl RepeatRoom {
     pub(super) fn take(&mut self, bytes: usize) {
         self.bytes -= bytes as f64;
     }
-
-    /// The way has no limit any more.
-    pub(super) fn reset(&mut self) {
-        *self = Self::default();
-    }
 }
