@@ -168,7 +168,8 @@ impl Server {
     }
 }
 
-fn agent() -> ureq::Agent {
+/// Speaks to a server; an error status is an answer.
+pub(crate) fn agent() -> ureq::Agent {
     ureq::Agent::config_builder()
         .http_status_as_error(false)
         .timeout_global(Some(Duration::from_secs(10)))

@@ -1,10 +1,8 @@
 //! Requests of encoders and players.
 
-use std::time::Duration;
-
 use anyhow::Result;
 
-use crate::{Operator, Server};
+use crate::{Operator, Server, server::agent};
 
 /// By what an encoder or player is known.
 #[derive(Debug, Clone)]
@@ -56,12 +54,4 @@ fn read(mut response: ureq::http::Response<ureq::Body>) -> Result<Reply> {
     let text = |value: &ureq::http::HeaderValue| value.to_str().unwrap_or_default().to_owned();
     let headers = response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
     Ok(Reply { status: response.status().as_u16(), headers, body: response.body_mut().read_to_string()? })
-}
-
-fn agent() -> ureq::Agent {
-    ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .timeout_global(Some(Duration::from_secs(10)))
-        .build()
-        .into()
 }

@@ -69,7 +69,7 @@ pub struct DoorCaller {
 }
 
 /// What is said of an ICE session.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct DoorPatch {
     /// The header `If-Match`.
     pub if_match: Option<String>,

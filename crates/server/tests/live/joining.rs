@@ -153,22 +153,7 @@ async fn a_site_that_falls_silent_is_lost_for_the_centre_within_three_seconds() 
     let world = World::new().await;
     let mut lead = world.operator("lan", Role::Lead).await;
     let (_page, end) = world.site_with_media("cao-bang").await;
-    let report = |silent_for| relay_core::TrackStats {
-        track: relay_core::TrackId { endpoint: end, line: relay_core::LineId(0) },
-        layers: vec![relay_core::LayerStats {
-            layer: relay_core::Layer::Low,
-            bits: 150_000,
-            packets: 30,
-            lost: 0,
-            frames: 10,
-            keyframes: 1,
-            jitter_ms: 1.0,
-        }],
-        level_dbfs: None,
-        synced: true,
-        silent_for,
-    };
-    world.plane(relay_core::PlaneEvent::TrackStats(report(Duration::ZERO)));
+    world.track_stats(end, 0, Duration::ZERO);
     let cut = std::time::Instant::now();
 
     let wanted = |message| match message {

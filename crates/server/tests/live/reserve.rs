@@ -2,9 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use relay_core::{
-    DisconnectReason, EndpointId, Layer, LayerStats, LineId, PlaneEvent, RelayEvent, TrackId, TrackStats,
-};
+use relay_core::{DisconnectReason, EndpointId, RelayEvent};
 use server::live::{INTERRUPTED_AFTER, STEADY_AFTER};
 use wire::{EndpointRole, Role};
 
@@ -15,24 +13,10 @@ const TAKES_OVER_WITHIN: Duration = Duration::from_millis(1_500);
 const CAMERA: u16 = 0;
 const MICROPHONE: u16 = 1;
 
-/// The relay's report of a second in which a line was silent for so long at its end.
+/// The relay's reports of a second in which a line was silent for so long at its end.
 fn report(world: &World, end: EndpointId, silent_for: Duration) {
     for line in [CAMERA, MICROPHONE] {
-        world.plane(PlaneEvent::TrackStats(TrackStats {
-            track: TrackId { endpoint: end, line: LineId(line) },
-            layers: vec![LayerStats {
-                layer: Layer::Low,
-                bits: 150_000,
-                packets: 30,
-                lost: 0,
-                frames: 10,
-                keyframes: 1,
-                jitter_ms: 1.0,
-            }],
-            level_dbfs: None,
-            synced: true,
-            silent_for,
-        }));
+        world.track_stats(end, line, silent_for);
     }
 }
 

@@ -7,7 +7,10 @@ use std::time::{Duration, Instant};
 use conference::{ConferenceId, Contact, FloorMode, ItemId, Setup, Site, SiteSlug, SpeechLimits, VideoCodec};
 use journal::fault::{Fault, FaultyJournal};
 use journal::{Journal, SqliteJournal};
-use relay_core::{EndpointId, LinePlan, OfferError, PlaneEvent, RelayEvent, Routes, SlotId, TakeId};
+use relay_core::{
+    EndpointId, Layer, LayerStats, LineId, LinePlan, OfferError, PlaneEvent, RelayEvent, Routes, SlotId, TakeId,
+    TrackId, TrackStats,
+};
 use server::access::{Clock, Revocation, SignInId, TokenId, system_clock};
 use server::conference_task::{
     ConferenceHandle, Departure, Joined, MediaRelay, Pending, Recalled, Refused, RelayOrder, Sender, Surroundings,
@@ -279,6 +282,26 @@ impl World {
 
     pub fn plane(&self, event: PlaneEvent) {
         self.relay_events.send(RelayEvent::Plane(event)).unwrap();
+    }
+
+    /// The relay's report of a second of one line in which it was silent for so long at its end.
+    pub fn track_stats(&self, endpoint: EndpointId, line: u16, silent_for: Duration) {
+        let flowing = LayerStats {
+            layer: Layer::Low,
+            bits: 150_000,
+            packets: 30,
+            lost: 0,
+            frames: 10,
+            keyframes: 1,
+            jitter_ms: 1.0,
+        };
+        self.plane(PlaneEvent::TrackStats(TrackStats {
+            track: TrackId { endpoint, line: LineId(line) },
+            layers: vec![flowing],
+            level_dbfs: None,
+            synced: true,
+            silent_for,
+        }));
     }
 
     pub fn take_done(&self, take: TakeId, cuts: Vec<(SlotId, u32)>) {

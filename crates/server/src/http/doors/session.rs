@@ -75,8 +75,7 @@ impl Visitor<'_> {
         let patch = DoorPatch { if_match, ufrag };
         let mut refused = DoorRefused::Gone;
         for conference in self.conferences()? {
-            let patch = DoorPatch { if_match: patch.if_match.clone(), ufrag: patch.ufrag.clone() };
-            match conference.patch_door(self.caller(&id), patch).await {
+            match conference.patch_door(self.caller(&id), patch.clone()).await {
                 Ok(Patched::Noted) => return Ok(StatusCode::NO_CONTENT.into_response()),
                 Ok(Patched::Restarted { fragment, etag }) => {
                     let headers = [(CONTENT_TYPE, sdp::FRAGMENT), (ETAG, &etag)].map(header);
