@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import socket
@@ -20,6 +21,9 @@ import websockets
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 START_WITHIN = 20.0
 REQUEST_WITHIN = 10.0
+# Below what Linux gives to sockets that ask for no number: otherwise another connection could have it before the server.
+PORTS = range(16_384, 32_768)
+PORT_ATTEMPTS = 100
 ADDRESSES = "addresses.json"
 CONFERENCE = "/api/v1/conferences/bau-cu-2021"
 
@@ -42,7 +46,7 @@ class Server:
     def __init__(self, codec):
         self.codec = codec
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="dienhong-doors-"))
-        self.http = f"127.0.0.1:{free_port(socket.SOCK_STREAM)}"
+        self.http = f"127.0.0.1:{free_port()}"
         self.process = None
 
     async def __aenter__(self):
@@ -51,7 +55,7 @@ class Server:
             **os.environ,
             "DIENHONG__HTTP__LISTEN": self.http,
             "DIENHONG__HTTPS__ENABLED": "false",
-            "DIENHONG__MEDIA__LISTEN": f"127.0.0.1:{free_port(socket.SOCK_DGRAM)}",
+            "DIENHONG__MEDIA__LISTEN": f"127.0.0.1:{free_port()}",
         }
         data = self.folder / "data"
         command = [binary, "serve", "--demo", "--config", str(self._config()), "--data", str(data)]
@@ -165,8 +169,19 @@ def send(request):
         return Answer(error.code, error.headers, error.read().decode())
 
 
-def free_port(kind):
-    """A port that nobody uses at this moment."""
+def free_port():
+    """A port that nobody uses, for connections or for datagrams: the media port takes both."""
+    for _ in range(PORT_ATTEMPTS):
+        port = random.choice(PORTS)
+        if all(is_free(port, kind) for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM)):
+            return port
+    raise RuntimeError(f"no free port among {PORT_ATTEMPTS} of {PORTS}")
+
+
+def is_free(port, kind):
     with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True

@@ -3,6 +3,7 @@
 use std::{
     fs::OpenOptions,
     net::{SocketAddr, TcpListener, UdpSocket},
+    ops::RangeInclusive,
     path::{Path, PathBuf},
     process::Stdio,
     sync::atomic::{AtomicU32, Ordering},
@@ -16,6 +17,12 @@ use tokio::process::{Child, Command};
 
 /// Longest time from the start of the process to a served `/readyz`.
 const START_DEADLINE: Duration = Duration::from_secs(20);
+
+/// Where servers listen: below what Linux gives to sockets that ask for no number. Otherwise another test's connection could
+/// have the number before the server is there, or between two of its lives.
+const PORTS: RangeInclusive<u16> = 16_384..=32_767;
+/// Numbers tried before there is taken to be no free one.
+const ATTEMPTS: usize = 100;
 
 /// What the server writes last at its start.
 const ADDRESSES_FILE: &str = "addresses.json";
@@ -51,8 +58,8 @@ impl Server {
     /// Starts a server with the sample conference and a new data folder.
     pub async fn start() -> Result<Self> {
         let data = TempDir::new()?;
-        let http = SocketAddr::from(([127, 0, 0, 1], free_tcp_port()?));
-        let media = SocketAddr::from(([127, 0, 0, 1], free_udp_port()?));
+        let http = free_port()?;
+        let media = free_port()?;
         let log = log_file()?;
         let child = spawn(data.path(), http, media, &log)?;
         let mut server = Self { child, data, http, media, log };
@@ -158,7 +165,7 @@ impl Server {
                 return Ok(());
             }
             if let Some(status) = self.child.try_wait()? {
-                bail!("the server ended at its start: {status}");
+                bail!("the server ended at its start: {status}\n{}", self.log()?);
             }
             if Instant::now() > deadline {
                 bail!("the server was not ready after {START_DEADLINE:?}");
@@ -221,10 +228,13 @@ fn binary() -> PathBuf {
     std::env::var_os("DIENHONG_BIN").map_or_else(|| root().join("target/debug/dienhong"), PathBuf::from)
 }
 
-fn free_tcp_port() -> Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
-}
-
-fn free_udp_port() -> Result<u16> {
-    Ok(UdpSocket::bind("127.0.0.1:0")?.local_addr()?.port())
+/// An address of which nobody uses the port, for connections or for datagrams: the media port takes both.
+fn free_port() -> Result<SocketAddr> {
+    for _ in 0..ATTEMPTS {
+        let address = SocketAddr::from(([127, 0, 0, 1], rand::random_range(PORTS)));
+        if TcpListener::bind(address).is_ok() && UdpSocket::bind(address).is_ok() {
+            return Ok(address);
+        }
+    }
+    bail!("no free port among {ATTEMPTS} of {PORTS:?}")
 }

@@ -1,5 +1,6 @@
 // The real binary: a server with a data folder that outlives a kill, and simulated sites in a process of their own.
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { closeSync, existsSync, fstatSync, mkdtempSync, openSync, readdirSync, readFileSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -34,6 +35,10 @@ export interface ServerOptions {
 }
 
 const START_DEADLINE_MS = 20_000;
+/** Where servers listen: below what Linux gives to sockets that ask for no number, so that nothing takes it between two lives. */
+const FIRST_PORT = 16_384;
+const LAST_PORT = 32_767;
+const PORT_ATTEMPTS = 100;
 
 export class Server {
   readonly data = mkdtempSync(join(tmpdir(), "dienhong-test-"));
@@ -54,7 +59,7 @@ export class Server {
 
   /** Starts a server with the sample conference. */
   static async start(name: string, options: ServerOptions = {}): Promise<Server> {
-    const server = new Server(await freeTcpPort(), await freeUdpPort(), name, options);
+    const server = new Server(await freePort(), await freePort(), name, options);
     await server.restart();
     return server;
   }
@@ -247,24 +252,27 @@ async function end(child: ChildProcess | null, signal: NodeJS.Signals): Promise<
   await gone;
 }
 
-function freeTcpPort(): Promise<number> {
-  return new Promise((done, fail) => {
+/** A port that nobody uses, for connections or for datagrams: the media port takes both. */
+async function freePort(): Promise<number> {
+  for (let attempt = 0; attempt < PORT_ATTEMPTS; attempt++) {
+    const port = randomInt(FIRST_PORT, LAST_PORT + 1);
+    if ((await isFreeForConnections(port)) && (await isFreeForDatagrams(port))) return port;
+  }
+  throw new Error(`no free port among ${PORT_ATTEMPTS} of ${FIRST_PORT} to ${LAST_PORT}`);
+}
+
+function isFreeForConnections(port: number): Promise<boolean> {
+  return new Promise((done) => {
     const server = createServer();
-    server.once("error", fail);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => (address && typeof address === "object" ? done(address.port) : fail(new Error("no port"))));
-    });
+    server.once("error", () => done(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => done(true)));
   });
 }
 
-function freeUdpPort(): Promise<number> {
-  return new Promise((done, fail) => {
+function isFreeForDatagrams(port: number): Promise<boolean> {
+  return new Promise((done) => {
     const socket = createSocket("udp4");
-    socket.once("error", fail);
-    socket.bind(0, "127.0.0.1", () => {
-      const { port } = socket.address();
-      socket.close(() => done(port));
-    });
+    socket.once("error", () => socket.close(() => done(false)));
+    socket.bind(port, "127.0.0.1", () => socket.close(() => done(true)));
   });
 }
