@@ -3,7 +3,7 @@ import type { Cut, EndpointStats, MediaPlan, Picture, TakeId, Uplink } from '$li
 import { type LocalTracks, MediaPeer, type SendName } from './peer';
 import { PictureFollower } from './pictureFollower';
 import type { SlotKey } from './slots';
-import { SoundBuffer } from './soundBuffer';
+import { LossBuffer } from './lossBuffer';
 import { type MediaCounters, type StatsEntry, countersOf, framesBySlot, statsBetween } from './statistics';
 import { type Flow, type Still, Stillness } from './stillness';
 import { MediaWatchdog } from './watchdog';
@@ -40,7 +40,7 @@ export class MediaLink {
   #uplink: Uplink = NO_UPLINK;
   #watchdog = new MediaWatchdog();
   #stillness = new Stillness();
-  #soundBuffer = new SoundBuffer();
+  #lossBuffer = new LossBuffer();
   #follower: PictureFollower | null = null;
   #followTimer: ReturnType<typeof setTimeout> | undefined;
   #counters: MediaCounters | null = null;
@@ -237,7 +237,7 @@ export class MediaLink {
     this.#counters = counters;
     if (!before) return;
     const stats = statsBetween(before, counters);
-    peer.setSoundBuffer(this.#soundBuffer.handleLoss(stats.loss, counters.at));
+    peer.setWaits(this.#lossBuffer.handleLoss(stats.loss, stats.rtt_ms, counters.at));
     this.#listener.stats(stats);
   }
 }

@@ -2,6 +2,7 @@
 import type { MediaLine, MediaPlan, Uplink } from '$lib/wire';
 import { preferredCodecs } from './codecs';
 import { cameraEncodings, contentEncoding, offeredCameraEncodings } from './encodings';
+import type { Waits } from './lossBuffer';
 import { type SlotKey, slotKey } from './slots';
 
 /** What the page sends; none: the line stays silent. */
@@ -22,7 +23,7 @@ export class MediaPeer {
   #senders = new Map<SendName, RTCRtpSender>();
   #receiving = new Map<SlotKey, Receiving>();
   #programTracks = new Set<string>();
-  #programSounds: RTCRtpReceiver[] = [];
+  #programReceivers: RTCRtpReceiver[] = [];
   #videoSlots = new Map<string, SlotKey>();
   #answered = false;
   #adjusting: Promise<void> = Promise.resolve();
@@ -84,9 +85,10 @@ export class MediaPeer {
     return this.#videoSlots;
   }
 
-  /** How long the programme's sound waits before it is played, ms; its picture waits with it. Null: as the browser thinks best. */
-  setSoundBuffer(target: number | null): void {
-    for (const receiver of this.#programSounds) {
+  /** How long the programme waits before it is played. The browser keeps picture and sound of one stream together. */
+  setWaits(waits: Waits): void {
+    for (const receiver of this.#programReceivers) {
+      const target = receiver.track.kind === 'audio' ? waits.sound : waits.picture;
       // Older browsers know no such wish, and play what they can.
       if ('jitterBufferTarget' in receiver && receiver.jitterBufferTarget !== target)
         receiver.jitterBufferTarget = target;
@@ -124,7 +126,7 @@ export class MediaPeer {
     if (line.kind === 'video') this.#videoSlots.set(transceiver.receiver.track.id, key);
     if (line.slot.name !== 'program') return;
     this.#programTracks.add(transceiver.receiver.track.id);
-    if (line.kind === 'audio') this.#programSounds.push(transceiver.receiver);
+    this.#programReceivers.push(transceiver.receiver);
   }
 }
 

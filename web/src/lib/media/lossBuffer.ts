@@ -1,0 +1,42 @@
+/**
+ * How long the programme waits before it is played, where packets are lost. Pure: losses, round trip and time come in, the wish
+ * comes out.
+ *
+ * Sound: the relay lets each packet carry the one to three before it (RED, RFC 2198); a browser that plays a sound after 40 ms has
+ * invented it by the time its repetition comes. Pictures: what is lost is asked for and sent again. Browsers decode what came late
+ * in a heap, and show the last of it: the picture stutters although no frame is missing.
+ */
+
+/** From this share of lost packets on the programme waits: the relay repeats sound from about here on. */
+export const LOSSY = 0.02;
+/** Sound: three packets of 20 ms, and the sway of a network that loses. */
+export const SOUND_MS = 120;
+/** Pictures, beside the round trip: browsers that only receive ask a second time after 100 ms, whatever the round trip. */
+export const PICTURE_MS = 200;
+/** Nobody waits longer for a picture. */
+export const LONGEST_PICTURE_MS = 600;
+/** Each change bends the sound a little: it waits on for so long after the last loss. */
+export const CALM_MS = 20_000;
+
+/** Times to wait, ms. Null: as the browser thinks best. */
+export type Waits = { sound: number | null; picture: number | null };
+
+const AS_IT_COMES: Waits = { sound: null, picture: null };
+
+/** The buffer of one page's programme. */
+export class LossBuffer {
+  #lossyAt: number | null = null;
+  /** Longest round trip since packets are lost: the wait does not sway with it. */
+  #rtt = 0;
+
+  /** Share of packets that was lost lately, and the round trip, ms. */
+  handleLoss(share: number, rtt: number, now: number): Waits {
+    if (share >= LOSSY) this.#lossyAt = now;
+    if (this.#lossyAt === null || now - this.#lossyAt >= CALM_MS) {
+      this.#rtt = 0;
+      return AS_IT_COMES;
+    }
+    this.#rtt = Math.max(this.#rtt, rtt);
+    return { sound: SOUND_MS, picture: Math.round(Math.min(LONGEST_PICTURE_MS, PICTURE_MS + this.#rtt)) };
+  }
+}
