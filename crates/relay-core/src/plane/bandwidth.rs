@@ -55,7 +55,10 @@ pub(super) struct Bandwidth {
     cap: Option<BitRate>,
     least_delays: VecDeque<Micros>,
     window: Window,
+    /// Windows since the last decrease in which packets waited.
     waited: u32,
+    /// They waited in the last one.
+    queued: bool,
     losses: LineLosses,
     arrivals: VecDeque<(Micros, u32)>,
     decreased: Option<Micros>,
@@ -87,6 +90,11 @@ impl Bandwidth {
         let before = self.target();
         self.cap = cap;
         self.target() != before
+    }
+
+    /// Packets wait on the line, as far as is known.
+    pub(super) fn is_queued(&self) -> bool {
+        self.queued
     }
 
     /// Share that the line loses at any rate.
@@ -145,7 +153,8 @@ impl Bandwidth {
     fn judge(&mut self, now: Micros, elapsed: Micros, wished: BitRate) {
         let window = std::mem::take(&mut self.window);
         let queue = self.queue(window.least);
-        self.waited = if queue > QUEUE { self.waited + 1 } else { 0 };
+        self.queued = queue > QUEUE;
+        self.waited = if self.queued { self.waited + 1 } else { 0 };
         let (lost, sent) = (window.lost, window.lost + window.arrived);
         let settled = self.decreased.is_none_or(|at| now - at >= SETTLE);
         if self.waited > 0 {
@@ -325,10 +334,12 @@ mod tests {
             way.line.rate = 300_000.0;
             way.run(1_000_000);
             let met = way.bandwidth.target().unwrap_or_else(|| panic!("no limit after a second, room {room}"));
+            let queued = way.bandwidth.is_queued();
             way.run(4_000_000);
             let followed = way.bandwidth.target().unwrap();
 
             assert!(met < 600_000, "{met} after a second, room {room}");
+            assert!(queued || room < 1_000_000, "packets wait after a second, room {room}");
             assert!((150_000..330_000).contains(&followed), "{followed} after five seconds, room {room}");
         }
     }

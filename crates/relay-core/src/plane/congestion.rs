@@ -47,7 +47,9 @@ impl Plane {
         let limited = self.endpoints[from].bandwidth.target().is_some();
         let wished = if limited { self.wished_rate(from) } else { 0 };
         let endpoint = &mut self.endpoints[from];
+        let queued = endpoint.bandwidth.is_queued();
         let changed = endpoint.bandwidth.learn(at, &outcomes, wished);
+        let drained = endpoint.bandwidth.is_queued() != queued;
         if endpoint.bandwidth.probe(at).is_some() {
             self.timers.arm(Timer::Probe(from), now);
         }
@@ -55,7 +57,7 @@ impl Plane {
         let media = || outcomes.iter().filter(|outcome| !outcome.probe);
         let lost = media().filter(|outcome| outcome.arrived.is_none()).count();
         let repeats = self.hear_losses(now, from, lost as u32, media().count() as u32);
-        if changed {
+        if changed || drained {
             self.set_pace(from);
         }
         if changed || repeats {

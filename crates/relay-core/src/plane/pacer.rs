@@ -12,6 +12,8 @@ use crate::{Kind, LineId};
 
 /// Faster than the way's estimate, which lies below what the line carries: packets that wait here for long wait in vain.
 const FASTER: f64 = 1.5;
+/// Slower than it while packets wait on the line: its queue is full, and what comes faster than it drains is lost.
+const WHILE_QUEUED: f64 = 0.75;
 /// So much may leave at once after a pause.
 const BURST: Duration = Duration::from_millis(20);
 /// The longest packet, bytes.
@@ -20,6 +22,8 @@ const MAX_PACKET: f64 = 1_500.0;
 const STEP: Duration = Duration::from_millis(5);
 /// Nothing waits for longer: what does not fit is lost on the way, not withheld until it says nothing any more.
 const LONGEST_WAIT: Duration = Duration::from_millis(400);
+/// A keyframe that comes while the line's queue drains may wait for it: without one of its packets it would be worth nothing.
+const LONGEST_WAIT_WHILE_QUEUED: Duration = Duration::from_secs(1);
 
 /// What waits for one receiver.
 #[derive(Debug, Default)]
@@ -28,14 +32,18 @@ pub(super) struct Pacer {
     waiting_bytes: usize,
     /// Bytes a second that leave.
     rate: f64,
+    longest_wait: Duration,
     /// Bytes that may leave now; below zero after sound, which never waits.
     room: f64,
     counted: Option<Instant>,
 }
 
 impl Pacer {
-    fn set_rate(&mut self, target: BitRate) {
-        self.rate = target as f64 / 8.0 * FASTER;
+    /// `queued`: packets wait on the line.
+    fn set_rate(&mut self, target: BitRate, queued: bool) {
+        let (factor, wait) = if queued { (WHILE_QUEUED, LONGEST_WAIT_WHILE_QUEUED) } else { (FASTER, LONGEST_WAIT) };
+        self.rate = target as f64 / 8.0 * factor;
+        self.longest_wait = wait;
     }
 
     fn count(&mut self, now: Instant) {
@@ -62,7 +70,7 @@ impl Pacer {
         }
         self.waiting_bytes += bytes_of(&packet);
         self.waiting.push_back(packet);
-        let too_long = self.waiting_bytes as f64 > self.rate * LONGEST_WAIT.as_secs_f64();
+        let too_long = self.waiting_bytes as f64 > self.rate * self.longest_wait.as_secs_f64();
         if too_long { self.take_first() } else { self.pop() }
     }
 
@@ -119,12 +127,13 @@ impl Plane {
         }
     }
 
-    /// The limit of a receiver's way has changed: what there is for limited ways alone begins, follows or ends.
+    /// The limit of a receiver's way has changed, or its queue has filled or drained: what there is for limited ways alone begins, follows or ends.
     pub(super) fn set_pace(&mut self, key: usize) {
         let endpoint = &mut self.endpoints[key];
         match endpoint.bandwidth.target() {
             Some(target) => {
-                endpoint.pacer.get_or_insert_default().set_rate(target);
+                let queued = endpoint.bandwidth.is_queued();
+                endpoint.pacer.get_or_insert_default().set_rate(target, queued);
                 endpoint.repeat_room.get_or_insert_default();
             }
             None => {

@@ -286,15 +286,28 @@ fn act(world: &mut World, at: usize, step: &Step) {
     }
 }
 
-/// Sound is only ever that of the site on air; a picture that left the air is gone a second later.
-fn assert_only_what_is_on_air(world: &World, steps: &[Step], mut air: Vec<(Micros, u8)>) {
-    for (at, event) in &world.events {
-        if let PlaneEvent::TakeDone { take, .. } = event {
-            let Step::Take(site) = steps[take.0 as usize] else { panic!("no such take") };
-            air.push((*at, site));
+/// What came on air and when, in the order in which it did: a take and an order of routes may have the same time.
+#[derive(Default)]
+struct Air {
+    sites: Vec<(Micros, u8)>,
+    /// Events that were looked at.
+    seen: usize,
+}
+
+impl Air {
+    fn takes(&mut self, world: &World, steps: &[Step]) {
+        for (at, event) in &world.events[self.seen..] {
+            if let PlaneEvent::TakeDone { take, .. } = event {
+                let Step::Take(site) = steps[take.0 as usize] else { panic!("no such take") };
+                self.sites.push((*at, site));
+            }
         }
+        self.seen = world.events.len();
     }
-    air.sort_by_key(|&(at, _)| at);
+}
+
+/// Sound is only ever that of the site on air; a picture that left the air is gone a second later.
+fn assert_only_what_is_on_air(world: &World, air: &[(Micros, u8)]) {
     for (slot, held) in [(sound_slot(100, 0), 0), (picture_slot(100, 0), 1_000_000)] {
         for (at, packet) in world.slot(slot) {
             let Some(mark) = read_mark(&packet.payload).filter(|mark| mark.layer == 9 || mark.layer < 3) else {
@@ -322,16 +335,18 @@ proptest! {
         for receiver in [100, 101] {
             world.receive(receiver, Codec::H264);
         }
-        let mut routed = Vec::new();
+        let mut air = Air::default();
         for (at, step) in steps.iter().enumerate() {
+            air.takes(&world, &steps);
             if let Step::Routes(site, _) = step {
-                routed.push((world.now, *site));
+                air.sites.push((world.now, *site));
             }
             act(&mut world, at, step);
             world.run(20_000);
         }
         world.run(1_500_000);
-        assert_only_what_is_on_air(&world, &steps, routed);
+        air.takes(&world, &steps);
+        assert_only_what_is_on_air(&world, &air.sites);
         for packets in world.received.values() {
             let first = packets[0].1.sequence;
             prop_assert!(packets.iter().all(|(_, packet)| packet.sequence >= first));

@@ -206,6 +206,28 @@ fn a_line_that_becomes_thin_gets_a_lower_layer_and_the_best_again_when_it_recove
 }
 
 #[test]
+fn the_lower_layer_that_comes_behind_a_full_queue_loses_nothing_to_it() {
+    for seed in 0..10 {
+        let mut world = world();
+        let mut line = Line::new(THIN, 20_000_000);
+        world.publishers.get_mut(&1).unwrap().key_packets = 100;
+        run(&mut world, &mut line, 5 * SECOND + seed * 37_000);
+
+        line.bits_per_second = 300_000;
+        run(&mut world, &mut line, 3 * SECOND);
+
+        let low = |packet: &OutgoingRtp| read_mark(&packet.payload).is_some_and(|mark| mark.layer == 0);
+        let fall = world.now - 3 * SECOND;
+        let sent = world.slot(picture_slot(THIN, 0));
+        let lower: Vec<u16> =
+            sent.iter().filter(|(at, packet)| *at >= fall && low(packet)).map(|(_, one)| one.sequence as u16).collect();
+        let lost = lower.iter().filter(|sequence| line.missing.contains(sequence)).count();
+        assert!(lower.len() > 100, "{} packets of the lower layer", lower.len());
+        assert_eq!(lost, 0, "of {} packets of the lower layer, start {seed}", lower.len());
+    }
+}
+
+#[test]
 fn pictures_leave_at_the_pace_of_a_thin_line_and_sound_never_waits() {
     let mut world = world();
     let mut line = Line::new(THIN, 300_000);
