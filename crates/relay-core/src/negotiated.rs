@@ -54,6 +54,8 @@ pub enum Flow {
         rtx_ssrc: Option<u32>,
         /// Payload type of packets that carry earlier ones again (RED, RFC 2198); sound alone has one.
         red_payload_type: Option<u8>,
+        /// Its packets carry transport-wide numbers: the endpoint tells when they arrived. Firefox does so for pictures alone.
+        numbered: bool,
     },
 }
 

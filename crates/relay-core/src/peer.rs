@@ -1,6 +1,6 @@
 //! One endpoint's connection: its tuples, its handshake and its keys.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::{
     EndpointId, ExtensionIds, Flow, IncomingRtp, Negotiated, OutgoingRtp, TrackId, Tuple,
@@ -8,9 +8,14 @@ use crate::{
     demux::SourceMap,
     dtls::{DtlsLink, DtlsProgress},
     ice_lite::IceCredentials,
+    inflow::Inflow,
     rtp_wire::{MAX_ELEMENT, OutgoingHeader, RtpHeader},
     srtp::{KeyingMaterial, Opener, Sealer, SrtpError},
 };
+
+/// From the answer to the end of the handshake. A peer that goes on checking its path and never says hello is dropped then; a
+/// handshake that has begun ends sooner by itself.
+pub const SETUP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Why a peer is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,7 +26,7 @@ pub enum DisconnectReason {
     Closed,
     /// The certificate is not the one that the offer names.
     WrongFingerprint,
-    /// The DTLS handshake failed.
+    /// The DTLS handshake failed, or was not over within [`SETUP_TIMEOUT`](crate::SETUP_TIMEOUT).
     HandshakeFailed,
 }
 
@@ -64,6 +69,9 @@ pub(crate) struct Peer {
     /// MIDs by line: of outgoing lines, if they fit into a header extension.
     mids: Vec<Option<String>>,
     media: Media,
+    inflow: Inflow,
+    /// By when DTLS must be done.
+    setup_until: Instant,
     pub consent: Consent,
 }
 
@@ -94,6 +102,8 @@ impl Peer {
             extensions: negotiated.extensions,
             mids,
             media: Media::Locked,
+            inflow: Inflow::new(now),
+            setup_until: now + SETUP_TIMEOUT,
             consent: Consent::new(now),
         }
     }
@@ -124,8 +134,13 @@ impl Peer {
 
     /// When something is due.
     pub(crate) fn poll_timeout(&self) -> Instant {
-        let consent = self.consent.poll_timeout();
-        self.dtls.poll_timeout().map_or(consent, |due| due.min(consent))
+        let setup = (!self.is_open()).then_some(self.setup_until);
+        setup.into_iter().chain(self.dtls.poll_timeout()).fold(self.consent.poll_timeout(), Instant::min)
+    }
+
+    /// It should have been open by now.
+    pub(crate) fn is_late(&self, now: Instant) -> bool {
+        !self.is_open() && now >= self.setup_until
     }
 
     /// DTLS is done: true if media is open now and was not before.
@@ -152,6 +167,9 @@ impl Peer {
         let header = RtpHeader::parse(packet)?;
         let length = keys.opener.open_rtp(packet, &header).ok()?;
         self.consent.heard(now, from);
+        if !self.inflow.admit(now, packet.len()) {
+            return None;
+        }
         let opened = &packet[..length];
         let extensions = header.extensions(opened, &self.extensions)?;
         let origin = self.sources.resolve(&header, &extensions)?;
@@ -176,6 +194,9 @@ impl Peer {
         let Media::Open(keys) = &mut self.media else { return None };
         let length = keys.opener.open_rtcp(packet).ok()?;
         self.consent.heard(now, from);
+        if !self.inflow.admit(now, packet.len()) {
+            return None;
+        }
         packet.get(..length)
     }
 

@@ -52,7 +52,7 @@ use self::forward::Slot;
 use self::readiness::Watched;
 pub use self::readiness::{Readiness, SourceFault, Watch};
 pub use self::reports::CNAME;
-use self::take::PendingTake;
+use self::take::{EndedTake, PendingTake};
 use self::timers::{Timer, Timers};
 use self::track::Track;
 
@@ -114,7 +114,9 @@ pub struct OutgoingRtp {
     pub marker: bool,
     /// Audio level to pass on (RFC 6464 byte value), for sound.
     pub audio_level: Option<u8>,
-    /// Transport-wide number, if the receiver gives feedback on those; given when the packet leaves.
+    /// The receiver gives feedback on packets of this line by transport-wide number.
+    pub numbered: bool,
+    /// That number; given when the packet leaves.
     pub transport_sequence: Option<u16>,
     /// It repeats an earlier packet to find out what the way carries.
     pub probe: bool,
@@ -268,6 +270,8 @@ pub struct Plane {
     streams: u64,
     routes: Routes,
     take: Option<PendingTake>,
+    /// The take that ended last.
+    ended: Option<EndedTake>,
     /// A slot switched, so other layers may be wanted.
     layers_changed: bool,
     /// Until when late packets of a track are welcome in a slot.
@@ -301,6 +305,7 @@ impl Plane {
             streams: 0,
             routes: Routes::default(),
             take: None,
+            ended: None,
             layers_changed: false,
             lingering: VecDeque::new(),
             watches: BTreeMap::new(),
@@ -336,16 +341,18 @@ impl Plane {
 
     /// Applies routes at once. Sound switches with this call; a picture switches at the next complete keyframe of its new
     /// source and the old one is held until then, for at most one second. A pending take is not touched: order it
-    /// again with new routes, or cancel it.
+    /// again with new routes, or cancel it. Routes that were to flow until a take ([`Routes::until`]) are left out once it is done.
     pub fn set_routes(&mut self, now: Instant, routes: Routes) {
-        if self.routes != routes {
+        let late = routes.until.is_some_and(|take| self.ended == Some(EndedTake::Done(take)));
+        if self.routes != routes && !late {
             self.routes = routes;
             self.apply_routes(now);
         }
     }
 
     /// Orders a take: asks for keyframes at once, and applies `routes` as one transaction when every new picture has a
-    /// complete keyframe; sound switches at the same instant. Ordering the same take again replaces its routes.
+    /// complete keyframe; sound switches at the same instant. Ordering the same take again replaces its routes; once it has
+    /// ended, that is late and left out, because its end is on the way to the owner.
     pub fn order_take(&mut self, now: Instant, take: TakeId, routes: Routes) {
         self.begin_take(now, take, routes);
     }

@@ -403,6 +403,10 @@ impl Relay {
                 self.disconnect(now, key, DisconnectReason::Silent);
                 continue;
             }
+            if peer.is_late(now) {
+                self.disconnect(now, key, DisconnectReason::HandshakeFailed);
+                continue;
+            }
             let expired: Vec<Tuple> = std::iter::from_fn(|| peer.consent.expire(now)).collect();
             let progress = peer.dtls.handle_timeout(now);
             for tuple in expired {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{EndpointId, Layer, SlotId, TrackId};
+use crate::{EndpointId, Layer, SlotId, TakeId, TrackId};
 
 /// Everything that is to flow. Slots that are not named carry nothing: who is muted is named nowhere.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -13,6 +13,9 @@ pub struct Routes {
     pub wishes: BTreeMap<TrackId, Layer>,
     /// What receivers are sent at most, bits per second, whatever their ways carry. Others have no such limit.
     pub limits: BTreeMap<EndpointId, u64>,
+    /// The take before which these routes are to flow. Once it is carried out they are late, and are left out: they would bring
+    /// back what went off air. None: they hold whatever became of a take.
+    pub until: Option<TakeId>,
 }
 
 /// What one slot carries.

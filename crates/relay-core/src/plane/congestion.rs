@@ -25,10 +25,14 @@ const USUAL: [BitRate; 3] = [150_000, 700_000, 2_500_000];
 /// Between two packets of a probe, so that it does not arrive as one burst.
 const PROBE_STEP: Duration = Duration::from_millis(5);
 
+/// Between two limits that one receiver names: browsers name one a second, and each costs a look at all slots.
+const LIMIT_INTERVAL: Duration = Duration::from_millis(50);
+
 impl Plane {
     /// A packet leaves: it gets its transport-wide number.
     pub(super) fn depart(&mut self, now: Instant, mut packet: PlanePacket) -> PlanePacket {
         if let PlanePacket::Rtp(rtp) = &mut packet
+            && rtp.numbered
             && let Some(endpoint) = self.endpoints.get_mut(rtp.key.0).filter(|endpoint| endpoint.id == rtp.to)
             && let Some(departures) = &mut endpoint.departures
         {
@@ -88,6 +92,10 @@ impl Plane {
     /// A receiver without transport-wide feedback names its limit.
     pub(super) fn hear_limit(&mut self, now: Instant, from: usize, rate: BitRate) {
         if self.endpoints[from].departures.is_some() {
+            return;
+        }
+        let too_soon = |at: Instant| now.saturating_duration_since(at) < LIMIT_INTERVAL;
+        if self.endpoints[from].limited.replace(now).is_some_and(too_soon) {
             return;
         }
         let wished = self.wished_rate(from);

@@ -24,6 +24,8 @@ const MAX_RTT: Duration = Duration::from_secs(10);
 
 impl Plane {
     pub(super) fn hear(&mut self, now: Instant, from: usize, packet: &[u8]) {
+        let Some(left) = self.endpoints[from].compounds_left.checked_sub(1) else { return };
+        self.endpoints[from].compounds_left = left;
         for told in reports::parse(packet) {
             match told {
                 Told::Sender { ssrc, ntp, rtp_time } => self.hear_sender(now, from, ssrc, ntp, rtp_time),
@@ -90,6 +92,9 @@ impl Plane {
         let to = self.slots[slot].terms.endpoint;
         let rtt = self.endpoints[to].rtt;
         for &outgoing in sequences {
+            if self.slots[slot].repetitions.are_used_up() {
+                return;
+            }
             let Some(traced) = self.slots[slot].trace(outgoing) else { continue };
             if !self.has_repeat_room(now, slot, &traced) || !self.slots[slot].repetitions.spend(now, outgoing, rtt) {
                 continue;
@@ -141,7 +146,8 @@ impl Plane {
     pub(super) fn request_missing(&mut self, now: Instant, key: usize) {
         let track = &mut self.tracks[key];
         let endpoint = &self.endpoints[track.terms.endpoint];
-        // Sound is asked for only if its repetition was negotiated: `nack` for Opus comes with RTX or not at all.
+        // Sound is not asked for again: it repeats itself (RED), and answers offer no `nack` for Opus. A publisher that repeats
+        // it all the same, by RTX of its own accord, may be asked.
         let asks = track.terms.kind == Kind::Video || track.terms.retransmits;
         let mut due = None;
         let mut packets = Vec::new();

@@ -106,6 +106,47 @@ impl Departures {
     }
 }
 
+/// Bytes before the chunks of a feedback packet (§3.1).
+const BEFORE_CHUNKS: usize = 20;
+
+/// A feedback packet that holds as many arrival times as its chunks claim. Others are refused before they are decoded: a chunk of
+/// two bytes can claim 8,191 arrivals, and `rtc-rtcp` makes room for all of them before it looks for the first.
+pub(super) fn has_its_arrivals(packet: &[u8]) -> bool {
+    let Some((head, mut rest)) = packet.split_at_checked(BEFORE_CHUNKS) else { return false };
+    let mut statuses = usize::from(u16::from_be_bytes([head[14], head[15]]));
+    let mut bytes = 0;
+    while statuses > 0 {
+        let [high, low, after @ ..] = rest else { return false };
+        rest = after;
+        let chunk = u16::from_be_bytes([*high, *low]);
+        let (told, claimed) = match chunk >> 14 {
+            // A run of one status (§3.1.3).
+            0 | 1 => {
+                let run = usize::from(chunk & 0x1fff).min(statuses);
+                (run, run * bytes_of_arrival(chunk >> 13 & 3))
+            }
+            // One bit each for fourteen packets, or two for seven (§3.1.4).
+            2 => (14, (chunk & 0x3fff).count_ones() as usize),
+            _ => (7, (0..7).map(|place| bytes_of_arrival(chunk >> (2 * place) & 3)).sum()),
+        };
+        if told == 0 {
+            return false;
+        }
+        statuses = statuses.saturating_sub(told);
+        bytes += claimed;
+    }
+    bytes <= rest.len()
+}
+
+/// Of a status: not received, small, large, received without a time (§3.1.1).
+fn bytes_of_arrival(status: u16) -> usize {
+    match status {
+        1 => 1,
+        2 => 2,
+        _ => 0,
+    }
+}
+
 /// The statuses of all chunks, in order.
 fn symbols(chunks: &[PacketStatusChunk]) -> impl Iterator<Item = SymbolTypeTcc> + '_ {
     chunks.iter().flat_map(|chunk| -> Box<dyn Iterator<Item = SymbolTypeTcc> + '_> {
@@ -139,6 +180,30 @@ mod tests {
             recv_deltas: deltas.iter().map(delta).collect(),
             ..TransportLayerCc::default()
         }
+    }
+
+    #[test]
+    fn a_report_that_claims_more_arrivals_than_it_holds_is_refused_before_it_is_decoded() {
+        let packet = |count: u16, chunks: &[u16], times: usize| {
+            let mut bytes = vec![0; BEFORE_CHUNKS];
+            bytes[14..16].copy_from_slice(&count.to_be_bytes());
+            bytes.extend(chunks.iter().flat_map(|chunk| chunk.to_be_bytes()));
+            bytes.extend(std::iter::repeat_n(0, times));
+            bytes
+        };
+        let (small, large, lost) = (1 << 13, 2 << 13, 0);
+        assert!(has_its_arrivals(&packet(3, &[small | 3], 3)));
+        assert!(has_its_arrivals(&packet(3, &[large | 3], 6)));
+        assert!(has_its_arrivals(&packet(8_191, &[lost | 8_191], 0)), "lost packets have no times");
+        assert!(has_its_arrivals(&packet(9, &[0x8000 | 0b11, 0], 2)));
+        assert!(has_its_arrivals(&packet(7, &[0xc000 | 0b01_10], 3)));
+
+        assert!(!has_its_arrivals(&packet(65_535, &[small | 8_191; 9], 4)));
+        assert!(!has_its_arrivals(&packet(3, &[large | 3], 5)));
+        assert!(!has_its_arrivals(&packet(14, &[0xbfff], 13)));
+        assert!(!has_its_arrivals(&packet(20, &[small | 3], 3)), "a chunk is missing");
+        assert!(!has_its_arrivals(&packet(20, &[lost], 9)), "a run of none");
+        assert!(!has_its_arrivals(&[0; 19]));
     }
 
     #[test]

@@ -33,6 +33,10 @@ pub(super) struct Endpoint {
     /// Losses of its way, by which its sound is repeated.
     pub(super) losses: Losses,
     pub(super) rtt: Option<Duration>,
+    /// Compounds of it that are still read in this second.
+    pub(super) compounds_left: usize,
+    /// When it last named a limit.
+    pub(super) limited: Option<Instant>,
     /// What left for it; none: it gives no transport-wide feedback.
     pub(super) departures: Option<Departures>,
     pub(super) bandwidth: Bandwidth,
@@ -41,6 +45,9 @@ pub(super) struct Endpoint {
     /// What may be repeated to it; none: its way has no limit.
     pub(super) repeat_room: Option<RepeatRoom>,
 }
+
+/// RTCP compounds of one endpoint that are read in a second: a browser that shows 64 pictures behind a bad line sends a third.
+pub(super) const MAX_COMPOUNDS: usize = 1_000;
 
 /// What a receiver reported of one slot.
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +74,8 @@ impl Endpoint {
             loss: BTreeMap::new(),
             losses: Losses::default(),
             rtt: None,
+            compounds_left: MAX_COMPOUNDS,
+            limited: None,
             departures: feedback.then(Departures::default),
             bandwidth: Bandwidth::default(),
             pacer: None,

@@ -67,6 +67,8 @@ pub(super) struct SlotTerms {
     pub(super) codec: Codec,
     pub(super) payload_type: u8,
     pub(super) ssrc: u32,
+    /// The receiver tells of its packets by transport-wide number.
+    pub(super) numbered: bool,
 }
 
 /// Packets that were rewritten for one slot often fit the next one.
@@ -253,6 +255,7 @@ impl Slot {
             timestamp: timestamp as u32,
             marker,
             audio_level,
+            numbered: self.terms.numbered,
             transport_sequence: None,
             probe: false,
             payload,

@@ -76,7 +76,7 @@ fn aggregated(payload: &[u8]) -> impl Iterator<Item = std::ops::Range<usize>> + 
 }
 
 /// The parameter sets last seen, for sources that send them only once.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct ParameterSets {
     sequence: BTreeMap<u32, Bytes>,
     picture: BTreeMap<u32, Bytes>,

@@ -94,6 +94,8 @@ impl Plane {
         if track.source(layer).is_some_and(|source| !broken(source)) {
             return true;
         }
+        let Some(left) = track.streams_left.checked_sub(1) else { return false };
+        track.streams_left = left;
         self.streams += 1;
         let terms = &track.terms;
         let mut source = LayerSource::new(StreamId(self.streams), packet.ssrc, terms.codec, terms.kind, now);
@@ -101,8 +103,7 @@ impl Plane {
         let endpoint = &mut self.endpoints[track.terms.endpoint];
         if let Some(old) = track.source(layer) {
             endpoint.source_of.remove(&old.ssrc);
-            // The encoder is the same one: what was asked of it stays asked.
-            source.second = old.second.clone();
+            source.succeed(old);
         }
         endpoint.source_of.insert(packet.ssrc, (key, layer));
         track.sources[layer as usize] = Some(Box::new(source));
@@ -144,7 +145,8 @@ impl Plane {
             let feed = self.slots[slot].feed.filter(|feed| feed.track == track.terms.id);
             feed.is_some_and(|feed| layer::accepts(track, feed.layer, self.shown_layer(slot, key), layer))
         };
-        if track.subscribers.iter().any(waits)
+        let taken = self.take_needs(&[track.terms.id]);
+        if (taken || track.subscribers.iter().any(waits))
             && let Some(source) = self.tracks[key].source_mut(layer)
         {
             source.requests.expect(now);

@@ -11,7 +11,7 @@ pub(super) const REQUEST_INTERVAL: Duration = Duration::from_millis(500);
 const IN_FLIGHT: Duration = Duration::from_millis(20);
 
 /// Requests to one source layer.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct KeyframeRequests {
     /// Until a complete keyframe arrives.
     wanted: bool,

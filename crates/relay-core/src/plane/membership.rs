@@ -62,7 +62,7 @@ impl Plane {
                     self.tracks[track].subscribe(slot);
                 }
             }
-            Flow::Outgoing { codec, payload_type, rtx_payload_type, ssrc, rtx_ssrc, red_payload_type } => {
+            Flow::Outgoing { codec, payload_type, rtx_payload_type, ssrc, rtx_ssrc, red_payload_type, numbered } => {
                 let rtx = rtx_payload_type.zip(*rtx_ssrc).map(|(payload_type, ssrc)| Rtx {
                     payload_type,
                     ssrc,
@@ -75,6 +75,7 @@ impl Plane {
                     codec: *codec,
                     payload_type: *payload_type,
                     ssrc: *ssrc,
+                    numbered: *numbered,
                 };
                 self.add_slot(key, line.line, terms, rtx, *red_payload_type);
             }

@@ -15,8 +15,10 @@ const STEPS: [(f64, usize); 3] = [(0.01, 1), (0.04, 2), (0.12, 3)];
 const MOST: usize = 3;
 /// Losses are judged over this: a burst counts, an hour ago does not.
 const SPAN: Duration = Duration::from_secs(2);
+/// Reports within this count as one, however many a receiver sends.
+const STEP: Duration = Duration::from_millis(50);
 /// Packets that make a share believable: one lost of twenty is no news.
-const FEWEST: u32 = 40;
+const FEWEST: u64 = 40;
 /// Fewer repetitions only after the way was better for so long.
 const CALM: Duration = Duration::from_secs(10);
 /// Of a way with a limit, sound with its repetitions takes at most this share of percent: a picture must fit beside it.
@@ -88,7 +90,7 @@ impl Redundancy {
 /// What the way to one receiver loses, and how often its sound is repeated for it.
 #[derive(Debug, Default)]
 pub(super) struct Losses {
-    /// (when, lost, sent) of the last reports.
+    /// (when, lost, sent) of the last reports, one for each [`STEP`].
     reports: VecDeque<(Instant, u32, u32)>,
     copies: usize,
     /// Since when fewer would do.
@@ -98,7 +100,13 @@ pub(super) struct Losses {
 impl Losses {
     /// A report: so many of so many packets were lost.
     pub(super) fn note(&mut self, now: Instant, lost: u32, sent: u32) {
-        self.reports.push_back((now, lost, sent));
+        match self.reports.back_mut() {
+            Some((at, lost_before, sent_before)) if now.saturating_duration_since(*at) < STEP => {
+                *lost_before = lost_before.saturating_add(lost);
+                *sent_before = sent_before.saturating_add(sent);
+            }
+            _ => self.reports.push_back((now, lost, sent)),
+        }
         while self.reports.front().is_some_and(|(at, _, _)| now.saturating_duration_since(*at) > SPAN) {
             self.reports.pop_front();
         }
@@ -124,8 +132,10 @@ impl Losses {
     }
 
     fn wanted(&self) -> usize {
-        let (lost, sent) = self.reports.iter().fold((0, 0), |(lost, sent), report| (lost + report.1, sent + report.2));
-        let share = f64::from(lost) / f64::from(sent.max(1));
+        let sum =
+            |pick: fn(&(Instant, u32, u32)) -> u32| self.reports.iter().map(|report| u64::from(pick(report))).sum();
+        let (lost, sent): (u64, u64) = (sum(|report| report.1), sum(|report| report.2));
+        let share = lost as f64 / sent.max(1) as f64;
         let step = STEPS.iter().rev().find(|(least, _)| sent >= FEWEST && share >= *least);
         step.map_or(0, |(_, copies)| *copies)
     }
@@ -139,6 +149,17 @@ mod tests {
 
     fn payload(byte: u8, length: usize) -> Bytes {
         Bytes::from(vec![byte; length])
+    }
+
+    #[test]
+    fn reports_in_a_flood_are_counted_and_not_kept() {
+        let start = Instant::now();
+        let mut losses = Losses::default();
+        for index in 0..100_000_u32 {
+            losses.note(start + Duration::from_micros(u64::from(index) * 40), u32::from(index % 5 == 0), 1);
+        }
+        assert!(losses.reports.len() <= 42, "{} are kept of two seconds", losses.reports.len());
+        assert_eq!(losses.changed_copies(start + Duration::from_secs(4), None), Some(3), "a fifth was lost");
     }
 
     #[test]

@@ -93,9 +93,9 @@ impl Slot {
     pub(super) fn emit_rtx(&mut self, repeated: &Repeated, queue: &mut VecDeque<PlanePacket>) {
         let Repeated { outgoing, timestamp, marker, audio_level, ref payload, probe } = *repeated;
         let Some(rtx) = &mut self.rtx else { return };
-        let mut numbered = BytesMut::with_capacity(payload.len() + 2);
-        numbered.put_u16(outgoing);
-        numbered.put_slice(payload);
+        let mut with_number = BytesMut::with_capacity(payload.len() + 2);
+        with_number.put_u16(outgoing);
+        with_number.put_slice(payload);
         queue.push_back(PlanePacket::Rtp(OutgoingRtp {
             to: self.terms.id.endpoint,
             key: EndpointKey(self.terms.endpoint),
@@ -106,9 +106,10 @@ impl Slot {
             timestamp: timestamp as u32,
             marker,
             audio_level,
+            numbered: self.terms.numbered,
             transport_sequence: None,
             probe,
-            payload: numbered.freeze(),
+            payload: with_number.freeze(),
         }));
         rtx.next += 1;
         self.sent.count_retransmission(payload.len());

@@ -14,7 +14,7 @@ use rtc_rtcp::transport_feedbacks::transport_layer_nack::TransportLayerNack;
 use rtc_shared::marshal::Unmarshal;
 
 use super::bandwidth::BitRate;
-use super::departures::OVERHEAD;
+use super::departures::{self, OVERHEAD};
 use super::readiness::Arrived;
 use super::timeline::Micros;
 
@@ -207,9 +207,13 @@ const MAX_PARTS: usize = 64;
 /// Packets that one compound may ask to be sent again: one request of a jitter buffer, not a flood.
 const MAX_NACKS: usize = 512;
 
+/// Transport-wide feedbacks in one compound: browsers send one, and each may speak of thousands of packets.
+const MAX_FEEDBACKS: usize = 4;
+
 /// Takes a compound packet apart. What is malformed or unknown is left out.
 pub(super) fn parse(packet: &[u8]) -> Vec<Told> {
     let mut told = Vec::new();
+    let mut room = Room { nacks: MAX_NACKS, feedbacks: MAX_FEEDBACKS };
     let mut rest = packet;
     for _ in 0..MAX_PARTS {
         let &[first, kind, high, low, ..] = rest else { break };
@@ -219,13 +223,20 @@ pub(super) fn parse(packet: &[u8]) -> Vec<Told> {
         }
         let (part, after) = rest.split_at(length);
         rest = after;
-        read(kind, first & 0x1f, part, &mut told);
+        read(kind, first & 0x1f, part, &mut room, &mut told);
     }
     told
 }
 
+/// What a compound may still cause.
+struct Room {
+    nacks: usize,
+    feedbacks: usize,
+}
+
 /// Packet types and formats: RFC 3550 §12.1, RFC 4585 §6.1, RFC 5104 §4.3.1, and the two drafts of congestion control.
-fn read(kind: u8, format: u8, mut part: &[u8], told: &mut Vec<Told>) {
+fn read(kind: u8, format: u8, mut part: &[u8], room: &mut Room, told: &mut Vec<Told>) {
+    let whole = part;
     let part = &mut part;
     match (kind, format) {
         (200, _) => {
@@ -239,10 +250,14 @@ fn read(kind: u8, format: u8, mut part: &[u8], told: &mut Vec<Told>) {
         }
         (205, 1) => {
             let Ok(nack) = TransportLayerNack::unmarshal(part) else { return };
-            let sequences = nack.nacks.iter().flat_map(|pair| pair.into_iter()).take(MAX_NACKS).collect();
+            let sequences: Vec<u16> = nack.nacks.iter().flat_map(|pair| pair.into_iter()).take(room.nacks).collect();
+            room.nacks -= sequences.len();
             told.push(Told::Missing { ssrc: nack.media_ssrc, sequences });
         }
-        (205, 15) => told.extend(TransportLayerCc::unmarshal(part).map(Told::Arrivals)),
+        (205, 15) if room.feedbacks > 0 && departures::has_its_arrivals(whole) => {
+            room.feedbacks -= 1;
+            told.extend(TransportLayerCc::unmarshal(part).map(Told::Arrivals));
+        }
         (206, 15) => {
             let Ok(remb) = ReceiverEstimatedMaximumBitrate::unmarshal(part) else { return };
             if remb.bitrate.is_finite() && remb.bitrate >= 0.0 {

@@ -112,6 +112,11 @@ impl Repetitions {
         true
     }
 
+    /// Nothing more is repeated in this second.
+    pub(super) fn are_used_up(&self) -> bool {
+        self.left == 0
+    }
+
     /// A second has passed.
     pub(super) fn refill(&mut self, now: Instant) {
         self.left = Self::PER_SECOND;

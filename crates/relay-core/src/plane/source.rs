@@ -197,6 +197,16 @@ impl LayerSource {
         }
     }
 
+    /// It goes on where another stream of the same layer ended. An encoder that kept its SSRC is the same one: what was asked of it
+    /// stays asked, and parameter sets that it sent once still hold, for some never send them again (RFC 6184 §8.4).
+    pub(super) fn succeed(&mut self, former: &LayerSource) {
+        self.second = former.second.clone();
+        if self.ssrc == former.ssrc {
+            self.requests = former.requests.clone();
+            self.parameters = former.parameters.clone();
+        }
+    }
+
     /// The packet cannot continue this stream: another SSRC, or numbers or clock that began afresh.
     pub(super) fn is_broken_by(&self, now: Instant, ssrc: u32, sequence: u16, timestamp: u32) -> bool {
         if ssrc != self.ssrc {

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::endpoint::Endpoint;
+use super::endpoint::{Endpoint, MAX_COMPOUNDS};
 use super::reports::SentSecond;
 use super::retransmit::{MAX_REQUESTS, MAX_REQUESTS_OF_TRACK};
 use super::timers::Timer;
-use super::track::Track;
+use super::track::{MAX_STREAMS_OF_TRACK, Track};
 use super::{LayerStats, Plane, PlaneEvent, ReceiverStats, TrackStats};
 use crate::Layer;
 
@@ -20,11 +20,14 @@ impl Plane {
         for &key in self.track_keys.values() {
             let track = &mut self.tracks[key];
             track.requests_left = MAX_REQUESTS_OF_TRACK;
+            track.streams_left = MAX_STREAMS_OF_TRACK;
             if track.since.is_some() {
                 self.events.push_back(PlaneEvent::TrackStats(track_stats(now, track)));
             }
         }
         for &key in self.endpoint_keys.values() {
+            let endpoint = &mut self.endpoints[key];
+            endpoint.compounds_left = MAX_COMPOUNDS;
             let endpoint = &self.endpoints[key];
             if !endpoint.connected || endpoint.slots.is_empty() {
                 continue;

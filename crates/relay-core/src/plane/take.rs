@@ -3,7 +3,7 @@
 //! While the new sources' keyframes are collected the old ones are forwarded. When every changed picture has one, and
 //! the old picture stands at the end of a frame, all slots switch at the same instant, and the sound with them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::forward::SourceKey;
@@ -33,6 +33,15 @@ pub(super) struct PendingTake {
     ready: Option<Instant>,
 }
 
+/// How a take ended. Its owner may not have heard of it yet and order it, or the routes before it, once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EndedTake {
+    /// It was carried out.
+    Done(TakeId),
+    /// It was given up.
+    Failed(TakeId),
+}
+
 /// A picture slot that the take changes.
 #[derive(Debug, Clone, Copy)]
 struct Change {
@@ -41,8 +50,26 @@ struct Change {
     wished: Layer,
 }
 
+/// Tracks that the take is about: the one that most slots change to, and those that half as many do. What a single receiver gets
+/// besides (who comes on air sees the hall instead of itself) does not decide for all: it follows when its keyframe comes.
+fn essential_tracks(changes: &[Change]) -> BTreeSet<usize> {
+    let mut slots: BTreeMap<usize, usize> = BTreeMap::new();
+    for change in changes {
+        *slots.entry(change.track).or_default() += 1;
+    }
+    let most = slots.values().copied().max().unwrap_or(0);
+    slots
+        .into_iter()
+        .filter(|(_, count)| *count == most || *count > 1 && count * 2 >= most)
+        .map(|(track, _)| track)
+        .collect()
+}
+
 impl Plane {
     pub(super) fn begin_take(&mut self, now: Instant, id: TakeId, routes: Routes) {
+        if [EndedTake::Done(id), EndedTake::Failed(id)].map(Some).contains(&self.ended) {
+            return;
+        }
         match &mut self.take {
             Some(pending) if pending.id == id => {
                 pending.routes = routes;
@@ -124,9 +151,10 @@ impl Plane {
         self.commit_take(now, &changes, &layers);
     }
 
-    /// The best complete layer for every change; none while one has no layer.
+    /// The best complete layer for every change; none while a picture that the take is about has no layer.
     fn complete_layers(&self, now: Instant, changes: &[Change]) -> Option<BTreeMap<(usize, Layer), Layer>> {
         let ordered = self.take.as_ref()?.ordered;
+        let essential = essential_tracks(changes);
         let mut layers = BTreeMap::new();
         for change in changes {
             let track = &self.tracks[change.track];
@@ -140,8 +168,12 @@ impl Plane {
                 .filter(|&(layer, _)| layer::accepts(track, change.wished, None, layer))
                 .filter(|(_, source)| source.fresh_keyframe(now, age).is_some())
                 .map(|(layer, _)| layer)
-                .max()?;
-            layers.insert(wish, best);
+                .max();
+            match best {
+                Some(best) => _ = layers.insert(wish, best),
+                None if essential.contains(&change.track) => return None,
+                None => {}
+            }
         }
         Some(layers)
     }
@@ -151,10 +183,11 @@ impl Plane {
         let at_best = layers.iter().all(|(&(track, wished), &layer)| {
             layer::target(&self.tracks[track], wished).is_none_or(|target| target <= layer)
         });
+        let whole = changes.iter().all(|change| layers.contains_key(&(change.track, change.wished)));
         let at_boundary = changes.iter().all(|change| self.stands_at_boundary(change.slot));
         let Some(take) = &mut self.take else { return false };
         let playable = *take.playable.get_or_insert(now);
-        if !at_best && now < playable + LAYER_GRACE {
+        if !(at_best && whole) && now < playable + LAYER_GRACE {
             self.timers.arm(Timer::Take, playable + LAYER_GRACE);
             return false;
         }
@@ -174,6 +207,7 @@ impl Plane {
     fn commit_take(&mut self, now: Instant, changes: &[Change], layers: &BTreeMap<(usize, Layer), Layer>) {
         let Some(take) = self.take.take() else { return };
         self.timers.cancel(Timer::Take);
+        self.ended = Some(EndedTake::Done(take.id));
         self.routes = take.routes;
         let mut cuts = Vec::new();
         for change in changes {
@@ -196,6 +230,7 @@ impl Plane {
     pub(super) fn fail_take(&mut self, reason: TakeFailure) {
         let Some(take) = self.take.take() else { return };
         self.timers.cancel(Timer::Take);
+        self.ended = Some(EndedTake::Failed(take.id));
         self.events.push_back(PlaneEvent::TakeFailed { take: take.id, reason });
         self.announce_layers();
     }

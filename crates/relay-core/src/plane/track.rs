@@ -21,6 +21,9 @@ pub(super) struct TrackTerms {
     pub(super) layers: Vec<Layer>,
 }
 
+/// Streams that a track may begin in a second: each has a ring of its own. A camera that is exchanged begins one for each layer.
+pub(super) const MAX_STREAMS_OF_TRACK: usize = 12;
+
 /// One incoming m-line.
 #[derive(Debug)]
 pub(super) struct Track {
@@ -34,6 +37,8 @@ pub(super) struct Track {
     pub(super) announced: Option<Vec<Layer>>,
     /// Packets that it may still be asked for in this second.
     pub(super) requests_left: usize,
+    /// Streams that it may still begin in this second.
+    pub(super) streams_left: usize,
     /// It has sent something.
     pub(super) since: Option<Instant>,
 }
@@ -51,6 +56,7 @@ impl Track {
             levels: Levels::default(),
             announced: None,
             requests_left: MAX_REQUESTS_OF_TRACK,
+            streams_left: MAX_STREAMS_OF_TRACK,
             since: None,
         }
     }

@@ -80,7 +80,8 @@ pub(super) fn choose(
                 let ssrc = fresh().expect("repeat_with never ends");
                 let rtx_ssrc = rtx_payload_type.and_then(|_| fresh());
                 let red_payload_type = red_of(offered, media);
-                Flow::Outgoing { codec, payload_type, rtx_payload_type, ssrc, rtx_ssrc, red_payload_type }
+                let numbered = offered.extensions.iter().any(|(_, uri)| uri == TRANSPORT_CC);
+                Flow::Outgoing { codec, payload_type, rtx_payload_type, ssrc, rtx_ssrc, red_payload_type, numbered }
             }
         };
         lines.push(NegotiatedLine { line, mid, kind: wanted.kind, flow });

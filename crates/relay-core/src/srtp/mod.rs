@@ -90,6 +90,8 @@ pub(crate) enum SrtpError {
     Forged,
     /// One SSRC more than [`MAX_SSRCS`].
     TooManySsrcs,
+    /// As many packets were sealed as one key allows.
+    KeyUsedUp,
 }
 
 /// Opens what one peer sends.
@@ -181,11 +183,20 @@ impl Sealer {
     }
 
     /// Seals the compound packet that begins at `start` in `buffer`; appends index and tag.
+    ///
+    /// # Errors
+    ///
+    /// [`SrtpError::TooShort`], and [`SrtpError::KeyUsedUp`] after 2³¹ − 1 packets.
     pub(crate) fn seal_rtcp(&mut self, buffer: &mut Vec<u8>, start: usize) -> Result<(), SrtpError> {
         let ssrc = buffer.get(start + 4..start + RTCP_CLEAR_BYTES).ok_or(SrtpError::TooShort)?;
         let ssrc = u32::from_be_bytes(ssrc.try_into().expect("four bytes were taken"));
-        // One counter for all SSRCs of the session never repeats within 2³¹ packets: 68 years at one a second.
-        self.rtcp_index = (self.rtcp_index + 1) & !SRTCP_ENCRYPTED;
+        // One counter for all SSRCs of the session. It has 31 bits and never comes round (RFC 3711 §9.2): that would seal two
+        // packets with one nonce. Two months at 400 packets a second.
+        let index = self.rtcp_index + 1;
+        if index & SRTCP_ENCRYPTED != 0 {
+            return Err(SrtpError::KeyUsedUp);
+        }
+        self.rtcp_index = index;
         self.rtcp.seal_rtcp(buffer, start, ssrc, self.rtcp_index | SRTCP_ENCRYPTED);
         Ok(())
     }

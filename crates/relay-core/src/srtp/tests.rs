@@ -143,6 +143,19 @@ fn profiles() -> impl Strategy<Value = Profile> {
     prop_oneof![Just(Profile::AeadAes128Gcm), Just(Profile::Aes128CmHmacSha1_80)]
 }
 
+#[test]
+fn no_rtcp_is_sealed_when_the_numbers_of_its_key_are_used_up() {
+    let (mut sealer, mut opener) = pair(Profile::AeadAes128Gcm);
+    sealer.rtcp_index = (1 << 31) - 2;
+    let mut last = bytes("80c90001 0000002a");
+    sealer.seal_rtcp(&mut last, 0).unwrap();
+    assert!(opener.open_rtcp(&mut last).is_ok());
+
+    let mut beyond = bytes("80c90001 0000002a");
+    assert_eq!(sealer.seal_rtcp(&mut beyond, 0), Err(SrtpError::KeyUsedUp));
+    assert_eq!(beyond, bytes("80c90001 0000002a"), "nothing was written");
+}
+
 proptest! {
     #[test]
     fn an_index_is_sealed_at_most_once(indices in prop::collection::vec(0u64..5000, 1..400)) {

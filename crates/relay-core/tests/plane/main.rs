@@ -3,6 +3,7 @@
 // The model around the tests unwraps as the tests do: a broken model must fail loudly.
 #![allow(clippy::unwrap_used)]
 
+mod bounds;
 mod layers;
 mod lips;
 mod publisher;

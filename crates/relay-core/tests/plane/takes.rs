@@ -169,6 +169,41 @@ fn a_take_ends_when_its_source_leaves_or_another_comes() {
 }
 
 #[test]
+fn orders_that_knew_nothing_of_the_end_of_a_take_change_nothing() {
+    let mut world = on_air(Codec::H264, 1);
+    let before_take = |take| Routes { until: Some(TakeId(take)), ..programme(1, [100]) };
+
+    world.take(1, &programme(2, [100]));
+    world.run(1_000_000);
+    let (done, _) = world.done(1).unwrap();
+    world.set_routes(&before_take(1));
+    world.take(1, &programme(1, [100]));
+    world.run(1_500_000);
+
+    for slot in [picture_slot(100, 0), sound_slot(100, 0)] {
+        assert_eq!(shown(&world, slot, done + 200_000), [2], "{slot:?}");
+    }
+
+    // A take that failed leaves the routes before it as they are, and cannot come true a second later.
+    world.answers_keyframes = false;
+    world.take(2, &programme(1, [100]));
+    world.run(1_100_000);
+    assert_eq!(failure(&world, 2), Some(TakeFailure::NoKeyframe));
+    let mut with_another = Routes { until: Some(TakeId(2)), ..programme(2, [100]) };
+    let feed = Feed { track: TrackId { endpoint: EndpointId(1), line: AUDIO_LINE }, layer: Layer::High, rank: 0 };
+    with_another.slots.insert(sound_slot(100, 1), feed);
+    world.set_routes(&with_another);
+    world.answers_keyframes = true;
+    world.take(2, &programme(1, [100]));
+    let late = world.now;
+    world.run(1_500_000);
+
+    assert_eq!(world.done(2), None);
+    assert_eq!(shown(&world, picture_slot(100, 0), late), [2]);
+    assert_eq!(shown(&world, sound_slot(100, 1), late), [1], "what was to flow until the take does");
+}
+
+#[test]
 fn a_take_that_changes_no_picture_is_done_at_once() {
     let mut world = on_air(Codec::H264, 1);
     let mut routes = programme(1, [100]);
@@ -216,6 +251,69 @@ fn slots_that_a_take_does_not_change_are_not_disturbed() {
         assert_eq!(shown(&world, slot, 0), [1]);
         assert!(world.slot(slot).iter().all(|(_, packet)| packet.payload[..] != [0xf8, 0xff, 0xfe]));
     }
+}
+
+#[test]
+fn what_one_receiver_gets_besides_does_not_decide_a_take() {
+    let mut world = World::new(7);
+    for id in 1..=3 {
+        world.publish(Publisher::new(id, Codec::H264, &[Layer::Low, Layer::High]));
+    }
+    for receiver in 100..105 {
+        world.receive(receiver, Codec::H264);
+    }
+    // The hall is 1. Who is on air sees the hall instead of itself.
+    let on_air = |site: u64, own: u64| {
+        let mut routes = programme(site, (100..105).filter(|receiver| *receiver != own));
+        routes.slots.extend(programme(1, [own]).slots);
+        routes
+    };
+    world.set_routes(&on_air(2, 102));
+    world.run(2_000_000);
+    world.deaf = Some(1);
+
+    world.take(1, &on_air(3, 103));
+    world.run(1_500_000);
+
+    let (at, cuts) = world.done(1).expect("the take is done, although the hall's encoder sends no keyframe");
+    assert_eq!(cuts.len(), 4, "all but the site that comes on air: {cuts:?}");
+    let old = |packet: &OutgoingRtp| read_mark(&packet.payload).is_some_and(|mark| mark.source == 3 && mark.layer < 3);
+    let own = world.slot(picture_slot(103, 0)).iter().filter(|(when, packet)| *when >= at && old(packet)).count();
+    assert_eq!(own, 0, "it does not see itself");
+    world.publishers.get_mut(&1).unwrap().video.iter_mut().for_each(|stream| stream.key_wanted = true);
+    world.run(200_000);
+    let last = world.slot(picture_slot(103, 0)).last().and_then(|(_, packet)| read_mark(&packet.payload));
+    assert_eq!(last.map(|mark| mark.source), Some(1), "it sees the hall at its next keyframe");
+}
+
+#[test]
+fn a_source_that_begins_to_flow_for_a_take_is_asked_again_when_its_first_keyframe_is_lost() {
+    let mut world = studio(Codec::H264, 2);
+    world.set_routes(&programme(1, [100, 101]));
+    let layers = |world: &mut World, on: bool| {
+        let site = world.publishers.get_mut(&2).unwrap();
+        site.video.iter_mut().for_each(|stream| (stream.on, stream.key_wanted) = (on, true));
+    };
+    layers(&mut world, false);
+    world.run(2_000_000);
+
+    world.take(1, &programme(2, [100, 101]));
+    world.run(100_000);
+    let since = world.now;
+    let mut lost = std::collections::BTreeSet::new();
+    // The first packets of its layers never come.
+    world.lose = Box::new(move |packet| {
+        packet.track.endpoint == EndpointId(2)
+            && packet.layer <= Layer::High
+            && lost.len() < 8
+            && packet.track.line == VIDEO_LINE
+            && lost.insert((packet.ssrc, packet.sequence))
+    });
+    layers(&mut world, true);
+    world.run(1_000_000);
+
+    let (at, _) = world.done(1).unwrap_or_else(|| panic!("not done: {:?}", world.events.last()));
+    assert!(at - since < 900_000, "{} µs", at - since);
 }
 
 #[test]

@@ -72,8 +72,11 @@ impl Line {
                 self.free_at = start + bits * SECOND / self.bits_per_second;
                 self.free_at + DELAY
             });
-            let number = packet.transport_sequence.expect("the receiver gives feedback");
-            self.unreported.push_back((number, arrival));
+            let sound = packet.ssrc == ssrc(sound_slot(self.receiver, 0));
+            match packet.transport_sequence {
+                Some(number) => self.unreported.push_back((number, arrival)),
+                None => assert!(world.silent_on_sound && sound, "the receiver gives feedback on this"),
+            }
             if arrival.is_none() && packet.ssrc == ssrc(picture_slot(self.receiver, 0)) {
                 self.missing.push(packet.sequence as u16);
             }
@@ -81,7 +84,7 @@ impl Line {
                 let original = u16::from_be_bytes([packet.payload[0], packet.payload[1]]);
                 self.missing.retain(|missing| *missing != original);
             }
-            if arrival.is_some() && packet.ssrc == ssrc(sound_slot(self.receiver, 0)) {
+            if arrival.is_some() && sound {
                 self.heard.extend(sounds(packet).filter_map(|sound| Some(read_mark(&sound)?.capture)));
             }
         }
@@ -145,7 +148,12 @@ fn sounds(packet: &OutgoingRtp) -> impl Iterator<Item = Vec<u8>> {
 
 /// One site with three layers, a receiver behind a line and one without feedback beside it.
 fn world() -> World {
+    world_with(false)
+}
+
+fn world_with(silent_on_sound: bool) -> World {
     let mut world = World::new(11);
+    world.silent_on_sound = silent_on_sound;
     let mut site = Publisher::new(1, Codec::H264, &[Layer::Low, Layer::Mid, Layer::High]);
     // About 105, 300 and 850 kbit/s on the wire.
     site.filler = [60, 330, 1_100];
@@ -334,6 +342,20 @@ fn a_line_without_a_limit_is_neither_probed_nor_lowered() {
 
     assert_eq!(shown(&world, THIN), [2]);
     assert!(world.sent_to(THIN).iter().all(|(_, packet)| !packet.probe));
+}
+
+#[test]
+fn sound_that_a_receiver_does_not_tell_of_is_not_taken_for_lost() {
+    // Firefox tells of pictures alone.
+    let mut world = world_with(true);
+    let mut line = Line::new(THIN, 20_000_000);
+
+    run(&mut world, &mut line, 30 * SECOND);
+
+    assert_eq!(shown(&world, THIN), [2]);
+    assert!(world.sent_to(THIN).iter().all(|(_, packet)| !packet.probe));
+    let sound = world.slot(sound_slot(THIN, 0)).iter().all(|(_, packet)| packet.payload_type == AUDIO_TYPE);
+    assert!(sound, "sound is repeated where packets are lost, and none were");
 }
 
 #[test]

@@ -59,9 +59,13 @@ pub struct World {
     /// Publishers answer NACKs by RTX after this.
     pub repair_after: Option<Micros>,
     pub answers_keyframes: bool,
+    /// An encoder that takes no requests, whatever the others do.
+    pub deaf: Option<u64>,
     pub encoder: Micros,
     /// Between two packets of a frame.
     pub pace: Micros,
+    /// Receivers tell of pictures by transport-wide number, and not of sound.
+    pub silent_on_sound: bool,
 }
 
 impl World {
@@ -90,6 +94,8 @@ impl World {
             answers_keyframes: true,
             encoder: 0,
             pace: 300,
+            silent_on_sound: false,
+            deaf: None,
         }
     }
 
@@ -144,6 +150,7 @@ impl World {
                     ssrc: ssrc(slot),
                     rtx_ssrc: (kind == Kind::Video).then_some(rtx_ssrc(slot)),
                     red_payload_type: (kind == Kind::Audio).then_some(RED_TYPE),
+                    numbered: extensions.transport_cc.is_some() && !(self.silent_on_sound && kind == Kind::Audio),
                 };
                 lines.push(NegotiatedLine { line: slot.line, mid: slot.line.0.to_string(), kind, flow });
             }
@@ -306,6 +313,7 @@ impl World {
             let publisher = self.publishers.get_mut(&to.0);
             if let (Some(request), Some(publisher)) = (part.as_any().downcast_ref::<PictureLossIndication>(), publisher)
                 && self.answers_keyframes
+                && self.deaf != Some(to.0)
             {
                 for stream in publisher.video.iter_mut().filter(|stream| stream.ssrc == request.media_ssrc) {
                     stream.key_wanted = true;

@@ -6,7 +6,7 @@ use crate::world::{DELAY, Guest, RELAY, World, line};
 use relay_core::{
     CONSENT_TIMEOUT, Codec, DisconnectReason, EndpointId, Kind,
     LineDirection::{FromEndpoint, ToEndpoint},
-    LinePlan, RelayEvent, RestartError,
+    LinePlan, RelayEvent, RestartError, SETUP_TIMEOUT,
 };
 
 fn site() -> Vec<LinePlan> {
@@ -128,6 +128,20 @@ fn an_endpoint_that_never_comes_is_dropped_too() {
 
     let gone = RelayEvent::Disconnected { endpoint: EndpointId(1), reason: DisconnectReason::Silent };
     assert!(world.events.contains(&gone));
+}
+
+#[test]
+fn an_endpoint_that_checks_its_path_and_never_says_hello_is_dropped() {
+    let mut world = World::new(Codec::H264);
+    world.drop = |_, _, bytes| is_dtls(bytes);
+    world.join(&site(), |offer| offer).unwrap();
+    let gone = RelayEvent::Disconnected { endpoint: EndpointId(1), reason: DisconnectReason::HandshakeFailed };
+
+    world.run_for(SETUP_TIMEOUT - Duration::from_secs(1));
+    assert!(!world.events.contains(&gone));
+    world.run_for(Duration::from_secs(2));
+
+    assert!(world.events.contains(&gone), "{:?}", world.events);
 }
 
 #[test]
