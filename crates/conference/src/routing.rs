@@ -311,10 +311,8 @@ impl Conference {
     fn wishes(&self, program: &Program, live: &Live) -> BTreeMap<Track, Quality> {
         let state = self.state();
         let stage = &state.stage;
-        let called = |site: &SiteSlug| state.floor.queue.iter().any(|entry| entry.site == *site && entry.invited);
-        let first = state.floor.queue.first().map(|entry| &entry.site).filter(|site| called(site));
         let holder = state.floor.holder.as_ref().map(|holder| &holder.site);
-        let next = state.floor.cued.iter().chain(first).chain(holder).cloned().map(SourceRef::camera);
+        let next = state.floor.cued.iter().chain(self.next_of_queue()).chain(holder).cloned().map(SourceRef::camera);
         let hall = SourceRef::camera(self.hall().clone());
         let stages = [Some(program), Some(&stage.program), stage.pending_program()].into_iter().flatten();
         let sources = stages
@@ -329,12 +327,15 @@ impl Conference {
             .collect()
     }
 
-    /// Whoever sends for these sites. Watching asks for no better layer: the preview wishes that, the queue does not.
+    fn next_of_queue(&self) -> impl Iterator<Item = &SiteSlug> {
+        self.state().floor.queue.iter().take(WATCHED_OF_QUEUE).map(|entry| &entry.site)
+    }
+
+    /// Whoever sends for the sites in preview and the next of the queue.
     fn watched(&self, live: &Live) -> BTreeSet<ConnectionId> {
         let state = self.state();
         let preview = state.stage.preview.iter().flat_map(|preview| &preview.sources).map(|source| &source.site);
-        let queue = state.floor.queue.iter().take(WATCHED_OF_QUEUE).map(|entry| &entry.site);
-        preview.chain(queue).filter_map(|site| Some(live.publisher(site)?.connection)).collect()
+        preview.chain(self.next_of_queue()).filter_map(|site| Some(live.publisher(site)?.connection)).collect()
     }
 }
 

@@ -130,7 +130,7 @@ fn content_flows_in_its_slot_and_the_speaker_is_heard() {
 }
 
 #[test]
-fn the_preview_and_the_next_three_of_the_queue_are_watched_and_the_queue_costs_no_better_layer() {
+fn the_preview_and_the_next_three_of_the_queue_are_watched_at_their_best() {
     let mut world = World::new();
     let watched = |world: &World| world.conference.routes(world.program(), &world.live).watched;
     assert!(watched(&world).is_empty());
@@ -143,8 +143,12 @@ fn the_preview_and_the_next_three_of_the_queue_are_watched_and_the_queue_costs_n
 
     let expected = [HALL, "a", "b", "c"].map(|site| connection(&world, site, EndpointRole::Main));
     assert_eq!(watched(&world), expected.into());
-    let third = Track { connection: connection(&world, "c", EndpointRole::Main), kind: TrackKind::Camera };
-    assert!(!world.conference.routes(world.program(), &world.live).wishes.contains_key(&third));
+    let wishes = world.conference.routes(world.program(), &world.live).wishes;
+    let wish = |site| {
+        let camera = Track { connection: connection(&world, site, EndpointRole::Main), kind: TrackKind::Camera };
+        wishes.get(&camera).copied()
+    };
+    assert_eq!(["a", "b", "c", "d"].map(wish), [Some(Quality::High), Some(Quality::High), Some(Quality::High), None]);
 
     world.drop_out("a", EndpointRole::Main);
     let backup = connection(&world, "a", EndpointRole::Backup);
