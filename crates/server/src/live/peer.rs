@@ -426,11 +426,13 @@ impl Peers {
     fn left_to_reserve(&self, now: Instant) -> Vec<SiteSlug> {
         let mut lines: BTreeMap<&SiteSlug, [Option<&Arrival>; 2]> = BTreeMap::new();
         for peer in self.by_id.values() {
+            // Players stand beside a site's lines: they carry nothing.
+            let Some((site, role)) = peer.seat() else { continue };
             let arrival = peer.media.as_ref().filter(|media| media.connected).map(|media| &media.arrival);
-            match &peer.who {
-                Who::Endpoint { site, role: EndpointRole::Main } => lines.entry(site).or_default()[0] = arrival,
-                Who::Endpoint { site, role: EndpointRole::Backup } => lines.entry(site).or_default()[1] = arrival,
-                Who::Endpoint { role: EndpointRole::Screen, .. } | Who::Operator { .. } => {}
+            match role {
+                EndpointRole::Main => lines.entry(site).or_default()[0] = arrival,
+                EndpointRole::Backup => lines.entry(site).or_default()[1] = arrival,
+                EndpointRole::Screen => {}
             }
         }
         let left = lines

@@ -7,18 +7,19 @@ use relay_core::{DisconnectReason, EndpointId, Kind, OfferOutline, OutlineLine, 
 use server::access::{Revocation, TokenId};
 use server::conference_task::{DoorCaller, DoorPatch, DoorRefused, Opened, Opening, Patched, RelayOrder};
 use server::config::Limits;
-use server::live::{DoorKind, ResourceId, Who};
+use server::live::{DoorKind, INTERRUPTED_AFTER, ResourceId, STEADY_AFTER, Who};
 use wire::{EndpointRole, ErrorCode, Role};
 
+use crate::reserve::{carried_by, live_on};
 use crate::world::{World, endpoint, operator, slug};
 
 /// An offer of sound and picture.
-fn outline(sends: bool, lines: &[Kind]) -> OfferOutline {
+pub fn outline(sends: bool, lines: &[Kind]) -> OfferOutline {
     let line = |kind: &Kind| OutlineLine { kind: Some(*kind), sends, receives: !sends };
     OfferOutline { ufrag: "first".to_owned(), lines: lines.iter().map(line).collect() }
 }
 
-fn encoder(site: &str, role: EndpointRole) -> Opening {
+pub fn encoder(site: &str, role: EndpointRole) -> Opening {
     Opening {
         who: Who::Endpoint { site: slug(site), role },
         credential: token(site, role),
@@ -29,7 +30,7 @@ fn encoder(site: &str, role: EndpointRole) -> Opening {
     }
 }
 
-fn player(site: &str, role: EndpointRole) -> Opening {
+pub fn player(site: &str, role: EndpointRole) -> Opening {
     let kind = DoorKind::Plays(Plays::Programme);
     Opening { kind, outline: outline(false, &[Kind::Video, Kind::Audio]), ..encoder(site, role) }
 }
@@ -44,7 +45,7 @@ fn caller(opened: &Opened, site: &str, publishes: bool) -> DoorCaller {
 }
 
 /// Opens a door and says that the relay is connected.
-async fn connected(world: &World, opening: Opening) -> (Opened, EndpointId) {
+pub async fn connected(world: &World, opening: Opening) -> (Opened, EndpointId) {
     let opened = world.handle.open_door(opening).await.unwrap();
     let endpoint = EndpointId(opened.sdp.split(' ').nth(1).unwrap().parse().unwrap());
     world.relay_events.send(RelayEvent::Connected { endpoint }).unwrap();
@@ -174,6 +175,26 @@ async fn candidates_are_noted_and_other_credentials_restart_ice_under_a_new_tag(
     assert!(fragment.contains("second") && etag != opened.etag, "{fragment} {etag}");
     assert_eq!(patch(Some(&opened.etag), None).await, Err(DoorRefused::OldTag));
     assert_eq!(patch(Some(&etag), Some("second")).await, Ok(Patched::Noted));
+}
+
+#[tokio::test]
+async fn players_of_both_lines_of_a_site_change_nothing_in_which_line_carries_it() {
+    let world = World::new().await;
+    let (_watching, viewer) = world.site_with_media("ca-mau").await;
+    let (_main, main) = connected(&world, encoder("hall", EndpointRole::Main)).await;
+    let (_reserve, reserve) = connected(&world, encoder("hall", EndpointRole::Backup)).await;
+    let (_one, _) = connected(&world, player("hall", EndpointRole::Main)).await;
+    let (_other, _) = connected(&world, player("hall", EndpointRole::Backup)).await;
+
+    live_on(&world, &[], &[main, reserve, viewer], STEADY_AFTER + Duration::from_millis(200)).await;
+    carried_by(&world, main, reserve, viewer).await;
+    for line in 0..2 {
+        world.track_stats(main, line, INTERRUPTED_AFTER);
+        world.track_stats(reserve, line, Duration::ZERO);
+    }
+
+    let elapsed = carried_by(&world, reserve, main, viewer).await;
+    assert!(elapsed < Duration::from_secs(1), "{elapsed:?}");
 }
 
 #[tokio::test]

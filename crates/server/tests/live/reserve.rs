@@ -6,6 +6,7 @@ use relay_core::{DisconnectReason, EndpointId, RelayEvent};
 use server::live::{INTERRUPTED_AFTER, STEADY_AFTER};
 use wire::{EndpointRole, Role};
 
+use crate::doors::{connected, player};
 use crate::world::{Page, World, endpoint};
 
 /// What the hall is promised; half a second of it is the keyframe's and the relay's.
@@ -21,7 +22,7 @@ fn report(world: &World, end: EndpointId, silent_for: Duration) {
 }
 
 /// Lets some time pass, in which pages are heard and lines are reported to flow.
-async fn live_on(world: &World, pages: &[&Page], lines: &[EndpointId], time: Duration) {
+pub async fn live_on(world: &World, pages: &[&Page], lines: &[EndpointId], time: Duration) {
     let until = Instant::now() + time;
     while Instant::now() < until {
         for page in pages {
@@ -57,7 +58,7 @@ async fn on_air() -> (World, [EndpointId; 3], Vec<Page>) {
 }
 
 /// Waits until the viewer gets one line and not the other; gives how long that took.
-async fn carried_by(world: &World, line: EndpointId, other: EndpointId, viewer: EndpointId) -> Duration {
+pub async fn carried_by(world: &World, line: EndpointId, other: EndpointId, viewer: EndpointId) -> Duration {
     let asked = Instant::now();
     world
         .relay_until(|relay| {
@@ -101,4 +102,30 @@ async fn a_main_line_that_falls_silent_is_replaced_by_the_first_report_that_says
     assert!(world.relay.receivers_of(reserve).contains(&viewer), "not yet");
     live_on(&world, &pages, &lines, Duration::from_millis(800)).await;
     carried_by(&world, main, reserve, viewer).await;
+}
+
+#[tokio::test]
+async fn a_player_by_the_main_lines_token_does_not_take_the_site_from_it() {
+    let (world, [main, reserve, viewer], pages) = on_air().await;
+
+    let (_player, playing) = connected(&world, player("cao-bang", EndpointRole::Main)).await;
+    world.relay_until(|relay| relay.routes().slots.keys().any(|slot| slot.endpoint == playing).then_some(())).await;
+    live_on(&world, &Vec::from_iter(&pages), &[main, reserve, viewer], Duration::from_millis(500)).await;
+
+    assert!(!world.relay.receivers_of(reserve).contains(&viewer), "the main line carries the site");
+    assert!(world.relay.receivers_of(main).contains(&viewer));
+}
+
+#[tokio::test]
+async fn a_player_by_the_reserves_token_does_not_hide_that_the_reserve_works() {
+    let (world, [main, reserve, viewer], pages) = on_air().await;
+    let (_player, playing) = connected(&world, player("cao-bang", EndpointRole::Backup)).await;
+    world.relay_until(|relay| relay.routes().slots.keys().any(|slot| slot.endpoint == playing).then_some(())).await;
+    live_on(&world, &Vec::from_iter(&pages), &[main, reserve, viewer], Duration::from_millis(300)).await;
+
+    report(&world, main, INTERRUPTED_AFTER);
+    report(&world, reserve, Duration::ZERO);
+
+    let elapsed = carried_by(&world, reserve, main, viewer).await;
+    assert!(elapsed < Duration::from_secs(1), "{elapsed:?}");
 }
