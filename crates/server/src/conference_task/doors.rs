@@ -1,7 +1,7 @@
 //! Encoders and players come in by one HTTP request (WHIP, WHEP), change their ICE session by another, and leave by a third, or
 //! by silence. What holds for pages holds for them: one device has a place, a right that ends closes them, the log tells.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::time::Instant;
 
@@ -28,6 +28,9 @@ use crate::socket::rate::{Allowance, Rate};
 const OFFERS: Rate = Rate { per_second: 2.0, burst: 8.0 };
 /// Players of one token or operator at the same time: the screens of one room.
 pub(super) const MAX_PLAYERS_OF_ONE: usize = 4;
+
+/// Patches of one session that wait for the ICE restart before them: nobody sends many before an answer comes.
+const MAX_WAITING_PATCHES: usize = 8;
 
 /// An encoder or player that wants to come in.
 #[derive(Debug)]
@@ -108,7 +111,7 @@ pub enum DoorRefused {
     Gone,
     /// The session is another's.
     NotYours {
-        /// Who has it.
+        /// Who has it; for the audit alone.
         owner: String,
     },
     /// `If-Match` is missing.
@@ -152,6 +155,18 @@ impl DoorOffers {
         let allowance = self.0.entry(who.clone()).or_insert_with(|| Allowance::new(OFFERS, now));
         if allowance.take(1.0, now) { Ok(()) } else { Err(DoorRefused::TooOften) }
     }
+}
+
+/// Sessions whose ICE is being restarted, each with the patches that wait for it: an entity tag is compared with what the patch
+/// before has led to.
+#[derive(Debug, Default)]
+pub(super) struct DoorRestarts(BTreeMap<ConnectionId, VecDeque<WaitingPatch>>);
+
+#[derive(Debug)]
+struct WaitingPatch {
+    caller: DoorCaller,
+    patch: DoorPatch,
+    reply: Reply<Patched>,
 }
 
 // A caller that has gone needs no answer, here and below.
@@ -263,12 +278,28 @@ impl Task {
         Ok(())
     }
 
-    pub(super) fn patch_door(&mut self, caller: &DoorCaller, patch: DoorPatch, reply: Reply<Patched>) {
+    /// Takes a patch, after those of its session that came before it.
+    pub(super) fn patch_door(&mut self, caller: DoorCaller, patch: DoorPatch, reply: Reply<Patched>) {
+        let id = match self.door_of(&caller) {
+            Ok(peer) => peer.id,
+            Err(refused) => return drop(reply.send(Err(refused))),
+        };
+        match self.door_restarts.0.get_mut(&id) {
+            None => self.patch_now(&caller, patch, reply),
+            Some(waiting) if waiting.len() < MAX_WAITING_PATCHES => {
+                waiting.push_back(WaitingPatch { caller, patch, reply });
+            }
+            Some(_) => drop(reply.send(Err(DoorRefused::TooOften))),
+        }
+    }
+
+    fn patch_now(&mut self, caller: &DoorCaller, patch: DoorPatch, reply: Reply<Patched>) {
         let (id, endpoint, ufrag) = match self.restart_of(caller, patch) {
             Ok(Some(restart)) => restart,
             Ok(None) => return drop(reply.send(Ok(Patched::Noted))),
             Err(refused) => return drop(reply.send(Err(refused))),
         };
+        self.door_restarts.0.insert(id, VecDeque::new());
         let fragment = self.tools.relay.restart_ice(endpoint, ufrag.clone());
         let letters = self.tools.letters.clone();
         tokio::spawn(async move {
@@ -301,17 +332,24 @@ impl Task {
 
     pub(super) fn door_restarted(&mut self, restarted: DoorRestart) {
         let DoorRestart { peer, ufrag, fragment, reply } = restarted;
-        let fragment = match fragment {
-            Ok(fragment) => fragment,
-            Err(error) => return drop(reply.send(Err(DoorRefused::Restart(error)))),
-        };
-        let Some(door) = self.peers.get_mut(peer).and_then(Peer::door_mut) else {
-            return drop(reply.send(Err(DoorRefused::Gone)));
-        };
+        let waiting = self.door_restarts.0.remove(&peer).unwrap_or_default();
+        let _ = reply.send(self.restarted(peer, ufrag, fragment));
+        for WaitingPatch { caller, patch, reply } in waiting {
+            self.patch_door(caller, patch, reply);
+        }
+    }
+
+    fn restarted(
+        &mut self,
+        peer: ConnectionId,
+        ufrag: String,
+        fragment: Result<String, RestartError>,
+    ) -> Result<Patched, DoorRefused> {
+        let fragment = fragment.map_err(DoorRefused::Restart)?;
+        let door = self.peers.get_mut(peer).and_then(Peer::door_mut).ok_or(DoorRefused::Gone)?;
         door.remote_ufrag = ufrag;
         door.etag = etag_of(&fragment);
-        let etag = door.etag.clone();
-        let _ = reply.send(Ok(Patched::Restarted { fragment, etag }));
+        Ok(Patched::Restarted { fragment, etag: door.etag.clone() })
     }
 
     /// The relay has lost an encoder or player: it opens a new session if it comes back.

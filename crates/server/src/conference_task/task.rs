@@ -11,7 +11,7 @@ use tokio::time::MissedTickBehavior;
 use wire::{ErrorCode, InstanceId, Revision};
 
 use super::budgets::Budgets;
-use super::doors::DoorOffers;
+use super::doors::{DoorOffers, DoorRestarts};
 use super::handle::Figures;
 use super::lease::Lease;
 use super::ledger::{Batch, Ledger, Outcome};
@@ -66,6 +66,7 @@ pub(super) struct Task {
     pub(super) figures: Figures,
     pub(super) budgets: Budgets,
     pub(super) door_offers: DoorOffers,
+    pub(super) door_restarts: DoorRestarts,
     pub(super) orders: Vec<RelayOrder>,
     last_peer: u64,
     last_socket: u64,
@@ -102,6 +103,7 @@ impl Task {
             figures: Figures { journal_ok: true, ..Figures::default() },
             budgets: Budgets::default(),
             door_offers: DoorOffers::default(),
+            door_restarts: DoorRestarts::default(),
             orders: Vec::new(),
             last_peer: 0,
             last_socket: 0,
@@ -169,7 +171,7 @@ impl Task {
             }
             Letter::OpenDoor(opening, answer) => self.open_door(*opening, answer),
             Letter::DoorAnswered(answered) => self.door_answered(answered),
-            Letter::PatchDoor(caller, patch, answer) => self.patch_door(&caller, patch, answer),
+            Letter::PatchDoor(caller, patch, answer) => self.patch_door(caller, patch, answer),
             Letter::DoorRestarted(restarted) => self.door_restarted(restarted),
             Letter::CloseDoor(caller, answer) => {
                 let _ = answer.send(self.close_door(&caller));

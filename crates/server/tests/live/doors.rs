@@ -178,6 +178,33 @@ async fn candidates_are_noted_and_other_credentials_restart_ice_under_a_new_tag(
 }
 
 #[tokio::test]
+async fn patches_of_one_session_are_done_one_after_the_other() {
+    let world = World::new().await;
+    let (opened, _) = connected(&world, encoder("cao-bang", EndpointRole::Main)).await;
+    let patch = |tag: &str, ufrag: &str| {
+        let patch = DoorPatch { if_match: Some(tag.to_owned()), ufrag: Some(ufrag.to_owned()) };
+        world.handle.patch_door(caller(&opened, "cao-bang", true), patch)
+    };
+
+    // All are sent before the relay answers the first.
+    let tag = &opened.etag;
+    let (second, late, noted, any) =
+        tokio::join!(patch(tag, "second"), patch(tag, "third"), patch("*", "second"), patch("*", "fourth"));
+
+    assert!(matches!(second, Ok(Patched::Restarted { .. })), "{second:?}");
+    assert_eq!(late, Err(DoorRefused::OldTag), "its tag is of the session before the second");
+    assert_eq!(noted, Ok(Patched::Noted), "the session has these credentials by then");
+    assert!(matches!(&any, Ok(Patched::Restarted { fragment, .. }) if fragment.contains("fourth")), "{any:?}");
+
+    let waiting = (0..10).map(|number| patch("*", ["odd", "even"][number % 2]));
+    let answers = futures_util::future::join_all(waiting).await;
+    let refused = answers.iter().filter(|answer| **answer == Err(DoorRefused::TooOften)).count();
+    assert!(refused >= 1, "those that wait are bounded: {answers:?}");
+    world.handle.close_door(caller(&opened, "cao-bang", true)).await.unwrap();
+    assert_eq!(patch("*", "fifth").await, Err(DoorRefused::Gone));
+}
+
+#[tokio::test]
 async fn players_of_both_lines_of_a_site_change_nothing_in_which_line_carries_it() {
     let world = World::new().await;
     let (_watching, viewer) = world.site_with_media("ca-mau").await;

@@ -27,13 +27,17 @@ pub(super) struct Visitor<'a> {
 impl Visitor<'_> {
     /// Refuses, and records it.
     pub(super) fn forbid(&self, method: &Method, reason: &str) -> ApiError {
+        self.record(method, reason);
+        ApiError::Forbidden(reason.to_owned())
+    }
+
+    fn record(&self, method: &Method, reason: &str) {
         self.app.access.audit(AuditEntry {
             who: self.user.0.name(),
             what: format!("{method} {}", self.door),
             reason: reason.to_owned(),
             address: self.address,
         });
-        ApiError::Forbidden(reason.to_owned())
     }
 
     /// The conference of a token; of an operator the one that it names, or the first.
@@ -125,7 +129,11 @@ impl Visitor<'_> {
             DoorRefused::Offer(error) => refused_offer(&error),
             DoorRefused::UnknownSite => ApiError::NotFound("no such site".to_owned()),
             DoorRefused::Gone => ApiError::NotFound("no such session".to_owned()),
-            DoorRefused::NotYours { owner } => self.forbid(method, &format!("the session is of {owner}")),
+            DoorRefused::NotYours { owner } => {
+                // Whose it is concerns the audit, not a stranger.
+                self.record(method, &format!("the session is of {owner}"));
+                ApiError::Forbidden("the session is another's".to_owned())
+            }
             DoorRefused::NoTag => ApiError::TagRequired,
             DoorRefused::OldTag => ApiError::TagOutdated,
             DoorRefused::Restart(RestartError::Malformed) => ApiError::BadRequest(RestartError::Malformed.to_string()),
