@@ -62,11 +62,15 @@ pub fn sent_kind(plan: &MediaPlan, line: LineId) -> Option<TrackKind> {
     }
 }
 
+/// An encoder may have one line alone. The other is watched as well, under a number that its offer does not have: the relay says
+/// that there is no sound, or no picture, as the operator must know before the take.
 fn watch_of(end: &MediaEnd) -> Option<Watch> {
     let line = |slot, kind| media_plan::line_of(&end.plan, slot, kind);
-    let picture = line(wire::Slot::Camera, wire::MediaKind::Video)?;
-    let sound = line(wire::Slot::Microphone, wire::MediaKind::Audio)?;
-    Some(Watch { endpoint: end.endpoint, picture, sound })
+    let picture = line(wire::Slot::Camera, wire::MediaKind::Video);
+    let sound = line(wire::Slot::Microphone, wire::MediaKind::Audio);
+    picture.or(sound)?;
+    let absent = LineId(u16::try_from(end.plan.lines.len()).ok()?);
+    Some(Watch { endpoint: end.endpoint, picture: picture.unwrap_or(absent), sound: sound.unwrap_or(absent) })
 }
 
 fn line_of(end: &MediaEnd, slot: Slot, kind: MediaKind) -> Option<LineId> {
@@ -147,6 +151,19 @@ mod tests {
         assert_eq!(routes.wishes, BTreeMap::from([(track, Layer::Mid)]));
         let watch = Watch { endpoint: EndpointId(20), picture: LineId(0), sound: LineId(1) };
         assert_eq!(watches_to_relay(&routing, &ends), BTreeSet::from([watch]));
+    }
+
+    #[test]
+    fn an_encoder_with_one_line_is_watched_for_the_other_that_it_does_not_have() {
+        let slots = [(wire::Slot::Camera, wire::MediaKind::Video), (wire::Slot::Microphone, wire::MediaKind::Audio)];
+        let watches = slots.map(|(slot, kind)| {
+            let line = wire::MediaLine { slot, kind, direction: wire::MediaDirection::Send };
+            let plan = Arc::new(MediaPlan { codec: VideoCodec::H264, lines: vec![line] });
+            watch_of(&MediaEnd { endpoint: EndpointId(10), plan })
+        });
+
+        let watch = |picture, sound| Watch { endpoint: EndpointId(10), picture: LineId(picture), sound: LineId(sound) };
+        assert_eq!(watches, [Some(watch(0, 1)), Some(watch(1, 0))]);
     }
 
     #[test]

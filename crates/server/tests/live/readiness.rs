@@ -1,19 +1,25 @@
 //! Verdicts of the relay on sources, as consoles see them.
 
-use relay_core::{EndpointId, PlaneEvent, SourceFault, Watch};
-use server::conference_task::RelayOrder;
-use wire::{Command, Readiness, ReadinessReason, RequestKind, Role, ServerMessage};
+use relay_core::{EndpointId, Kind, LineId, PlaneEvent, SourceFault, Watch};
+use server::conference_task::{Opening, RelayOrder};
+use wire::{Command, EndpointRole, Readiness, ReadinessReason, RequestKind, Role, ServerMessage};
 
+use crate::doors::{connected, encoder, outline};
 use crate::world::{Page, RecordingRelay, World, camera};
 
-/// Endpoints that the relay was told to watch last.
-fn watched(relay: &RecordingRelay) -> Vec<EndpointId> {
+/// What the relay was told to watch last.
+fn watches(relay: &RecordingRelay) -> Vec<Watch> {
     let orders = relay.orders();
     let watches = orders.iter().rev().find_map(|(_, order)| match order {
-        RelayOrder::SetWatches(watches) => Some(watches.iter().map(|watch| watch.endpoint).collect()),
+        RelayOrder::SetWatches(watches) => Some(watches.iter().copied().collect()),
         _ => None,
     });
     watches.unwrap_or_default()
+}
+
+/// Their endpoints.
+fn watched(relay: &RecordingRelay) -> Vec<EndpointId> {
+    watches(relay).iter().map(|watch| watch.endpoint).collect()
 }
 
 async fn watched_until(world: &World, expected: &[EndpointId]) {
@@ -22,7 +28,7 @@ async fn watched_until(world: &World, expected: &[EndpointId]) {
 
 /// Camera and microphone are the first two lines of a site's page.
 fn judge(world: &World, endpoint: EndpointId, readiness: relay_core::Readiness) {
-    let (picture, sound) = (relay_core::LineId(0), relay_core::LineId(1));
+    let (picture, sound) = (LineId(0), LineId(1));
     world.plane(PlaneEvent::Readiness { watch: Watch { endpoint, picture, sound }, readiness });
 }
 
@@ -111,6 +117,22 @@ async fn a_verdict_ends_with_the_watch_and_one_that_comes_late_is_not_believed()
             assert!(live.sites.values().all(|site| site.ready != late), "{live:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn an_encoder_without_sound_is_judged_and_the_sound_is_missed() {
+    let world = World::new().await;
+    let mut lead = world.operator("lan", Role::Lead).await;
+    let picture_alone = Opening { outline: outline(true, &[Kind::Video]), ..encoder("cao-bang", EndpointRole::Main) };
+    let (_encoder, end) = connected(&world, picture_alone).await;
+
+    preview(&mut lead, "cao-bang").await;
+    watched_until(&world, &[end]).await;
+    let no_sound = relay_core::Readiness::NotReady(SourceFault::NoSound);
+    world.plane(PlaneEvent::Readiness { watch: watches(&world.relay)[0], readiness: no_sound });
+
+    ready_until(&mut lead, "cao-bang", Readiness::Warning { reason: ReadinessReason::NoSound }).await;
+    assert_eq!((watches(&world.relay)[0].picture, watches(&world.relay)[0].sound), (LineId(0), LineId(1)));
 }
 
 #[tokio::test]
