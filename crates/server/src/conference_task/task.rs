@@ -254,7 +254,9 @@ impl Task {
         });
         self.orders.extend(self.takes.cancel_unless(pending.as_ref().map(|(take, _)| *take)));
         if self.settled.routes.as_ref() != Some(&before) {
-            self.orders.push(RelayOrder::SetRoutes(before.clone()));
+            // The relay may have carried the take out already: then these are late.
+            let until = pending.as_ref().map(|(take, _)| *take);
+            self.orders.push(RelayOrder::SetRoutes(Routes { until, ..before.clone() }));
             self.settled.routes = Some(before);
         }
         // After the routes, which say what is asked of a source that comes into preview.

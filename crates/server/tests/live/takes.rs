@@ -1,6 +1,7 @@
 //! A take is ordered, then shown or failed.
 
-use relay_core::{PlaneEvent, TakeFailure};
+use relay_core::{PlaneEvent, Routes, TakeFailure, TakeId};
+use server::conference_task::RelayOrder;
 use wire::{ClientMessage, Command, Role, ServerMessage};
 
 use crate::world::World;
@@ -99,7 +100,7 @@ async fn the_hall_called_while_a_take_is_under_way_cancels_it() {
     world.take_done(take, cuts(&after, cao_bang));
     tokio::time::sleep(std::time::Duration::from_millis(100)).await;
 
-    let cancelled = |order: &server::conference_task::RelayOrder| matches!(order, server::conference_task::RelayOrder::CancelTake(cancelled) if *cancelled == take);
+    let cancelled = |order: &RelayOrder| matches!(order, RelayOrder::CancelTake(cancelled) if *cancelled == take);
     assert!(world.relay.orders().iter().any(|(_, order)| cancelled(order)));
     let routes = world.relay.routes();
     let leaks = routes.slots.iter().filter(|(slot, feed)| {
@@ -108,7 +109,7 @@ async fn the_hall_called_while_a_take_is_under_way_cancels_it() {
     });
     assert_eq!(leaks.count(), 0, "after the hall nobody gets the site's picture");
     assert!(
-        matches!(world.relay.orders().last(), Some((_, server::conference_task::RelayOrder::SetRoutes(_)))),
+        matches!(world.relay.orders().last(), Some((_, RelayOrder::SetRoutes(_)))),
         "the relay is told the hall's routes once more"
     );
 }
@@ -131,6 +132,40 @@ async fn a_site_that_joins_during_a_take_is_part_of_it() {
         })
         .await;
     assert!(reordered.slots.iter().any(|(slot, _)| slot.endpoint == ca_mau));
+}
+
+/// What the relay was told of routes since the take was ordered first.
+fn routes_since(world: &World, take: TakeId) -> Vec<Routes> {
+    let orders = world.relay.orders();
+    let ordered = orders.iter().position(|(_, order)| matches!(order, RelayOrder::OrderTake(id, _) if *id == take));
+    let routes = orders[ordered.unwrap()..].iter().filter_map(|(_, order)| match order {
+        RelayOrder::SetRoutes(routes) => Some(routes.clone()),
+        _ => None,
+    });
+    routes.collect()
+}
+
+#[tokio::test]
+async fn routes_that_are_sent_while_a_take_may_be_done_already_say_so() {
+    let world = World::new().await;
+    let mut lead = world.operator("lan", Role::Lead).await;
+    let (_hall, hall) = world.site_with_media("hall").await;
+    let (_cao_bang, cao_bang) = world.site_with_media("cao-bang").await;
+
+    lead.order_take("cao-bang").await;
+    let (_, take, after) = world.relay_until(|relay| relay.takes().last().cloned()).await;
+    // The relay carries the take out, and before the server knows of it a site comes.
+    let (_ca_mau, ca_mau) = world.site_with_media("ca-mau").await;
+    world.relay_until(|relay| relay.receivers_of(hall).contains(&ca_mau).then_some(())).await;
+
+    let meanwhile = routes_since(&world, take);
+    assert!(!meanwhile.is_empty());
+    assert!(meanwhile.iter().all(|routes| routes.until == Some(take)), "the relay can tell that they are late");
+
+    world.take_done(take, cuts(&after, cao_bang));
+    let routes =
+        world.relay_until(|relay| relay.receivers_of(cao_bang).contains(&ca_mau).then(|| relay.routes())).await;
+    assert_eq!(routes.until, None, "these know how the take ended");
 }
 
 #[tokio::test]
