@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use conference::{ConnectionId, Fact, SiteSlug};
-use relay_core::{EndpointId, Routes, SlotId, TakeFailure};
-use wire::{Cut, ServerMessage, TakeId, TakeReport};
+use relay_core::{EndpointId, Feed, Routes, SlotId, TakeFailure};
+use wire::{Cut, MediaKind, ServerMessage, TakeId, TakeReport};
 
 use super::media_relay::RelayOrder;
 use super::task::Task;
@@ -98,11 +98,11 @@ impl Task {
         cuts: &[(SlotId, u32)],
     ) {
         // Whatever the state says now, the relay carries the take's routes.
-        self.forget_routes();
+        let before = self.forget_routes().unwrap_or_default();
         let Some(at_relay) = self.takes.at_relay.take_if(|at_relay| at_relay.take == take) else { return };
         let receiving: BTreeSet<EndpointId> = at_relay.routes.slots.keys().map(|slot| slot.endpoint).collect();
         let receivers = self.sites_of(receiving.iter().copied());
-        let main = self.main_site_of_pending();
+        let (main, uncut) = (self.main_site_of_pending(), self.uncut(&before, &at_relay.routes, cuts));
         let fact = Fact::TakeShown { take: convert::take_from_relay(take), receivers, elapsed_ms: millis(elapsed) };
         if !self.happened(fact) {
             return;
@@ -114,8 +114,7 @@ impl Task {
                 take: convert::take_out(convert::take_from_relay(take)),
                 site: convert::site_out(site),
                 elapsed_ms: millis(at.saturating_duration_since(at_relay.began)),
-                // The relay switches every receiver at once; one whose pictures all stay has them already.
-                forwarded: receivers,
+                forwarded: receivers - self.sites_of(uncut.into_iter()),
                 receivers,
                 shown: 0,
                 failed: None,
@@ -181,6 +180,23 @@ impl Task {
             let cut = Cut { slot: line.slot, rtp_timestamp: *rtp_timestamp };
             self.takes.cuts.entry(peer.id).or_insert_with(|| (take, Vec::new())).1.push(cut);
         }
+    }
+
+    /// Endpoints that were to get a picture of a source of this take and were not switched to it. One that has it already needs no
+    /// cut, and who comes on air sees something else.
+    fn uncut(&self, before: &Routes, after: &Routes, cuts: &[(SlotId, u32)]) -> BTreeSet<EndpointId> {
+        let Some(program) = self.ledger.shown().state().stage.pending_program() else { return BTreeSet::new() };
+        let peer =
+            |end| self.peers.iter().find(|peer| peer.media.as_ref().is_some_and(|media| media.end.endpoint == end));
+        let is_of_take = |(slot, feed): &(&SlotId, &Feed)| {
+            let source = peer(feed.track.endpoint).and_then(|peer| peer.who.site());
+            let line = peer(slot.endpoint).and_then(|peer| media_plan::slot_at(&peer.plan, slot.line));
+            source.is_some_and(|site| program.shows(site)) && line.is_some_and(|line| line.kind == MediaKind::Video)
+        };
+        let stays = |slot: &SlotId, feed: &Feed| before.slots.get(slot).is_some_and(|old| old.track == feed.track);
+        let changed =
+            after.slots.iter().filter(|(slot, feed)| !stays(slot, feed) && !cuts.iter().any(|cut| cut.0 == **slot));
+        changed.filter(is_of_take).map(|(slot, _)| slot.endpoint).collect()
     }
 
     fn main_site_of_pending(&self) -> Option<SiteSlug> {

@@ -290,10 +290,10 @@ impl Task {
         }
     }
 
-    /// The relay may carry something else than it was told last: tell it again.
-    pub(super) fn forget_routes(&mut self) {
-        self.settled.routes = None;
+    /// The relay may carry something else than it was told last: tell it again. Gives what that was.
+    pub(super) fn forget_routes(&mut self) -> Option<Routes> {
         self.settled.version = None;
+        self.settled.routes.take()
     }
 
     async fn stop(&mut self, inputs: &mut TaskInputs) {

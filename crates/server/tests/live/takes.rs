@@ -169,6 +169,29 @@ async fn routes_that_are_sent_while_a_take_may_be_done_already_say_so() {
 }
 
 #[tokio::test]
+async fn the_report_of_a_take_counts_no_site_whose_picture_did_not_change() {
+    let world = World::new().await;
+    let mut lead = world.operator("lan", Role::Lead).await;
+    let (_hall, _) = world.site_with_media("hall").await;
+    let (_cao_bang, cao_bang) = world.site_with_media("cao-bang").await;
+    let (_ca_mau, ca_mau) = world.site_with_media("ca-mau").await;
+
+    lead.order_take("cao-bang").await;
+    let (_, take, after) = world.relay_until(|relay| relay.takes().last().cloned()).await;
+    let cut = cuts(&after, cao_bang).into_iter().filter(|(slot, _)| slot.endpoint != ca_mau);
+    world.take_done(take, cut.collect());
+
+    let report = lead
+        .until(|message| match message {
+            ServerMessage::TakeReport(report) => Some(report),
+            _ => None,
+        })
+        .await;
+    // Cao Bằng itself sees the hall as before, so nothing had to be cut for it.
+    assert_eq!((report.forwarded, report.receivers), (2, 3));
+}
+
+#[tokio::test]
 async fn a_step_of_the_clock_neither_ends_a_speech_nor_moves_the_time() {
     let stepped = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(1_000_000_000));
     let read = std::sync::Arc::clone(&stepped);
