@@ -157,8 +157,11 @@ fn news_of(event: RelayEvent) -> Option<News> {
             line: track.line.0,
             layers: layers.into_iter().map(|layer| layer as u8).collect(),
         }),
-        RelayEvent::Plane(PlaneEvent::TrackStats(_) | PlaneEvent::ReceiverStats(_) | PlaneEvent::Readiness { .. }) => {
-            None
-        }
+        RelayEvent::Plane(
+            PlaneEvent::TrackStats(_)
+            | PlaneEvent::ReceiverStats(_)
+            | PlaneEvent::Readiness { .. }
+            | PlaneEvent::Ceiling { .. },
+        ) => None,
     }
 }

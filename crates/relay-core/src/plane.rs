@@ -4,6 +4,7 @@
 //! [`Plane::poll_event`] until both are empty, then sleep until [`Plane::poll_timeout`].
 
 mod bandwidth;
+mod breath;
 mod congestion;
 mod content;
 mod control;
@@ -47,6 +48,7 @@ use slab::Slab;
 
 use crate::{EndpointId, EndpointKey, Layer, LineId, Negotiated, Routes, SlotId, TakeId, TrackId};
 
+use self::breath::Breath;
 use self::endpoint::Endpoint;
 use self::forward::Slot;
 use self::readiness::Watched;
@@ -178,6 +180,11 @@ pub enum PlaneEvent {
         /// Wanted layers, lowest first; empty: nothing of it is wanted.
         layers: Vec<Layer>,
     },
+    /// The relay itself does not keep up, and forwards no better layer than this to anybody; or it keeps up again.
+    Ceiling {
+        /// Best layer for anybody.
+        layer: Layer,
+    },
     /// Every second, for each track that has ever sent.
     TrackStats(TrackStats),
     /// Every second, for each endpoint that receives.
@@ -278,6 +285,8 @@ pub struct Plane {
     lingering: VecDeque<(Instant, usize, usize)>,
     /// Sources that are watched; none: its endpoint is not connected.
     watches: BTreeMap<Watch, Option<Watched>>,
+    /// Which layers the relay has the breath for.
+    breath: Breath,
     timers: Timers,
     /// Packets that publishers may still be asked for in this second.
     requests_left: usize,
@@ -309,6 +318,7 @@ impl Plane {
             layers_changed: false,
             lingering: VecDeque::new(),
             watches: BTreeMap::new(),
+            breath: Breath::default(),
             timers,
             requests_left: retransmit::MAX_REQUESTS,
             queue: VecDeque::new(),

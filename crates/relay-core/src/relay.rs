@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     fmt,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use rand::{Rng, RngExt, SeedableRng, rngs::StdRng};
@@ -391,6 +391,13 @@ impl Relay {
         }
         self.timers.insert((due, key));
         self.scheduled.insert(key, due);
+    }
+
+    /// The first datagram of a batch has waited so long until the relay was handed it; `overflown`: others were lost in the socket
+    /// since the batch before.
+    pub fn note_wait(&mut self, now: Instant, waited: Duration, overflown: bool) {
+        self.plane.note_wait(now, waited, overflown);
+        self.collect_events();
     }
 
     /// Time has passed.

@@ -15,7 +15,8 @@ use nix::{
         eventfd::{EfdFlags, EventFd},
         socket::{
             ControlMessage, ControlMessageOwned, MsgFlags, MultiHeaders, SockaddrStorage, recvmmsg, sendmmsg,
-            setsockopt, sockopt::ReceiveTimestampns,
+            setsockopt,
+            sockopt::{ReceiveTimestampns, RxqOvfl},
         },
         time::TimeSpec,
     },
@@ -41,6 +42,9 @@ const BUFFER_BYTES: usize = MAX_DATAGRAM_BYTES + 1;
 /// unless the network card stands still, and then media must not wait.
 const SEND_PATIENCE_MILLIS: u8 = 20;
 
+/// So many messages after another that the kernel does not cut up are no accident.
+const MAX_UNCUT: u32 = 16;
+
 /// A datagram in its buffer.
 #[derive(Debug, Clone, Copy)]
 struct Received {
@@ -62,11 +66,16 @@ pub(crate) struct UdpSocket {
     local: SocketAddr,
     buffers: Vec<[u8; BUFFER_BYTES]>,
     received: Vec<Received>,
+    /// Datagrams that were lost in the socket so far (wrapping), and whether the last batch told of more.
+    lost: u32,
+    overflown: bool,
     receive_headers: MultiHeaders<SockaddrStorage>,
     send_headers: MultiHeaders<SockaddrStorage>,
     segment_headers: MultiHeaders<SockaddrStorage>,
     /// The kernel cuts messages up.
     segments: bool,
+    /// Messages after another that it did not.
+    uncut: u32,
     send_addresses: Vec<Option<SockaddrStorage>>,
 }
 
@@ -83,6 +92,8 @@ impl BoundSocket {
         // Endpoints measure their uplink by when their packets arrived. If a batch had one arrival time, the bursts with
         // which browsers probe for more would look infinitely fast, be disbelieved, and half a minute of climbing lost.
         setsockopt(&socket, ReceiveTimestampns, &true)?;
+        // And the number that were lost because the thread was behind.
+        setsockopt(&socket, RxqOvfl, &1)?;
         socket.bind(&address.into())?;
         let local = socket.local_addr()?.as_socket().ok_or_else(|| io::Error::other("not an IP socket"))?;
         tracing::debug!(
@@ -105,10 +116,13 @@ impl UdpSocket {
             local: bound.local,
             buffers: vec![[0; BUFFER_BYTES]; BATCH],
             received: Vec::with_capacity(BATCH),
-            receive_headers: MultiHeaders::preallocate(BATCH, Some(cmsg_space!(TimeSpec))),
+            lost: 0,
+            overflown: false,
+            receive_headers: receive_headers(),
             send_headers: MultiHeaders::preallocate(BATCH, None),
             segment_headers: MultiHeaders::preallocate(BATCH, Some(cmsg_space!(u16))),
             segments: true,
+            uncut: 0,
             send_addresses: Vec::with_capacity(BATCH),
         }
     }
@@ -132,18 +146,34 @@ impl UdpSocket {
             Err(error) => return Err(error.into()),
         };
         let (now, wall) = (Instant::now(), SystemTime::now());
+        let before = self.lost;
+        let mut short_of_room = false;
         for message in messages {
-            let at = message
-                .cmsgs()
-                .ok()
-                .and_then(|mut controls| controls.find_map(|control| arrival(&control, now, wall)))
-                .unwrap_or(now);
+            let mut stamp = None;
+            for control in message.cmsgs().into_iter().flatten() {
+                match control {
+                    // Only what has been lost at all is told of.
+                    ControlMessageOwned::RxqOvfl(lost) => self.lost = lost,
+                    control => stamp = stamp.or_else(|| arrival(&control, now, wall)),
+                }
+            }
+            short_of_room |= stamp.is_none() || message.flags.contains(MsgFlags::MSG_CTRUNC);
+            let at = stamp.unwrap_or(now);
             let from = message.address.as_ref().and_then(to_std);
             // A datagram without an address is of length 0 to the core, which drops it.
             let (from, bytes) = from.map_or((self.local, 0), |from| (from, message.bytes));
             self.received.push(Received { from, bytes, at });
         }
+        self.overflown = self.lost != before;
+        if short_of_room {
+            self.receive_headers = receive_headers();
+        }
         Ok(self.received.len())
+    }
+
+    /// Datagrams were lost before those of the last batch, because nobody had fetched what was there.
+    pub(crate) fn has_overflown(&self) -> bool {
+        self.overflown
     }
 
     /// When the kernel had the datagram at `index` of the last batch.
@@ -167,20 +197,22 @@ impl UdpSocket {
         while !rest.is_empty() {
             let (count, segment) = one_call(rest);
             match self.send_some(&batch.bytes, &rest[..count], segment) {
-                Ok(sent) => rest = &rest[sent.max(1)..],
+                Ok(sent) => {
+                    self.uncut = if segment.is_some() { 0 } else { self.uncut };
+                    rest = &rest[sent.max(1)..];
+                }
                 Err(Errno::EINTR) => {}
                 Err(Errno::EAGAIN) if writable(&self.socket) => {}
                 Err(Errno::EAGAIN) => {
                     tracing::warn!(dropped = rest.len(), "the send buffer stays full");
                     break;
                 }
-                // No checksum offload on the way out: then the kernel cannot cut messages up.
-                Err(error @ (Errno::EIO | Errno::EINVAL)) if segment.is_some() => {
-                    tracing::info!(%error, "datagrams are sent one by one from now on");
-                    self.segments = false;
-                    let split: Vec<Message> = rest.iter().flat_map(Message::split).collect();
+                // The kernel would not cut the first message up.
+                Err(error @ (Errno::EIO | Errno::EINVAL | Errno::EMSGSIZE)) if segment.is_some() => {
+                    self.note_uncut(error);
+                    let split: Vec<Message> = rest[0].split().collect();
                     self.send_split(&batch.bytes, &split);
-                    break;
+                    rest = &rest[1..];
                 }
                 // The first cannot be sent (no route, an ICMP error): go on behind it.
                 Err(error) => {
@@ -194,7 +226,17 @@ impl UdpSocket {
         batch.clear();
     }
 
-    /// The rest of a batch whose messages the kernel would not cut up.
+    /// One message was refused: a path with smaller packets, an address that is none. If all are, the card on the way out cannot
+    /// do checksums, and nothing is asked of it any more.
+    fn note_uncut(&mut self, error: Errno) {
+        self.uncut += 1;
+        if self.uncut >= MAX_UNCUT {
+            tracing::info!(%error, "datagrams are sent one by one from now on");
+            self.segments = false;
+        }
+    }
+
+    /// A message that the kernel would not cut up.
     fn send_split(&mut self, bytes: &[u8], mut rest: &[Message]) {
         while !rest.is_empty() {
             let sent = self.send_some(bytes, rest, None).unwrap_or(0);
@@ -244,6 +286,12 @@ impl UdpSocket {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// Headers with room for an arrival time and the number of lost datagrams. A header keeps only as much room as it last needed
+/// (nix hands the kernel what the kernel wrote back), so where something was missing they are made anew.
+fn receive_headers() -> MultiHeaders<SockaddrStorage> {
+    MultiHeaders::preallocate(BATCH, Some(cmsg_space!(TimeSpec, u32)))
 }
 
 /// An IPv4 address as an IPv6 socket wants it.
@@ -332,6 +380,64 @@ mod tests {
         };
 
         assert!((0..BATCHES).any(|_| batch()), "no batch of {BATCHES} was stamped datagram by datagram");
+    }
+
+    /// Two messages of some datagrams each, the first to a receiver that cannot be; true if the second arrived whole.
+    fn second_arrives(socket: &mut UdpSocket, receiver: &std::net::UdpSocket) -> bool {
+        let nowhere: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        let mut datagrams = [(nowhere, 2), (receiver.local_addr().unwrap(), 3)]
+            .into_iter()
+            .flat_map(|(to, count)| (0..count).map(move |_| to))
+            .collect::<std::collections::VecDeque<_>>();
+        let mut batch = SendBatch::default();
+        batch.fill(|buffer| {
+            let to = datagrams.pop_front()?;
+            buffer.extend_from_slice(&[7; 100]);
+            Some(to)
+        });
+        assert_eq!(batch.messages.len(), if socket.segments { 2 } else { batch.messages.len() });
+        socket.send(&mut batch);
+        let mut bytes = [0; 400];
+        (0..3).all(|_| receiver.recv(&mut bytes).is_ok_and(|length| length == 100))
+    }
+
+    #[test]
+    fn a_message_that_cannot_be_cut_up_costs_the_others_nothing_until_none_can_be() {
+        let mut socket = UdpSocket::new(BoundSocket::bind("127.0.0.1:0".parse().unwrap()).unwrap());
+        let receiver = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        receiver.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+
+        for _ in 0..2 * MAX_UNCUT {
+            assert!(second_arrives(&mut socket, &receiver));
+        }
+        assert!(socket.segments, "others were cut up in between");
+        for _ in 0..MAX_UNCUT {
+            socket.note_uncut(Errno::EIO);
+        }
+        assert!(!socket.segments);
+        assert!(second_arrives(&mut socket, &receiver), "one by one");
+    }
+
+    #[test]
+    fn datagrams_that_are_lost_in_the_socket_are_noticed() {
+        let bound = BoundSocket::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        bound.socket.set_recv_buffer_size(4_096).unwrap();
+        let to = bound.local_addr();
+        let mut socket = UdpSocket::new(bound);
+        let sender = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let mut overflows = |datagrams: usize| {
+            (0..datagrams).for_each(|_| _ = sender.send_to(&[1; 1_000], to).unwrap());
+            let mut told = Vec::new();
+            while socket.receive().unwrap() > 0 {
+                told.push(socket.has_overflown());
+            }
+            told.contains(&true)
+        };
+
+        assert!(!overflows(1));
+        // What was lost is told with the next one that comes, and there is room for it with the one after that.
+        assert!(overflows(100) || overflows(1) || overflows(1));
+        assert!(!overflows(1));
     }
 
     #[test]

@@ -21,6 +21,9 @@ const BATCHES_PER_TURN: usize = 8;
 /// Commands carried out before the socket gets its turn. Of offers it is one: each costs up to a few milliseconds.
 const COMMANDS_PER_TURN: usize = 8;
 
+/// A socket that fails again and again must not fill a core, nor the log.
+const AFTER_FAILURE: Duration = Duration::from_millis(10);
+
 /// All that the thread owns.
 pub(crate) struct Worker {
     core: Relay,
@@ -73,6 +76,7 @@ impl Worker {
             let turn = self.commands();
             if let Err(error) = self.datagrams() {
                 tracing::error!(%error, "the relay's socket failed");
+                std::thread::sleep(AFTER_FAILURE);
             }
             if connections_ready {
                 let now = self.tell(Instant::now());
@@ -155,10 +159,15 @@ impl Worker {
     fn datagrams(&mut self) -> std::io::Result<()> {
         for _ in 0..BATCHES_PER_TURN {
             let count = self.socket.receive()?;
+            let waited = (count > 0).then(|| self.socket.arrival(0).elapsed());
             for index in 0..count {
                 let at = self.tell(self.socket.arrival(index));
                 let (from, datagram) = self.socket.datagram(index);
                 self.core.handle_datagram(at, Tuple::Udp(from), datagram);
+            }
+            if let Some(waited) = waited {
+                let now = self.tell(Instant::now());
+                self.core.note_wait(now, waited, self.socket.has_overflown());
             }
             self.flush();
             if count < BATCH {

@@ -48,7 +48,7 @@ impl Plane {
             let track = &self.tracks[track].terms;
             track.kind == terms.kind && track.codec == terms.codec
         });
-        let layer = slot.allowed.cap(feed.layer).filter(|_| fits)?;
+        let layer = slot.allowed.cap(feed.layer.min(self.breath.ceiling())).filter(|_| fits)?;
         Some(Feed { layer, ..feed })
     }
 
@@ -350,7 +350,7 @@ impl Plane {
 
     fn wish(&self, wanted: &mut WantedLayers, track: TrackId, layer: Layer) {
         if let Some(&key) = self.track_keys.get(&track) {
-            wanted.wish(key, &self.tracks[key], layer);
+            wanted.wish(key, &self.tracks[key], layer.min(self.breath.ceiling()));
         }
     }
 }

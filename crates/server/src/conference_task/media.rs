@@ -119,6 +119,10 @@ impl Task {
             PlaneEvent::LayersWanted { track, layers } => self.layers_wanted(track, &layers),
             PlaneEvent::Readiness { watch, readiness } => self.readiness_changed(watch, readiness),
             PlaneEvent::TrackStats(stats) => self.track_stats(stats),
+            PlaneEvent::Ceiling { layer: Layer::High } => tracing::info!("the relay keeps up again"),
+            PlaneEvent::Ceiling { layer } => {
+                tracing::warn!(?layer, "the relay does not keep up: no better layer for anybody")
+            }
             PlaneEvent::ReceiverStats(stats) => {
                 let media = self.peers.of_endpoint(stats.endpoint).and_then(|peer| peer.media.as_mut());
                 if let Some(media) = media {

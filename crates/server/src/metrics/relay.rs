@@ -41,7 +41,10 @@ impl RelayWatch {
                 self.count("out", u64::from(stats.packets), stats.bits);
                 series.retransmitted.get_or_create(&label).inc_by(u64::from(stats.retransmitted));
             }
-            PlaneEvent::TakeFailed { .. } | PlaneEvent::LayersWanted { .. } | PlaneEvent::Readiness { .. } => {}
+            PlaneEvent::TakeFailed { .. }
+            | PlaneEvent::LayersWanted { .. }
+            | PlaneEvent::Ceiling { .. }
+            | PlaneEvent::Readiness { .. } => {}
         }
     }
 
