@@ -16,11 +16,12 @@ pub const INTERRUPTED_AFTER: Duration = Duration::from_millis(750);
 /// would move the picture each time.
 pub const STEADY_AFTER: Duration = Duration::from_secs(3);
 
-/// True if the main line leaves the site to the reserve.
+/// True if the main line leaves the site to the reserve. A reserve that comes second takes nothing from a young main line.
 pub fn leaves_to_reserve(main: Option<&Arrival>, reserve: &Arrival, now: Instant) -> bool {
-    let since = main.and_then(Arrival::carries_since);
-    let steady = since.is_some_and(|since| now.saturating_duration_since(since) >= STEADY_AFTER);
-    reserve.carries_since().is_some() && !steady
+    let Some(reserve) = reserve.carries_since() else { return false };
+    let main = main.and_then(Arrival::carries_since);
+    let keeps = |since| since <= reserve || now.saturating_duration_since(since) >= STEADY_AFTER;
+    !main.is_some_and(keeps)
 }
 
 #[cfg(test)]
@@ -113,6 +114,17 @@ mod tests {
 
         assert!(leaves_to_reserve(Some(&main), &reserve, back + STEADY_AFTER - Duration::from_millis(1)));
         assert!(!leaves_to_reserve(Some(&main), &reserve, back + STEADY_AFTER));
+    }
+
+    #[test]
+    fn a_reserve_that_comes_after_the_main_line_does_not_move_the_picture() {
+        let start = Instant::now();
+        let (mut main, mut reserve) = (Arrival::new(start, true), Arrival::new(start, true));
+        reported(&mut main, start, Duration::ZERO);
+
+        reported(&mut reserve, start + REPORTS_EVERY, Duration::ZERO);
+
+        assert!(!leaves_to_reserve(Some(&main), &reserve, start + REPORTS_EVERY));
     }
 
     #[test]
