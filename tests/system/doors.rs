@@ -7,6 +7,7 @@ use acceptance::{
     door::{Credential, Door, Encoder},
 };
 use anyhow::{Context, Result, ensure};
+use wire::{Command, Layout, Readiness, ReadinessReason, ServerMessage, SiteSlug, SourceKind, SourceRef};
 
 /// The player's lines.
 const PICTURE: usize = 0;
@@ -112,7 +113,7 @@ async fn a_take_costs_a_player_no_picture_and_nobody_negotiates() -> Result<()> 
     for ((old, new), site) in takes.into_iter().zip(["cao-bang", "ha-noi", "dien-hong", "cao-bang"]) {
         let ordered = Instant::now();
         match site {
-            "dien-hong" => drop(desk.accepted(wire::Command::BackToHall).await?),
+            "dien-hong" => drop(desk.accepted(Command::BackToHall).await?),
             site => desk.put_on_air(site).await?,
         }
         player.until_heard(PICTURE, new, SOME).await?;
@@ -151,6 +152,71 @@ async fn a_site_never_hears_itself_and_the_centre_sees_one_site_or_the_wall() ->
     let forbidden = Door::play(&server, &token(&server, "cao-bang")?, "?source=site:ha-noi", 1).await;
     let refused = forbidden.err().context("a site's token played another site")?;
     ensure!(refused.to_string().contains("403"), "{refused}");
+    Ok(())
+}
+
+/// Waits until consoles are told this of a site in preview.
+async fn until_ready(desk: &mut Client, site: &str, expected: Readiness) -> Result<()> {
+    let slug = SiteSlug(site.to_owned());
+    let sources = vec![SourceRef { site: slug.clone(), kind: SourceKind::Camera }];
+    desk.accepted(Command::SetPreview { layout: Layout::Single, sources }).await?;
+    let end = Instant::now() + Duration::from_secs(10);
+    let mut told = None;
+    while told != Some(expected) {
+        ensure!(Instant::now() < end, "{site}: {told:?} and not {expected:?}");
+        let next = desk.until(|message| match message {
+            ServerMessage::Live(live) => live.sites.get(&slug).map(|site| site.ready),
+            _ => None,
+        });
+        told = Some(next.await?);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_an_encoder_lacks_is_said_before_it_is_taken() -> Result<()> {
+    let server = Server::start().await?;
+    let operator = server.sign_in()?;
+    let mut desk = Client::console(&server, &operator).await?;
+    let _dumb = Door::publish(&server, &server.token("cao-bang", "main")?, "dumb", Encoder::PictureAlone).await?;
+    let _blind = Door::publish(&server, &server.token("ha-noi", "main")?, "blind", Encoder::SoundAlone).await?;
+    let _whole = Door::publish(&server, &server.token("ca-mau", "main")?, "whole", Encoder::Plain).await?;
+
+    until_ready(&mut desk, "cao-bang", Readiness::Warning { reason: ReadinessReason::NoSound }).await?;
+    until_ready(&mut desk, "ha-noi", Readiness::Warning { reason: ReadinessReason::NoPicture }).await?;
+    until_ready(&mut desk, "ca-mau", Readiness::Ready).await
+}
+
+#[tokio::test]
+async fn each_line_of_the_wall_is_its_site_and_lines_beyond_the_last_site_stay_dark() -> Result<()> {
+    let server = Server::start().await?;
+    let operator = server.sign_in()?;
+    let desk = Client::console(&server, &operator).await?;
+    let state = desk.welcome.state.as_ref().context("a console is told the state")?;
+    let sites: Vec<&str> = state.sites.iter().map(|site| site.slug.0.as_str()).collect();
+    let last = sites.len() - 1;
+    let says = [(0, "the-hall"), (1, "the-first"), (2, "the-second"), (last, "the-last")];
+    let mut encoders = Vec::new();
+    for (line, says) in says {
+        encoders.push(Door::publish(&server, &server.token(sites[line], "main")?, says, Encoder::Plain).await?);
+    }
+
+    let centre = Credential::Operator(operator.clone());
+    let few = Door::play(&server, &centre, "?source=wall", 2).await?;
+    let many = Door::play(&server, &centre, "?source=wall", sites.len() + 2).await?;
+
+    for (wall, lines) in [(&few, 2), (&many, sites.len() + 2)] {
+        for (line, says) in says.into_iter().filter(|(line, _)| *line < lines) {
+            wall.until_heard(line, says, SOME).await.with_context(|| format!("wall of {lines}"))?;
+        }
+        // The sound is the programme's, here the hall's.
+        wall.until_heard(lines, "the-hall", SOME).await?;
+        for line in 0..lines {
+            let expected = says.iter().find(|(of, _)| *of == line).map(|(_, says)| *says);
+            let foreign = wall.heard_others(line, expected);
+            ensure!(foreign == 0, "wall of {lines}: {foreign} packets in line {line} that are not {expected:?}");
+        }
+    }
     Ok(())
 }
 

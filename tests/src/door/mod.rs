@@ -40,6 +40,10 @@ pub enum Encoder {
     Simulcast,
     /// One layer, and it waits for the relay's ClientHello, as ffmpeg does.
     Passive,
+    /// One layer without sound.
+    PictureAlone,
+    /// Sound without a picture.
+    SoundAlone,
 }
 
 /// One encoder or player.
@@ -61,7 +65,12 @@ impl Drop for Door {
 impl Door {
     /// Publishes by WHIP; each packet says `says`.
     pub async fn publish(server: &Server, token: &str, says: &'static str, encoder: Encoder) -> Result<Self> {
-        let plan = [(MediaKind::Audio, Direction::SendOnly), (MediaKind::Video, Direction::SendOnly)];
+        let kinds: &[MediaKind] = match encoder {
+            Encoder::Plain | Encoder::Simulcast | Encoder::Passive => &[MediaKind::Audio, MediaKind::Video],
+            Encoder::PictureAlone => &[MediaKind::Video],
+            Encoder::SoundAlone => &[MediaKind::Audio],
+        };
+        let plan: Vec<_> = kinds.iter().map(|kind| (*kind, Direction::SendOnly)).collect();
         let credential = Credential::Token(token.to_owned());
         Self::open(server, "/api/v1/whip", &credential, &plan, encoder, Some(says)).await
     }
@@ -90,7 +99,8 @@ impl Door {
         let etag = reply.header("etag").context("no ETag")?.to_owned();
         let seen = Arc::new(Mutex::new(Seen::default()));
         let layers: &[&str] = if encoder == Encoder::Simulcast { &LAYERS } else { &[] };
-        let stream = says.map(|says| Stream::new(says, &mids, layers));
+        let lines = plan.iter().map(|(kind, _)| *kind).zip(mids.iter().copied());
+        let stream = says.map(|says| Stream::new(says, lines, layers));
         let body = Body { rtc, socket, mids, seen: seen.clone(), stream };
         let task = tokio::spawn(async move {
             // Whoever waits for this door's packets finds out.
@@ -117,6 +127,13 @@ impl Door {
     /// Packets since `since` in any line.
     pub fn heard_anything(&self, since: Instant) -> usize {
         self.seen().packets.iter().filter(|one| one.at >= since).count()
+    }
+
+    /// Packets of media in a line that do not say `what`; of a line of which nothing is expected, all.
+    pub fn heard_others(&self, line: usize, what: Option<&str>) -> usize {
+        let seen = self.seen();
+        let other = |one: &&Received| one.line == line && one.is_media() && !what.is_some_and(|what| one.says(what));
+        seen.packets.iter().filter(other).count()
     }
 
     /// Waits until at least `count` packets that say `what` came in a line.
@@ -156,7 +173,9 @@ fn offering(
     encoder: Encoder,
 ) -> Result<(Rtc, Vec<Mid>, String, SdpPendingOffer)> {
     str0m::crypto::from_feature_flags().install_process_default();
-    let mut rtc = Rtc::builder().set_rtp_mode(true).build(Instant::now());
+    // An offer of the whole wall is long enough with one codec of each kind.
+    let builder = Rtc::builder().set_rtp_mode(true).clear_codecs().enable_h264(true).enable_opus(true, false);
+    let mut rtc = builder.build(Instant::now());
     rtc.add_local_candidate(Candidate::host(socket.local_addr()?, "udp")?);
     let mut change = rtc.sdp_api();
     let mut mids = Vec::new();

@@ -25,6 +25,11 @@ impl Received {
         self.payload.windows(what.len()).any(|window| window == what.as_bytes())
     }
 
+    /// False for parameter sets in a packet of their own, which say nothing.
+    pub(super) fn is_media(&self) -> bool {
+        !self.units().iter().all(|unit| [SPS, PPS].contains(unit))
+    }
+
     /// Types of its NAL units.
     fn units(&self) -> Vec<u8> {
         let kind = |byte: u8| byte & 0x1f;

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use str0m::{
     Rtc,
     format::Codec,
-    media::{Mid, Pt, Rid},
+    media::{MediaKind, Mid, Pt, Rid},
     rtp::{ExtensionValues, RtpWrite, SeqNo},
 };
 
@@ -36,8 +36,8 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    /// Sound in the first line, pictures in the second.
-    pub(super) fn new(says: &'static str, mids: &[Mid], layers: &[&str]) -> Self {
+    /// Sound or pictures in each line.
+    pub(super) fn new(says: &'static str, lines: impl Iterator<Item = (MediaKind, Mid)>, layers: &[&str]) -> Self {
         let source = |mid: Mid, rid: Option<&str>, codec| Source {
             mid,
             rid: rid.map(Rid::from),
@@ -47,10 +47,15 @@ impl Stream {
             key: true,
             began: false,
         };
-        let mut sources = vec![source(mids[0], None, Codec::Opus)];
-        match layers {
-            [] => sources.push(source(mids[1], None, Codec::H264)),
-            layers => sources.extend(layers.iter().map(|rid| source(mids[1], Some(*rid), Codec::H264))),
+        let mut sources = Vec::new();
+        for (kind, mid) in lines {
+            match (kind, layers) {
+                (MediaKind::Audio, _) => sources.push(source(mid, None, Codec::Opus)),
+                (MediaKind::Video, []) => sources.push(source(mid, None, Codec::H264)),
+                (MediaKind::Video, layers) => {
+                    sources.extend(layers.iter().map(|rid| source(mid, Some(*rid), Codec::H264)));
+                }
+            }
         }
         Self { says, sources, ticks: 0 }
     }
