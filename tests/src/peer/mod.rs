@@ -96,6 +96,8 @@ enum Order {
     Rtcp(Vec<u8>),
     Raw(Vec<u8>),
     Say(ClientMessage),
+    Stream(bool),
+    Vanish,
     Flush(oneshot::Sender<()>),
 }
 
@@ -143,7 +145,8 @@ impl Peer {
         let (orders, inbox) = mpsc::unbounded_channel();
         let stream = habits.says.map(|what| Stream::new(what, &welcome.media));
         let relay = (answer.ufrag.clone(), answer.password.clone());
-        let body = Body { client, socket, keys, relay, lines: lines.clone(), seen: seen.clone(), stream };
+        let body =
+            Body { client, socket, keys, relay, lines: lines.clone(), seen: seen.clone(), stream, streams: true };
         let task = tokio::spawn(async move {
             // Whoever waits for this peer's packets finds out.
             let _ = body.live(inbox).await;
@@ -186,6 +189,16 @@ impl Peer {
     /// Says something on the control connection.
     pub fn say(&self, message: ClientMessage) {
         self.order(Order::Say(message));
+    }
+
+    /// Stops its own stream, or lets it go on; everything else goes on in any case.
+    pub fn stream(&self, on: bool) {
+        self.order(Order::Stream(on));
+    }
+
+    /// Goes silent without a word, as a machine that loses its power does: nothing is closed.
+    pub fn vanish(&self) {
+        self.order(Order::Vanish);
     }
 
     /// What was seen so far.
@@ -244,6 +257,8 @@ struct Body {
     lines: HashMap<u32, (Slot, MediaKind)>,
     seen: Arc<Mutex<Seen>>,
     stream: Option<Stream>,
+    /// The stream flows.
+    streams: bool,
 }
 
 impl Body {
@@ -276,7 +291,7 @@ impl Body {
     }
 
     async fn tick(&mut self) -> Result<()> {
-        let Some(stream) = &mut self.stream else { return Ok(()) };
+        let Some(stream) = self.stream.as_mut().filter(|_| self.streams) else { return Ok(()) };
         let packets = stream.tick();
         let sources = stream.sources();
         self.seen().sources = sources;
@@ -294,6 +309,11 @@ impl Body {
             Order::Rtcp(packet) => self.keys.seal_rtcp(packet)?,
             Order::Raw(datagram) => datagram,
             Order::Say(message) => return self.client.send(&message).await,
+            Order::Stream(on) => {
+                self.streams = on;
+                return Ok(());
+            }
+            Order::Vanish => std::future::pending().await,
             Order::Flush(done) => {
                 // Whoever waited may have stopped waiting.
                 let _ = done.send(());
