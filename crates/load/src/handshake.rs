@@ -1,6 +1,7 @@
 //! A peer's DTLS client and the SRTP keys that come of it. SRTP is `rtc-srtp`'s, independent of the relay's own sealing.
 
 use std::{
+    collections::VecDeque,
     net::{Ipv4Addr, SocketAddr},
     sync::Arc,
     time::{Duration, Instant},
@@ -8,6 +9,7 @@ use std::{
 
 use anyhow::{Context as _, anyhow, bail};
 use bytes::BytesMut;
+use relay_core::LastFlight;
 use ring::digest;
 use rtc_dtls::{
     config::{ClientAuthType, ConfigBuilder, ExtendedMasterSecretType, HandshakeConfig},
@@ -84,6 +86,8 @@ pub struct Keys {
 /// A handshake on its way.
 pub struct Handshake {
     endpoint: Endpoint,
+    flight: LastFlight,
+    outgoing: VecDeque<BytesMut>,
     /// What the relay's certificate must have.
     fingerprint: String,
 }
@@ -97,7 +101,9 @@ impl Handshake {
     pub fn start(now: Instant, identity: &Identity, fingerprint: String) -> anyhow::Result<Self> {
         let mut endpoint = Endpoint::new(RELAY, TransportProtocol::UDP, None);
         endpoint.connect(now, RELAY, identity.config.clone(), None).map_err(|error| anyhow!("DTLS: {error}"))?;
-        Ok(Self { endpoint, fingerprint })
+        let mut handshake = Self { endpoint, flight: LastFlight::default(), outgoing: VecDeque::new(), fingerprint };
+        handshake.collect(now);
+        Ok(handshake)
     }
 
     /// Takes a datagram; gives the keys when the handshake is done.
@@ -107,7 +113,9 @@ impl Handshake {
     /// The relay's certificate is not the answer's, or its keys cannot be used.
     pub fn read(&mut self, now: Instant, datagram: &[u8]) -> anyhow::Result<Option<Keys>> {
         // A record that cannot be read is dropped (RFC 6347 §4.1.2.7).
-        let Ok(events) = self.endpoint.read(now, RELAY, None, BytesMut::from(datagram)) else { return Ok(None) };
+        let read = self.endpoint.read(now, RELAY, None, BytesMut::from(datagram));
+        self.collect(now);
+        let Ok(events) = read else { return Ok(None) };
         let done = events.iter().any(|event| matches!(event, EndpointEvent::HandshakeComplete));
         if done { self.keys().map(Some) } else { Ok(None) }
     }
@@ -138,17 +146,28 @@ impl Handshake {
 
     /// The next datagram to send.
     pub fn poll_transmit(&mut self) -> Option<BytesMut> {
-        self.endpoint.poll_transmit().map(|transmit| transmit.message)
+        self.outgoing.pop_front()
+    }
+
+    fn collect(&mut self, now: Instant) {
+        let datagrams: Vec<BytesMut> =
+            std::iter::from_fn(|| self.endpoint.poll_transmit()).map(|transmit| transmit.message).collect();
+        self.outgoing.extend(datagrams.iter().cloned());
+        self.flight.sent(datagrams);
+        self.flight.watch(now, self.endpoint.poll_timeout(&RELAY).is_none());
     }
 
     /// When a flight is to be sent again.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.endpoint.poll_timeout(&RELAY)
+        self.endpoint.poll_timeout(&RELAY).or(self.flight.poll_timeout())
     }
 
     /// Time has passed; false: it was repeated too often, and nothing more will come of it.
     pub fn handle_timeout(&mut self, now: Instant) -> bool {
-        self.endpoint.handle_timeout(RELAY, now).is_ok()
+        self.outgoing.extend(self.flight.handle_timeout(now).iter().cloned());
+        let goes_on = self.endpoint.handle_timeout(RELAY, now).is_ok();
+        self.collect(now);
+        goes_on
     }
 }
 

@@ -3,6 +3,7 @@
 //! The association is tied to its peer, not to an address: datagrams of a peer that moved go into the same handshake.
 
 use std::{
+    collections::VecDeque,
     fmt,
     net::{Ipv4Addr, SocketAddr},
     sync::Arc,
@@ -22,6 +23,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     client_hello::{Hello, HelloReader},
+    last_flight::LastFlight,
     sdp::DtlsRole,
     srtp::{KeyingMaterial, Profile},
 };
@@ -134,6 +136,8 @@ enum Stage {
     AwaitingHello(HelloReader),
     /// `rtc-dtls` has it.
     Running,
+    /// It is over.
+    Done,
 }
 
 /// One association.
@@ -143,6 +147,8 @@ pub(crate) struct DtlsLink {
     stage: Stage,
     /// What the next repetition of a flight waits for beyond `rtc-dtls`'s own time.
     patience: Duration,
+    flight: LastFlight,
+    outgoing: VecDeque<BytesMut>,
     fingerprints: Vec<[u8; 32]>,
     server_gcm: Arc<HandshakeConfig>,
     client: Arc<HandshakeConfig>,
@@ -163,6 +169,8 @@ impl DtlsLink {
                 DtlsRole::Active => Stage::AwaitingAddress,
             },
             patience: Duration::ZERO,
+            flight: LastFlight::default(),
+            outgoing: VecDeque::new(),
             fingerprints,
             server_gcm: identity.server_gcm.clone(),
             client: identity.client.clone(),
@@ -175,10 +183,21 @@ impl DtlsLink {
             return DtlsProgress::Pending;
         }
         self.stage = Stage::Running;
-        match self.endpoint.connect(now, PEER, self.client.clone(), None) {
-            Ok(()) => DtlsProgress::Pending,
-            Err(_) => DtlsProgress::Failed,
-        }
+        let begun = self.endpoint.connect(now, PEER, self.client.clone(), None);
+        self.collect(now);
+        if begun.is_ok() { DtlsProgress::Pending } else { DtlsProgress::Failed }
+    }
+
+    /// Takes what is to be sent from `rtc-dtls`, and looks whether it has a timer for it. True if there was something.
+    fn collect(&mut self, now: Instant) -> bool {
+        let datagrams: Vec<BytesMut> =
+            std::iter::from_fn(|| self.endpoint.poll_transmit()).map(|transmit| transmit.message).collect();
+        self.outgoing.extend(datagrams.iter().cloned());
+        let sent = !datagrams.is_empty();
+        self.flight.sent(datagrams);
+        let forgotten = matches!(self.stage, Stage::Running) && self.endpoint.poll_timeout(&PEER).is_none();
+        self.flight.watch(now, forgotten);
+        sent
     }
 
     /// A datagram of records.
@@ -198,18 +217,26 @@ impl DtlsLink {
     fn read(&mut self, now: Instant, datagram: &[u8]) -> DtlsProgress {
         // A record that cannot be read is dropped, whatever it is (RFC 6347 §4.1.2.7); a handshake that goes nowhere
         // is ended by the peer's setup timeout.
-        let Ok(events) = self.endpoint.read(now, PEER, None, BytesMut::from(datagram)) else {
-            return DtlsProgress::Pending;
-        };
-        self.patience = Duration::ZERO;
+        let events = self.endpoint.read(now, PEER, None, BytesMut::from(datagram)).unwrap_or_default();
+        let mut progress = DtlsProgress::Pending;
         for event in events {
             match event {
-                EndpointEvent::HandshakeComplete => return self.established(),
-                EndpointEvent::PeerClosed => return DtlsProgress::Closed,
+                EndpointEvent::HandshakeComplete => {
+                    self.stage = Stage::Done;
+                    progress = self.established();
+                    break;
+                }
+                EndpointEvent::PeerClosed => {
+                    progress = DtlsProgress::Closed;
+                    break;
+                }
                 _ => {}
             }
         }
-        DtlsProgress::Pending
+        if self.collect(now) {
+            self.patience = Duration::ZERO;
+        }
+        progress
     }
 
     fn established(&self) -> DtlsProgress {
@@ -237,25 +264,31 @@ impl DtlsLink {
     /// Says goodbye.
     pub(crate) fn close(&mut self, now: Instant) {
         self.endpoint.stop(now, PEER);
+        self.stage = Stage::Done;
+        self.collect(now);
     }
 
     pub(crate) fn poll_transmit(&mut self) -> Option<BytesMut> {
-        self.endpoint.poll_transmit().map(|transmit| transmit.message)
+        self.outgoing.pop_front()
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        self.endpoint.poll_timeout(&PEER).map(|due| due + self.patience)
+        let own = self.endpoint.poll_timeout(&PEER).map(|due| due + self.patience);
+        own.or(self.flight.poll_timeout())
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Instant) -> DtlsProgress {
         if self.poll_timeout().is_none_or(|due| due > now) {
             return DtlsProgress::Pending;
         }
-        self.patience = (self.patience * 2 + FLIGHT_INTERVAL).min(MAX_FLIGHT_INTERVAL - FLIGHT_INTERVAL);
-        match self.endpoint.handle_timeout(PEER, now) {
-            Ok(()) => DtlsProgress::Pending,
-            Err(_) => DtlsProgress::Failed,
+        if self.endpoint.poll_timeout(&PEER).is_none() {
+            self.outgoing.extend(self.flight.handle_timeout(now).iter().cloned());
+            return DtlsProgress::Pending;
         }
+        self.patience = (self.patience * 2 + FLIGHT_INTERVAL).min(MAX_FLIGHT_INTERVAL - FLIGHT_INTERVAL);
+        let repeated = self.endpoint.handle_timeout(PEER, now);
+        self.collect(now);
+        if repeated.is_ok() { DtlsProgress::Pending } else { DtlsProgress::Failed }
     }
 }
 

@@ -1,6 +1,6 @@
 //! How endpoints connect, move and leave: str0m peers against the relay on virtual time.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{cell::Cell, net::SocketAddr, time::Duration};
 
 use crate::world::{DELAY, Guest, RELAY, World, line};
 use relay_core::{
@@ -81,6 +81,30 @@ fn a_flight_is_repeated_less_and_less_often_and_not_given_up_for_seconds() {
     world.run_for(Duration::from_secs(10));
 
     assert!(world.is_connected(EndpointId(1)), "{:?} after {:?}", world.events, world.now - start);
+}
+
+thread_local! {
+    static LOST: Cell<u32> = const { Cell::new(0) };
+}
+
+#[test]
+fn a_flight_that_was_lost_is_repeated_although_the_peer_has_repeated_its_own() {
+    let mut world = World::new(Codec::H264);
+    world.join(&site(), |offer| offer).unwrap();
+    // The relay's flight is lost until the site has said its hello again: `rtc-dtls` takes that for an answer.
+    world.drop = |from, _, bytes| {
+        let lost = from == SocketAddr::from(RELAY) && is_hello(bytes, 2) && LOST.get() < 3;
+        LOST.set(LOST.get() + u32::from(lost));
+        lost
+    };
+    let start = world.now;
+    while !world.is_connected(EndpointId(1)) && world.now - start < Duration::from_secs(20) {
+        world.run_for(Duration::from_millis(10));
+    }
+
+    assert_eq!(LOST.get(), 3);
+    let elapsed = world.now - start;
+    assert!(elapsed < Duration::from_secs(4), "{elapsed:?}");
 }
 
 #[test]
