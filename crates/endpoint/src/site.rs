@@ -223,6 +223,7 @@ impl Site {
             device: self.device.clone(),
             instance: self.known.as_ref().map(|(instance, _)| instance.clone()),
             since: self.known.as_ref().map(|(_, revision)| *revision),
+            deflate: false,
         }
     }
 

@@ -80,6 +80,9 @@ pub struct Hello {
     pub instance: Option<InstanceId>,
     /// Last revision that the page has applied, to resume.
     pub since: Option<Revision>,
+    /// Long messages may come deflated (RFC 1951, without a header) in binary frames; texts stay texts.
+    #[serde(default)]
+    pub deflate: bool,
 }
 
 /// Kind of page.

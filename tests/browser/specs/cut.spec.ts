@@ -1,5 +1,7 @@
 // The control connection is cut for five seconds while the conference goes on: it resumes by revision, without a snapshot and
 // without a reload, shows what changed meanwhile, and media never stops.
+import { inflateRawSync } from "node:zlib";
+
 import { expect, type Page, test } from "@playwright/test";
 
 import { Browser } from "../lib/browsers.ts";
@@ -50,7 +52,9 @@ function overhear(browser: Browser): { sent: Message[]; received: Message[] }[] 
       const heard: (typeof sockets)[number] = { sent: [], received: [] };
       sockets.push(heard);
       socket.on("framesent", ({ payload }) => heard.sent.push(JSON.parse(String(payload)) as Message));
-      socket.on("framereceived", ({ payload }) => heard.received.push(JSON.parse(String(payload)) as Message));
+      // Long messages come deflated, in binary frames.
+      const text = (payload: string | Buffer) => (typeof payload === "string" ? payload : inflateRawSync(payload).toString());
+      socket.on("framereceived", ({ payload }) => heard.received.push(JSON.parse(text(payload)) as Message));
     }),
   );
   return sockets;

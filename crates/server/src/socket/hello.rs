@@ -15,6 +15,14 @@ use crate::live::Who;
 /// Longest name of a device, in characters: a UUID with room to spare.
 const MAX_DEVICE_CHARS: usize = 100;
 
+/// A page that was let in.
+pub(super) struct Admitted {
+    pub(super) conference: ConferenceHandle,
+    pub(super) joined: Joined,
+    /// It can inflate.
+    pub(super) deflate: bool,
+}
+
 /// Reads the hello and lets the page in.
 ///
 /// # Errors
@@ -24,7 +32,7 @@ pub(super) async fn admit(
     headers: &HeaderMap,
     address: Option<IpAddr>,
     socket: &mut WebSocket,
-) -> Result<(ConferenceHandle, Joined), Option<Closing>> {
+) -> Result<Admitted, Option<Closing>> {
     let hello = match tokio::time::timeout(HELLO_WITHIN, first_message(socket)).await {
         Ok(hello) => hello?,
         Err(_elapsed) => return Err(closing(ErrorCode::BadMessage, "no hello in time")),
@@ -49,7 +57,7 @@ pub(super) async fn admit(
         address,
     };
     match conference.connect(visit).await {
-        Ok(joined) => Ok((conference, joined)),
+        Ok(joined) => Ok(Admitted { conference, joined, deflate: hello.deflate }),
         Err(refused) => Err(Some(refused)),
     }
 }

@@ -8,6 +8,7 @@
 //! Reader and writer run side by side, so that a page whose downlink is slow can still send "back to hall". Whatever is
 //! wrong with a message costs the page that message, and after [`MAX_BAD_MESSAGES`] its connection; never more.
 
+mod deflate;
 mod hello;
 pub mod outbox;
 pub(crate) mod rate;
@@ -85,7 +86,7 @@ pub async fn handler(State(lobby): State<Lobby>, parts: Parts, upgrade: WebSocke
 }
 
 async fn serve(lobby: Lobby, headers: HeaderMap, address: Option<IpAddr>, mut socket: WebSocket) {
-    let (conference, joined) = match hello::admit(&lobby, &headers, address, &mut socket).await {
+    let hello::Admitted { conference, joined, deflate } = match hello::admit(&lobby, &headers, address, &mut socket).await {
         Ok(admitted) => admitted,
         Err(Some(closing)) => {
             farewell(&mut socket, &closing).await;
@@ -95,7 +96,7 @@ async fn serve(lobby: Lobby, headers: HeaderMap, address: Option<IpAddr>, mut so
     };
     let id = joined.socket;
     let (sink, mut stream) = socket.split();
-    let mut writer = writer::Writer::new(sink, joined.outbox);
+    let mut writer = writer::Writer::new(sink, joined.outbox, deflate);
     let reader = reader::Reader::new(conference.clone(), id, joined.heard, joined.answers);
     let departure = tokio::select! {
         departure = reader.run(&mut stream) => departure,

@@ -8,16 +8,18 @@ use tokio::time::{Interval, MissedTickBehavior};
 use wire::ErrorCode;
 
 use super::outbox::OutboxReader;
-use super::{FAREWELL_WITHIN, PING_EVERY, farewell};
+use super::{FAREWELL_WITHIN, PING_EVERY, deflate, farewell};
 
 pub(super) struct Writer {
     sink: SplitSink<WebSocket, Message>,
     outbox: OutboxReader,
+    /// The page can inflate.
+    deflate: bool,
 }
 
 impl Writer {
-    pub(super) fn new(sink: SplitSink<WebSocket, Message>, outbox: OutboxReader) -> Self {
-        Self { sink, outbox }
+    pub(super) fn new(sink: SplitSink<WebSocket, Message>, outbox: OutboxReader, deflate: bool) -> Self {
+        Self { sink, outbox, deflate }
     }
 
     /// Sends until the page is gone or the server wishes to close.
@@ -36,6 +38,7 @@ impl Writer {
         loop {
             let message = tokio::select! {
                 message = self.outbox.next() => match message {
+                    Some(text) if self.deflate => deflate::message(text),
                     Some(text) => Message::Text(text),
                     None => return,
                 },

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::StreamExt as _;
+use tokio_tungstenite::tungstenite::Message;
 use wire::{ClientKind, ClientMessage, EndpointRole, ErrorCode, Hello, ServerMessage};
 
 use crate::server_world::{ServerWorld, hello};
@@ -20,6 +22,23 @@ async fn a_console_comes_in_by_its_cookie_and_a_site_by_its_token() {
     assert_eq!(console.welcomed().await.you.name, "lan");
     let you = site.welcomed().await.you;
     assert_eq!((you.name.as_str(), you.endpoint), ("Cao Bằng", Some(EndpointRole::Main)));
+}
+
+#[tokio::test]
+async fn a_page_that_can_inflate_gets_its_welcome_deflated_and_its_offer_need_not_wait_for_it() {
+    let world = ServerWorld::start().await;
+    let token = world.token("cao-bang", EndpointRole::Screen).await;
+    let mut screen = world.open(None).await;
+
+    screen.say(&ClientMessage::Hello(Hello { deflate: true, ..hello(ClientKind::Screen, Some(token)) })).await;
+    screen.say(&ClientMessage::Offer { generation: 1, sdp: "nonsense".to_owned() }).await;
+
+    let Some(Ok(Message::Binary(packed))) = screen.stream.next().await else { panic!("the welcome comes first") };
+    let welcome = serde_json::from_reader(flate2::read::DeflateDecoder::new(&packed[..])).unwrap();
+    let ServerMessage::Welcome(welcome) = welcome else { panic!("the welcome comes first, not {welcome:?}") };
+    assert_eq!(welcome.you.endpoint, Some(EndpointRole::Screen));
+    let refused = |message| matches!(message, ServerMessage::OfferRefused { generation: 1, .. }).then_some(());
+    screen.until(refused).await;
 }
 
 #[tokio::test]

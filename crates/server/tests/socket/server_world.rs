@@ -151,6 +151,7 @@ pub fn hello(client: ClientKind, token: Option<String>) -> Hello {
         device: "a device".to_owned(),
         instance: None,
         since: None,
+        deflate: false,
     }
 }
 

@@ -3,6 +3,7 @@
  * Its time is `performance.now()`: a clock that somebody sets must not drop a connection.
  */
 import type { ClientMessage, Command, ServerMessage } from '$lib/wire';
+import { Inbox } from './inbox';
 import { type CommandOutcome, type Identity, LinkMachine, type LinkStatus } from './machine';
 import { parseServerMessage } from './parse';
 import { newId } from './storage';
@@ -147,16 +148,19 @@ export class Link {
   #open(): void {
     this.#close();
     const socket = new WebSocket(SOCKET_PATH);
+    socket.binaryType = 'arraybuffer';
     this.#socket = socket;
     // A socket that was replaced may still speak; only the current one is heard.
     const current = (input: () => void) => () => this.#socket === socket && this.#step(input);
-    socket.onopen = current(() => this.#machine.handleOpened(performance.now()));
-    socket.onclose = current(() => this.#machine.handleClosed(performance.now()));
-    socket.onmessage = (event: MessageEvent<unknown>) => {
-      const message = parseServerMessage(event.data);
+    const closed = current(() => this.#machine.handleClosed(performance.now()));
+    const inbox = new Inbox((text) => {
+      const message = parseServerMessage(text);
       if (message === null) return console.warn('not a message of this protocol');
       current(() => this.#machine.handleMessage(message, performance.now()))();
-    };
+    });
+    socket.onopen = current(() => this.#machine.handleOpened(performance.now()));
+    socket.onclose = () => inbox.inTurn(closed);
+    socket.onmessage = (event: MessageEvent<unknown>) => inbox.take(event.data);
   }
 
   #close(): void {

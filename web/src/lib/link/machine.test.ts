@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FIRST_RETRY_MS, LONGEST_RETRY_MS, REFUSED_RETRY_MS, retryDelay } from './retry';
 import { LinkMachine, type LinkOutput, MAX_PENDING, PING_EVERY_MS, SILENCE_MS } from './machine';
 
-const IDENTITY = { protocol: 1, client: 'console', token: null, conference: null, device: 'd' } as const;
+const IDENTITY = { protocol: 1, client: 'console', token: null, conference: null, device: 'd', deflate: true } as const;
 
 /** A machine on virtual time with a network that a test switches on and off. */
 class Bench {

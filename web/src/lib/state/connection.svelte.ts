@@ -1,4 +1,5 @@
 /** One page's connection as signals: the link, the media and the conference, tied together. */
+import { canInflate } from '$lib/link/inbox';
 import { Link } from '$lib/link/link';
 import type { CommandOutcome, LinkStatus } from '$lib/link/machine';
 import { deviceId } from '$lib/link/storage';
@@ -64,6 +65,7 @@ export class Connection {
       token: options.token ?? null,
       conference: options.conference ?? null,
       device: deviceId(),
+      deflate: canInflate,
     };
     this.#link = new Link(identity, {
       message: (message) => this.#receive(message),

@@ -34,4 +34,8 @@ instance: InstanceId | null,
 /**
  * Last revision that the page has applied, to resume.
  */
-since: Revision | null, };
+since: Revision | null, 
+/**
+ * Long messages may come deflated (RFC 1951, without a header) in binary frames; texts stay texts.
+ */
+deflate: boolean, };
