@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { paraglideVitePlugin } from '@inlang/paraglide-js';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { svelteTesting } from './vite.testing.ts';
+import type { ProxyOptions } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -11,6 +12,15 @@ const PAGES = ['console', 'site', 'screen', 'sign-in'];
 
 /** Where the development server finds a running `dienhong serve`. */
 const SERVER = process.env['DIENHONG_SERVER'] ?? 'http://localhost:8080';
+
+/** The server answers a join link with its built page; here the page of the development server opens instead. */
+const openOwnPage: ProxyOptions['configure'] = (proxy) =>
+  proxy.on('proxyRes', (answer, request, response) => {
+    const page = answer.headers['content-location'];
+    answer.resume();
+    if (page) response.writeHead(303, { location: `${page}#${request.url?.split('/').pop()}` }).end();
+    else response.writeHead(answer.statusCode ?? 502).end('not a valid join link');
+  });
 
 export default defineConfig({
   plugins: [
@@ -36,7 +46,7 @@ export default defineConfig({
     proxy: {
       '/api': { target: SERVER, ws: true },
       '/healthz': SERVER,
-      '/join': SERVER,
+      '/join': { target: SERVER, selfHandleResponse: true, configure: openOwnPage },
     },
   },
   test: {

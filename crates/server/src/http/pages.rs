@@ -9,13 +9,16 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
-use wire::EndpointRole;
+use wire::{ClientKind, EndpointRole};
 
 use super::body::{self, Path};
 use super::identity::From;
 use crate::access::{AuditEntry, TokenError};
 use crate::app::App;
 use crate::assets::{self, PAGES};
+use crate::conference_task::ConferenceHandle;
+use crate::convert;
+use crate::media_plan::media_plan;
 
 pub(super) fn routes() -> Router<App> {
     let pages = PAGES.into_iter().fold(Router::new(), |router, name| {
@@ -38,15 +41,19 @@ pub(super) async fn asset(request: Request) -> Response<Body> {
     found.unwrap_or_else(|| body::plain(StatusCode::NOT_FOUND, "there is nothing here"))
 }
 
-/// A join link opens the page of its endpoint. The token goes behind the `#`, where no log and no referrer sees it again.
+/// A join link is the page of its endpoint: far away, sending the browser on to it costs a third of a second. The page at once puts
+/// the token behind the `#`, where no log sees it again; no referrer ever does (`security_headers`). It also learns which media
+/// lines it is to offer, so that its offer need not wait for the welcome.
 async fn join(State(app): State<App>, From(address): From, Path(token): Path<String>) -> Response<Body> {
     match app.access.join(&token).await {
         Ok(join) => {
-            let page = match join.endpoint {
-                EndpointRole::Main | EndpointRole::Backup => "site",
-                EndpointRole::Screen => "screen",
+            let (page, client) = match join.endpoint {
+                EndpointRole::Main | EndpointRole::Backup => ("site", ClientKind::Site),
+                EndpointRole::Screen => ("screen", ClientKind::Screen),
             };
-            see_other(&format!("/{page}#{token}"))
+            let setup = app.lobby.conference(Some(&join.conference)).map(ConferenceHandle::setup);
+            let plan = setup.map(|setup| media_plan(client, convert::codec_out(setup.codec), setup.sites.len()));
+            assets::joined_page(page, plan.as_ref())
         }
         Err(error) => {
             app.access.audit(AuditEntry {

@@ -14,8 +14,12 @@ async fn every_answer_tells_browsers_to_load_nothing_from_elsewhere() {
     for path in ["/console", "/site", "/screen", "/sign-in", "/healthz", "/nothing-here", "/api/v1/me"] {
         let answer = world.get(path, &Credential::Nobody).await;
         let policy = answer.header("content-security-policy");
-        assert!(policy.contains("default-src 'none'") && policy.contains("script-src 'self';"), "{path}: {policy}");
+        assert!(
+            policy.contains("default-src 'none'") && policy.contains("script-src 'self' 'sha256-"),
+            "{path}: {policy}"
+        );
         assert!(!policy.contains("http") && !policy.contains('*'), "{path}: {policy}");
+        assert!(!policy.contains("script-src 'self' 'unsafe") && !policy.contains("'unsafe-eval'"), "{path}: {policy}");
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
         let permissions = answer.header("permissions-policy");
         assert!(permissions.contains("camera=(self)") && !permissions.contains("speaker"), "{path}: {permissions}");

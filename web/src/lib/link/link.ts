@@ -3,6 +3,7 @@
  * Its time is `performance.now()`: a clock that somebody sets must not drop a connection.
  */
 import type { ClientMessage, Command, ServerMessage } from '$lib/wire';
+import { takeEarlySocket } from './earlySocket';
 import { Inbox } from './inbox';
 import { type CommandOutcome, type Identity, LinkMachine, type LinkStatus } from './machine';
 import { parseServerMessage } from './parse';
@@ -83,6 +84,11 @@ export class Link {
     return sent;
   }
 
+  /** Sends something right behind the hello, or not at all; it does not wait for the welcome. */
+  sendAhead(message: ClientMessage): void {
+    this.#step(() => this.#machine.handleAhead(message));
+  }
+
   /** Closes the socket as a fault would; the machine comes back by itself. For tests of resuming. */
   cut(): void {
     this.#socket?.close();
@@ -147,20 +153,22 @@ export class Link {
 
   #open(): void {
     this.#close();
-    const socket = new WebSocket(SOCKET_PATH);
+    const socket = takeEarlySocket() ?? new WebSocket(SOCKET_PATH);
     socket.binaryType = 'arraybuffer';
     this.#socket = socket;
     // A socket that was replaced may still speak; only the current one is heard.
     const current = (input: () => void) => () => this.#socket === socket && this.#step(input);
+    const opened = current(() => this.#machine.handleOpened(performance.now()));
     const closed = current(() => this.#machine.handleClosed(performance.now()));
     const inbox = new Inbox((text) => {
       const message = parseServerMessage(text);
       if (message === null) return console.warn('not a message of this protocol');
       current(() => this.#machine.handleMessage(message, performance.now()))();
     });
-    socket.onopen = current(() => this.#machine.handleOpened(performance.now()));
+    socket.onopen = opened;
     socket.onclose = () => inbox.inTurn(closed);
     socket.onmessage = (event: MessageEvent<unknown>) => inbox.take(event.data);
+    if (socket.readyState === WebSocket.OPEN) opened();
   }
 
   #close(): void {

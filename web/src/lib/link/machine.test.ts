@@ -56,6 +56,27 @@ describe('a connection', () => {
     expect(bench.message(welcome(5, 'i1'))).toContainEqual({ do: 'status', status: { name: 'ready' } });
   });
 
+  it('sends what does not wait for the welcome right behind the hello, and not by another connection', () => {
+    const bench = new Bench();
+    const offer = { type: 'offer', generation: 1, sdp: 'v=0' } as const;
+    const ahead = () => bench.step(() => bench.machine.handleAhead(offer));
+    bench.start();
+
+    expect(ahead()).toEqual([]);
+    expect(sent(bench.opened()).map((message) => message.type)).toEqual(['hello', 'offer']);
+    expect(sent(ahead())).toEqual([offer]);
+
+    bench.closed();
+    expect(ahead()).toEqual([]);
+    bench.sleep();
+    bench.probed(true);
+    ahead();
+    bench.closed();
+    bench.sleep();
+    bench.probed(true);
+    expect(sent(bench.opened()).map((message) => message.type)).toEqual(['hello']);
+  });
+
   it('resumes with the instance and the revision that it saw last', () => {
     const bench = new Bench();
     bench.start();

@@ -76,6 +76,7 @@ export class LinkMachine {
   #outputs: LinkOutput[] = [];
   #pending = new Map<string, Pending>();
   #pings = new Map<number, number>();
+  #ahead: ClientMessage | null = null;
   #nonce = 0;
   #attempt = 0;
   #greetedAt = 0;
@@ -118,6 +119,8 @@ export class LinkMachine {
     this.#heardAt = now;
     this.#greetedAt = now;
     this.#send({ type: 'hello', ...this.#identity, instance: this.#instance, since: this.#revision });
+    if (this.#ahead) this.#send(this.#ahead);
+    this.#ahead = null;
   }
 
   /** The socket closed or failed. */
@@ -173,6 +176,20 @@ export class LinkMachine {
     if (this.#phase.name !== 'ready') return false;
     this.#send(message);
     return true;
+  }
+
+  /** Sends something right behind the hello of the connection that is being made, without waiting for its welcome. */
+  handleAhead(message: ClientMessage): void {
+    switch (this.#phase.name) {
+      case 'opening':
+        this.#ahead = message;
+        return;
+      case 'greeting':
+      case 'ready':
+        return this.#send(message);
+      default:
+        return;
+    }
   }
 
   /** Time passes. */
@@ -305,6 +322,7 @@ export class LinkMachine {
   #wait(until: number, now: number): void {
     if (this.#phase.name === 'ready') this.#lostAt = now;
     this.#phase = { name: 'waiting', until };
+    this.#ahead = null;
     this.#pings.clear();
     this.#status(until);
   }

@@ -17,6 +17,8 @@ const STATS_EVERY_MS = 2_000;
 export type MediaListener = {
   /** Send an offer; false: no control connection now. */
   offer(generation: number, sdp: string): boolean;
+  /** Send an offer right behind the hello, without waiting for the welcome. */
+  offerAhead(generation: number, sdp: string): void;
   /** Streams or connection state changed: read them again. */
   changed(): void;
   /** Another picture is to be shown. */
@@ -47,6 +49,8 @@ export class MediaLink {
   #generation = 0;
   #negotiations = 0;
   #control = false;
+  /** The offer of this generation does not wait for the welcome, which has not come yet. */
+  #ahead = false;
   #expected = false;
 
   constructor(listener: MediaListener) {
@@ -80,20 +84,30 @@ export class MediaLink {
     return this.#peer?.connection.connectionState ?? 'new';
   }
 
-  /** The server welcomed the page. Media that still lives under the same instance is kept. */
+  /** The page is being connected for the first time and its plan is known already: the offer travels with the hello. */
+  prepare(plan: MediaPlan): void {
+    this.#plan = plan;
+    this.#ahead = true;
+    void this.#build();
+  }
+
+  /** The server welcomed the page. Media that still lives under the same instance is kept, and so is an offer that came ahead. */
   welcome(plan: MediaPlan, sameInstance: boolean, picture: Picture, uplink: Uplink): void {
     this.#control = true;
+    const kept = this.#ahead || (sameInstance && this.#peer?.answered);
+    this.#ahead = false;
     const samePlan = JSON.stringify(plan) === JSON.stringify(this.#plan);
     this.#plan = plan;
     this.setUplink(uplink);
     if (!this.#follower) this.#follower = new PictureFollower(picture);
     this.setPicture(picture);
-    if (!sameInstance || !samePlan || !this.#peer?.answered) void this.#build();
+    if (!kept || !samePlan) void this.#build();
   }
 
   /** The control connection is gone; media goes on. */
   controlLost(): void {
     this.#control = false;
+    this.#ahead = false;
   }
 
   /** The server's answer; one of an older generation is ignored. */
@@ -183,7 +197,9 @@ export class MediaLink {
     this.#listener.changed();
     try {
       const sdp = await peer.offer(this.#tracks);
-      if (this.#peer === peer) this.#listener.offer(peer.generation, sdp);
+      if (this.#peer !== peer) return;
+      if (this.#ahead) this.#listener.offerAhead(peer.generation, sdp);
+      else this.#listener.offer(peer.generation, sdp);
     } catch (fault) {
       // A newer generation began while this one was being described, and closed it.
       if (this.#peer === peer) console.error('offer not made', fault);

@@ -26,8 +26,13 @@ import { ConferenceStore } from './conference.svelte';
 /** Version of the messages; must equal `wire::PROTOCOL_VERSION`. */
 export const PROTOCOL_VERSION = 1;
 
-/** Who the page says it is. */
-export type ConnectionOptions = { client: ClientKind; token?: string | null; conference?: string | null };
+/** Who the page says it is, and the media plan that its welcome will bring, if that is known. */
+export type ConnectionOptions = {
+  client: ClientKind;
+  token?: string | null;
+  conference?: string | null;
+  plan?: MediaPlan | null;
+};
 
 /** A page's connection. Create one per page, call `start` when the page mounts. */
 export class Connection {
@@ -57,6 +62,7 @@ export class Connection {
   #link: Link;
   #media: MediaLink;
   #instance: InstanceId | null = null;
+  #expectedPlan: MediaPlan | null;
 
   constructor(options: ConnectionOptions) {
     const identity = {
@@ -67,12 +73,14 @@ export class Connection {
       device: deviceId(),
       deflate: canInflate,
     };
+    this.#expectedPlan = options.plan ?? null;
     this.#link = new Link(identity, {
       message: (message) => this.#receive(message),
       status: (status) => this.#setStatus(status),
     });
     this.#media = new MediaLink({
       offer: (generation, sdp) => this.#link.send({ type: 'offer', generation, sdp }),
+      offerAhead: (generation, sdp) => this.#link.sendAhead({ type: 'offer', generation, sdp }),
       changed: () => this.#mediaChanged(),
       picture: (picture) => (this.picture = picture),
       shown: (take, elapsed_ms) => this.#link.send({ type: 'shown', take, elapsed_ms }),
@@ -85,6 +93,7 @@ export class Connection {
   start(): () => void {
     const stopMedia = this.#media.start();
     const stopLink = this.#link.start();
+    if (this.#expectedPlan) this.#media.prepare(this.#expectedPlan);
     exposeForTests({
       negotiations: () => this.#media.negotiations,
       generation: () => this.#media.generation,

@@ -2,6 +2,7 @@
 import { watchVisibility } from '$lib/link/visibility';
 import { keepAwake } from '$lib/link/wakeLock';
 import { type Known, recallKnown, rememberKnown } from '$lib/link/known';
+import { expectedPlan } from '$lib/link/navigation';
 import { keepShell } from '$lib/link/shell';
 import { recall, remember } from '$lib/link/storage';
 import { knowsCodec } from '$lib/media/codecs';
@@ -40,7 +41,7 @@ export class SitePage {
   constructor(token: string) {
     this.#token = token;
     this.#known = recallKnown(token);
-    this.connection = new Connection({ client: 'site', token });
+    this.connection = new Connection({ client: 'site', token, plan: expectedPlan() });
     this.devices = new Devices((name, track) => void this.connection.setTrack(name, track));
     this.share = new ScreenShare(captureScreen, (track) => void this.connection.setTrack('content', track));
     this.#ticker = new Ticker(() => this.connection.serverNow());
