@@ -2,6 +2,8 @@
 //! `cargo run --release -p relay --example hand_over`. Prints CPU of the process for each packet, beside what the same pace
 //! costs without a second thread.
 
+#![allow(clippy::print_stdout, reason = "this is what it is for")]
+
 use std::{
     sync::{
         Arc,
@@ -81,8 +83,7 @@ fn run(rate: u32, batch: u32, hand_over: bool) -> anyhow::Result<f64> {
 
 fn cpu() -> anyhow::Result<Duration> {
     let usage = getrusage(UsageWho::RUSAGE_SELF)?;
-    let time = |value: nix::sys::time::TimeVal| {
-        Duration::from_micros((value.tv_sec() * 1_000_000 + value.tv_usec()) as u64)
-    };
+    let time =
+        |value: nix::sys::time::TimeVal| Duration::from_micros((value.tv_sec() * 1_000_000 + value.tv_usec()) as u64);
     Ok(time(usage.user_time()) + time(usage.system_time()))
 }

@@ -333,6 +333,8 @@ pub struct LiveView {
     pub lease: Option<String>,
     /// False while the journal cannot be written.
     pub journal_ok: bool,
+    /// False while the relay cannot keep up, and shows everybody lower layers than it would.
+    pub relay_keeps_up: bool,
     /// Server's clock, ms since the epoch.
     pub now: u64,
 }

@@ -119,16 +119,23 @@ impl Task {
             PlaneEvent::LayersWanted { track, layers } => self.layers_wanted(track, &layers),
             PlaneEvent::Readiness { watch, readiness } => self.readiness_changed(watch, readiness),
             PlaneEvent::TrackStats(stats) => self.track_stats(stats),
-            PlaneEvent::Ceiling { layer: Layer::High } => tracing::info!("the relay keeps up again"),
-            PlaneEvent::Ceiling { layer } => {
-                tracing::warn!(?layer, "the relay does not keep up: no better layer for anybody")
-            }
+            PlaneEvent::Ceiling { layer } => self.relay_keeps_up(layer),
             PlaneEvent::ReceiverStats(stats) => {
                 let media = self.peers.of_endpoint(stats.endpoint).and_then(|peer| peer.media.as_mut());
                 if let Some(media) = media {
                     media.arrival.receiver_report(stats);
                 }
             }
+        }
+    }
+
+    /// The best layer that the relay has the breath for.
+    fn relay_keeps_up(&mut self, layer: Layer) {
+        self.relay_keeps_up = layer == Layer::High;
+        if self.relay_keeps_up {
+            tracing::info!("the relay keeps up again");
+        } else {
+            tracing::warn!(?layer, "the relay does not keep up: no better layer for anybody");
         }
     }
 

@@ -8,7 +8,7 @@ use wire::{ConferenceView, LiveView, Picture, Revision, ServerMessage, StateChan
 
 use super::task::Task;
 use crate::convert;
-use crate::live::{Peer, SocketId, Who, live_for};
+use crate::live::{Peer, SocketId, Who, Working, live_for};
 use crate::view::{self, Audience};
 
 /// Sets of changes that are kept for pages that resume: at ten commands a second, a cut of a minute and a half.
@@ -115,7 +115,8 @@ impl Task {
     pub(super) fn live_view(&self) -> LiveView {
         let now = self.now();
         let lease = self.lease.holder().map(str::to_owned);
-        self.peers.live_view(lease, self.ledger.journal_ok(), now.instant, now.wall.0)
+        let working = Working { journal: self.ledger.journal_ok(), relay: self.relay_keeps_up };
+        self.peers.live_view(lease, working, now.instant, now.wall.0)
     }
 
     /// Tells the live facts to those for whom they changed.
@@ -211,4 +212,5 @@ fn is_same(one: &LiveView, other: &LiveView) -> bool {
         && one.operators == other.operators
         && one.lease == other.lease
         && one.journal_ok == other.journal_ok
+        && one.relay_keeps_up == other.relay_keeps_up
 }

@@ -19,4 +19,4 @@ pub use offering::{Offering, WaitingOffer};
 pub use peer::{Control, Heard, Media, Peer, Peers, SocketId, Who};
 pub use quality::{Arriving, BETTER_AFTER, Finding, SILENT_AFTER, Verdict, WORSE_AFTER};
 pub use reserve::{INTERRUPTED_AFTER, STEADY_AFTER};
-pub use view::{live_for, site_live};
+pub use view::{Working, live_for, site_live};

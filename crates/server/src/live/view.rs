@@ -17,6 +17,15 @@ use crate::view::Audience;
 /// How long operators see that a second device was refused, ms: long enough to notice and to ring the site.
 const SECOND_DEVICE_SHOWN_MS: u64 = 60_000;
 
+/// Which parts of the server itself do what they should.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Working {
+    /// The journal can be written.
+    pub journal: bool,
+    /// The relay keeps up.
+    pub relay: bool,
+}
+
 /// Live facts that an audience may read: a site reads its own.
 pub fn live_for(audience: &Audience, view: &LiveView) -> LiveView {
     let own = match audience {
@@ -30,13 +39,14 @@ pub fn live_for(audience: &Audience, view: &LiveView) -> LiveView {
         operators: Vec::new(),
         lease: None,
         journal_ok: view.journal_ok,
+        relay_keeps_up: view.relay_keeps_up,
         now: view.now,
     }
 }
 
 impl Peers {
     /// All live facts.
-    pub fn live_view(&self, lease: Option<String>, journal_ok: bool, now: Instant, now_ms: u64) -> LiveView {
+    pub fn live_view(&self, lease: Option<String>, working: Working, now: Instant, now_ms: u64) -> LiveView {
         let live = self.live(lease.clone(), now);
         let mut by_site: BTreeMap<&SiteSlug, Vec<&Peer>> = BTreeMap::new();
         for peer in self.iter() {
@@ -59,7 +69,14 @@ impl Peers {
         let mut operators: Vec<OperatorLive> = self.iter().filter_map(operator).collect();
         operators.sort_by(|one, other| one.name.cmp(&other.name));
         operators.dedup();
-        LiveView { sites: by_site.into_iter().map(site).collect(), operators, lease, journal_ok, now: now_ms }
+        LiveView {
+            sites: by_site.into_iter().map(site).collect(),
+            operators,
+            lease,
+            journal_ok: working.journal,
+            relay_keeps_up: working.relay,
+            now: now_ms,
+        }
     }
 }
 

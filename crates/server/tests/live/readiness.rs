@@ -143,3 +143,22 @@ async fn a_site_without_media_is_offline() {
 
     ready_until(&mut lead, "cao-bang", Readiness::Offline).await;
 }
+
+#[tokio::test]
+async fn consoles_are_told_when_the_relay_cannot_keep_up_and_when_it_can_again() {
+    let world = World::new().await;
+    let mut lead = world.operator("lan", Role::Lead).await;
+    let mut told = async |layer, keeps_up: bool| {
+        world.plane(PlaneEvent::Ceiling { layer });
+        loop {
+            if let ServerMessage::Live(live) = lead.next().await
+                && live.relay_keeps_up == keeps_up
+            {
+                return;
+            }
+        }
+    };
+
+    told(relay_core::Layer::Mid, false).await;
+    told(relay_core::Layer::High, true).await;
+}

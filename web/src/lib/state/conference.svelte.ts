@@ -31,6 +31,8 @@ export class ConferenceStore {
   /** Holder of the control lease. */
   lease: string | null = $state(null);
   journalOk: boolean = $state(true);
+  /** False while the relay shows everybody lower layers because it cannot keep up. */
+  relayKeepsUp: boolean = $state(true);
   /** Server's time of the latest live facts, ms since the epoch. */
   liveAt: number = $state(0);
   #bySlug = new Map<SiteSlug, SiteModel>();
@@ -86,6 +88,7 @@ export class ConferenceStore {
     }
     this.lease = live.lease;
     this.journalOk = live.journal_ok;
+    this.relayKeepsUp = live.relay_keeps_up;
     this.liveAt = live.now;
   }
 

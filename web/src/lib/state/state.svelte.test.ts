@@ -121,6 +121,7 @@ const live = (level: number): LiveView => ({
   operators: [],
   lease: null,
   journal_ok: true,
+  relay_keeps_up: true,
   now: 0,
 });
 

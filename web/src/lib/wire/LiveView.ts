@@ -24,6 +24,10 @@ lease: string | null,
  */
 journal_ok: boolean, 
 /**
+ * False while the relay cannot keep up, and shows everybody lower layers than it would.
+ */
+relay_keeps_up: boolean, 
+/**
  * Server's clock, ms since the epoch.
  */
 now: number, };
