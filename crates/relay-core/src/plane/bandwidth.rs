@@ -271,4 +271,8 @@ impl Bandwidth {
 }
 
 #[cfg(test)]
+mod against_gcc;
+#[cfg(test)]
+mod line;
+#[cfg(test)]
 mod tests;

@@ -1,85 +1,9 @@
 //! The estimate against simulated lines.
 
+use super::line::Line;
 use super::*;
 
-/// A line: packets wait behind each other at `rate`, and those that would wait for more than `room` are lost.
-struct Line {
-    rate: f64,
-    delay: Micros,
-    jitter: Micros,
-    room: Micros,
-    loss: f64,
-    free_at: Micros,
-    random: u64,
-}
-
-impl Line {
-    fn new(rate: f64) -> Self {
-        Self { rate, delay: 25_000, jitter: 0, room: 200_000, loss: 0.0, free_at: 0, random: 7 }
-    }
-
-    /// 0 to 1 (xorshift).
-    fn chance(&mut self) -> f64 {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        (self.random % 10_000) as f64 / 10_000.0
-    }
-
-    fn carry(&mut self, left: Micros, bytes: u32) -> Option<Micros> {
-        let lost = self.chance() < self.loss;
-        let start = self.free_at.max(left);
-        if lost || start - left > self.room {
-            return None;
-        }
-        self.free_at = start + (f64::from(bytes) * 8e6 / self.rate) as Micros;
-        let jitter = (self.chance() * self.jitter as f64) as Micros;
-        // The receiver's clock has nothing to do with ours.
-        Some(self.free_at + self.delay + jitter + 77_000_000)
-    }
-}
-
-/// A receiver that is sent what is wished as far as the estimate allows, with feedback every 100 ms a round trip later.
-struct Way {
-    line: Line,
-    bandwidth: Bandwidth,
-    now: Micros,
-    wished: BitRate,
-    /// (when feedback tells of it, what it tells)
-    told: VecDeque<(Micros, Outcome)>,
-}
-
-const STEP: Micros = 5_000;
-
-impl Way {
-    fn new(line: Line) -> Self {
-        Self { line, bandwidth: Bandwidth::default(), now: 0, wished: 2_500_000, told: VecDeque::new() }
-    }
-
-    fn run(&mut self, time: Micros) {
-        let end = self.now + time;
-        let mut owed = 0.0;
-        while self.now < end {
-            self.now += STEP;
-            let probe = self.bandwidth.probe(self.now);
-            let media = self.bandwidth.target().map_or(self.wished, |target| target.min(self.wished));
-            let rate = probe.map_or(media, |probe| probe.rate.max(media));
-            owed += rate as f64 * STEP as f64 / 8e6;
-            while owed >= 1_200.0 {
-                owed -= 1_200.0;
-                let arrived = self.line.carry(self.now, 1_200);
-                let outcome = Outcome { left: self.now, arrived, bytes: 1_200, probe: probe.is_some() };
-                let told = ((self.now + 2 * self.line.delay) / 100_000 + 1) * 100_000;
-                self.told.push_back((told, outcome));
-            }
-            let mut outcomes = Vec::new();
-            while self.told.front().is_some_and(|(at, _)| *at <= self.now) {
-                outcomes.extend(self.told.pop_front().map(|(_, outcome)| outcome));
-            }
-            self.bandwidth.learn(self.now, &outcomes, self.wished);
-        }
-    }
-}
+type Way = super::line::Way<Bandwidth>;
 
 #[test]
 fn a_wide_line_has_no_limit_also_with_jitter_and_some_loss() {
