@@ -10,6 +10,7 @@ mod publisher;
 mod readiness;
 mod repairs;
 mod requests;
+mod sound;
 mod takes;
 mod thin;
 mod world;

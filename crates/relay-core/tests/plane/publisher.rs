@@ -96,6 +96,8 @@ pub struct Publisher {
     pub delta_packets: usize,
     /// Bytes that make packets of each layer larger (H.264 only).
     pub filler: [usize; 3],
+    /// The same of sound.
+    pub sound_filler: usize,
     transport: u16,
 }
 
@@ -162,6 +164,7 @@ impl Publisher {
             key_packets: 12,
             delta_packets: 3,
             filler: [0; 3],
+            sound_filler: 0,
             transport: 65_000,
         }
     }
@@ -220,7 +223,7 @@ impl Publisher {
 
     /// A packet of sound captured at `now`.
     pub fn sound(&mut self, now: Micros) -> IncomingRtp {
-        let mut payload = BytesMut::new();
+        let mut payload = BytesMut::zeroed(self.sound_filler);
         mark(&mut payload, Mark { source: self.id.0 as u8, layer: 9, capture: now, key: false, first: true });
         IncomingRtp {
             track: self.audio_track(),

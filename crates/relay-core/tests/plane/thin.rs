@@ -96,35 +96,40 @@ impl Line {
         let due = |&(_, arrival): &(u16, Option<Micros>)| arrival.is_none_or(|at| at <= now);
         let known = self.unreported.iter().take_while(|told| due(told)).count();
         let told: Vec<_> = self.unreported.drain(..known).collect();
-        let first = told.iter().find_map(|(_, arrival)| *arrival)?;
-        let mut clock = first / 64_000 * 64_000;
-        let (mut packet_chunks, mut recv_deltas) = (Vec::new(), Vec::new());
-        for (_, arrival) in &told {
-            let symbol = match arrival {
-                Some(at) => {
-                    let delta = (*at as i64 - clock as i64) / 250 * 250;
-                    clock = clock.wrapping_add_signed(delta);
-                    recv_deltas.push(RecvDelta { type_tcc_packet: SymbolTypeTcc::PacketReceivedLargeDelta, delta });
-                    SymbolTypeTcc::PacketReceivedLargeDelta
-                }
-                None => SymbolTypeTcc::PacketNotReceived,
-            };
-            let run = RunLengthChunk { packet_status_symbol: symbol, run_length: 1, ..RunLengthChunk::default() };
-            packet_chunks.push(PacketStatusChunk::RunLengthChunk(run));
-        }
-        Some(TransportLayerCc {
-            base_sequence_number: told[0].0,
-            packet_status_count: told.len() as u16,
-            reference_time: (first / 64_000) as u32,
-            packet_chunks,
-            recv_deltas,
-            ..TransportLayerCc::default()
-        })
+        feedback(&told)
     }
 }
 
+/// Feedback about packets whose numbers follow each other, and when they arrived.
+pub fn feedback(told: &[(u16, Option<Micros>)]) -> Option<TransportLayerCc> {
+    let first = told.iter().find_map(|(_, arrival)| *arrival)?;
+    let mut clock = first / 64_000 * 64_000;
+    let (mut packet_chunks, mut recv_deltas) = (Vec::new(), Vec::new());
+    for (_, arrival) in told {
+        let symbol = match arrival {
+            Some(at) => {
+                let delta = (*at as i64 - clock as i64) / 250 * 250;
+                clock = clock.wrapping_add_signed(delta);
+                recv_deltas.push(RecvDelta { type_tcc_packet: SymbolTypeTcc::PacketReceivedLargeDelta, delta });
+                SymbolTypeTcc::PacketReceivedLargeDelta
+            }
+            None => SymbolTypeTcc::PacketNotReceived,
+        };
+        let run = RunLengthChunk { packet_status_symbol: symbol, run_length: 1, ..RunLengthChunk::default() };
+        packet_chunks.push(PacketStatusChunk::RunLengthChunk(run));
+    }
+    Some(TransportLayerCc {
+        base_sequence_number: told[0].0,
+        packet_status_count: told.len() as u16,
+        reference_time: (first / 64_000) as u32,
+        packet_chunks,
+        recv_deltas,
+        ..TransportLayerCc::default()
+    })
+}
+
 /// The packets of sound in a packet: one, or several (RFC 2198 §3).
-fn sounds(packet: &OutgoingRtp) -> impl Iterator<Item = Vec<u8>> {
+pub fn sounds(packet: &OutgoingRtp) -> impl Iterator<Item = Vec<u8>> {
     let mut rest = &packet.payload[..];
     let mut lengths = Vec::new();
     if packet.payload_type == RED_TYPE {
