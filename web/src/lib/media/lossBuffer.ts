@@ -1,12 +1,16 @@
 /**
- * How long the programme waits before it is played, where packets are lost. Pure: losses, round trip and time come in, the wish
- * comes out.
+ * How long the programme waits before it is played. Pure: losses, round trip and time come in, the wish comes out.
  *
- * Sound: the relay lets each packet carry the one to three before it (RED, RFC 2198); a browser that plays a sound after 40 ms has
+ * Without losses picture and sound wait equally long. A browser that chooses by itself begins with some 20 ms for the one and 60
+ * for the other, and takes seconds after each take until lips are together again.
+ *
+ * Where packets are lost. Sound: the relay lets each packet carry the one to three before it (RED, RFC 2198); a browser that plays a sound after 40 ms has
  * invented it by the time its repetition comes. Pictures: what is lost is asked for and sent again. Browsers decode what came late
  * in a heap, and show the last of it: the picture stutters although no frame is missing.
  */
 
+/** Without losses: what a busy page sways by. */
+export const STEADY_MS = 100;
 /** From this share of lost packets on the programme waits: the relay repeats sound from about here on. */
 export const LOSSY = 0.02;
 /** Sound: three packets of 20 ms, and the sway of a network that loses. */
@@ -18,10 +22,11 @@ export const LONGEST_PICTURE_MS = 600;
 /** Each change bends the sound a little: it waits on for so long after the last loss. */
 export const CALM_MS = 20_000;
 
-/** Times to wait, ms. Null: as the browser thinks best. */
-export type Waits = { sound: number | null; picture: number | null };
+/** Times to wait, ms. */
+export type Waits = { sound: number; picture: number };
 
-const AS_IT_COMES: Waits = { sound: null, picture: null };
+/** Without losses. */
+export const STEADY: Waits = { sound: STEADY_MS, picture: STEADY_MS };
 
 /** The buffer of one page's programme. */
 export class LossBuffer {
@@ -34,7 +39,7 @@ export class LossBuffer {
     if (share >= LOSSY) this.#lossyAt = now;
     if (this.#lossyAt === null || now - this.#lossyAt >= CALM_MS) {
       this.#rtt = 0;
-      return AS_IT_COMES;
+      return STEADY;
     }
     this.#rtt = Math.max(this.#rtt, rtt);
     return { sound: SOUND_MS, picture: Math.round(Math.min(LONGEST_PICTURE_MS, PICTURE_MS + this.#rtt)) };

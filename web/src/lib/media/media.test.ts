@@ -4,7 +4,7 @@ import { preferredCodecs } from './codecs';
 import { cameraEncodings, FULL_FRAME_RATE, IDLE_FRAME_RATE } from './encodings';
 import { CUT_PATIENCE_MS, isAtOrAfter, PictureFollower } from './pictureFollower';
 import { receivedSlots, slotCount, slotKey } from './slots';
-import { CALM_MS, LONGEST_PICTURE_MS, LOSSY, LossBuffer, PICTURE_MS, SOUND_MS } from './lossBuffer';
+import { CALM_MS, LONGEST_PICTURE_MS, LOSSY, LossBuffer, PICTURE_MS, SOUND_MS, STEADY } from './lossBuffer';
 import { countersOf, statsBetween } from './statistics';
 import { CONNECT_MS, LONGEST_CONNECT_MS, MediaWatchdog, STALL_MS } from './watchdog';
 
@@ -52,22 +52,20 @@ describe('layers of a camera', () => {
 });
 
 describe('buffer behind losses', () => {
-  const asItComes = { sound: null, picture: null };
-
   it('waits for repetitions where packets are lost, and on for a while after', () => {
     const buffer = new LossBuffer();
     const waits = { sound: SOUND_MS, picture: PICTURE_MS + 50 };
-    expect(buffer.handleLoss(0.01, 50, 0)).toEqual(asItComes);
+    expect(buffer.handleLoss(0.01, 50, 0)).toEqual(STEADY);
     expect(buffer.handleLoss(LOSSY, 50, 2_000)).toEqual(waits);
     expect(buffer.handleLoss(0, 50, 2_000 + CALM_MS - 1)).toEqual(waits);
-    expect(buffer.handleLoss(0, 50, 2_000 + CALM_MS)).toEqual(asItComes);
+    expect(buffer.handleLoss(0, 50, 2_000 + CALM_MS)).toEqual(STEADY);
   });
 
   it('follows a round trip that grows, does not sway with it, and ends somewhere', () => {
     const buffer = new LossBuffer();
     const waits = [300.4, 40, 2_000].map((rtt, i) => buffer.handleLoss(LOSSY, rtt, i * 1_000).picture);
     expect(waits).toEqual([PICTURE_MS + 300, PICTURE_MS + 300, LONGEST_PICTURE_MS]);
-    expect(buffer.handleLoss(0, 40, 2_000 + CALM_MS)).toEqual(asItComes);
+    expect(buffer.handleLoss(0, 40, 2_000 + CALM_MS)).toEqual(STEADY);
     expect(buffer.handleLoss(LOSSY, 40, 60_000).picture).toBe(PICTURE_MS + 40);
   });
 });
