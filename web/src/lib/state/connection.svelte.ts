@@ -1,14 +1,9 @@
-/** One page's connection as signals: the link, the media and the conference, tied together. */
-import { canInflate } from '$lib/link/inbox';
-import { Link } from '$lib/link/link';
+/** One page's connection as signals: its session and the conference, tied together. */
 import type { CommandOutcome, LinkStatus } from '$lib/link/machine';
-import { deviceId } from '$lib/link/storage';
 import { exposeForTests } from '$lib/link/testHook';
-import { MediaLink } from '$lib/media/mediaLink';
 import type { SendName } from '$lib/media/peer';
 import type { Flow, Still } from '$lib/media/stillness';
 import type {
-  ClientKind,
   ClientMessage,
   Command,
   InstanceId,
@@ -22,17 +17,7 @@ import type {
 } from '$lib/wire';
 import { SvelteMap } from 'svelte/reactivity';
 import { ConferenceStore } from './conference.svelte';
-
-/** Version of the messages; must equal `wire::PROTOCOL_VERSION`. */
-export const PROTOCOL_VERSION = 1;
-
-/** Who the page says it is, and the media plan that its welcome will bring, if that is known. */
-export type ConnectionOptions = {
-  client: ClientKind;
-  token?: string | null;
-  conference?: string | null;
-  plan?: MediaPlan | null;
-};
+import type { Session } from './session';
 
 /** A page's connection. Create one per page, call `start` when the page mounts. */
 export class Connection {
@@ -59,56 +44,36 @@ export class Connection {
   #still = new SvelteMap<string, Still>();
   /** Server's time at which control was lost; none: it is not. */
   #lostAt: number | null = null;
-  #link: Link;
-  #media: MediaLink;
+  #session: Session;
   #instance: InstanceId | null = null;
-  #expectedPlan: MediaPlan | null;
 
-  constructor(options: ConnectionOptions) {
-    const identity = {
-      protocol: PROTOCOL_VERSION,
-      client: options.client,
-      token: options.token ?? null,
-      conference: options.conference ?? null,
-      device: deviceId(),
-      deflate: canInflate,
-    };
-    this.#expectedPlan = options.plan ?? null;
-    this.#link = new Link(identity, {
-      message: (message) => this.#receive(message),
-      status: (status) => this.#setStatus(status),
-    });
-    this.#media = new MediaLink({
-      offer: (generation, sdp) => this.#link.send({ type: 'offer', generation, sdp }),
-      offerAhead: (generation, sdp) => this.#link.sendAhead({ type: 'offer', generation, sdp }),
-      changed: () => this.#mediaChanged(),
-      picture: (picture) => (this.picture = picture),
-      shown: (take, elapsed_ms) => this.#link.send({ type: 'shown', take, elapsed_ms }),
-      stats: (stats) => this.#link.send({ type: 'stats', ...stats }),
-      arrival: (flow, still) => this.#setArrival(flow, still),
-    });
+  constructor(session: Session) {
+    this.#session = session;
   }
 
-  /** Begins; the returned function ends it. */
+  /** Begins, unless the session has begun already; the returned function ends it. */
   start(): () => void {
-    const stopMedia = this.#media.start();
-    const stopLink = this.#link.start();
-    if (this.#expectedPlan) this.#media.prepare(this.#expectedPlan);
+    this.#session.start();
+    this.#session.show({
+      message: (message) => this.#receive(message),
+      status: (status) => this.#setStatus(status),
+      mediaChanged: () => this.#mediaChanged(),
+      picture: (picture) => (this.picture = picture),
+      arrival: (flow, still) => this.#setArrival(flow, still),
+    });
+    const { link, media } = this.#session;
     exposeForTests({
-      negotiations: () => this.#media.negotiations,
-      generation: () => this.#media.generation,
-      connectionState: () => this.#media.connectionState,
+      negotiations: () => media.negotiations,
+      generation: () => media.generation,
+      connectionState: () => media.connectionState,
       status: () => this.status.name,
       instance: () => this.#instance,
       picture: () => $state.snapshot(this.picture),
       stage: () => $state.snapshot(this.conference.stage),
       uplink: () => $state.snapshot(this.uplink),
-      cutControl: () => this.#link.cut(),
+      cutControl: () => link.cut(),
     });
-    return () => {
-      stopLink();
-      stopMedia();
-    };
+    return () => this.#session.end();
   }
 
   /** True while commands can be given. */
@@ -118,22 +83,22 @@ export class Connection {
 
   /** Sends a command and waits for its answer. */
   command(command: Command): Promise<CommandOutcome> {
-    return this.#link.command(command);
+    return this.#session.link.command(command);
   }
 
   /** Sends what is not a command; false: not connected. */
   send(message: ClientMessage): boolean {
-    return this.#link.send(message);
+    return this.#session.link.send(message);
   }
 
   /** Takes the connection back from another page of the same device. */
   resume(): void {
-    this.#link.resume();
+    this.#session.link.resume();
   }
 
   /** Server's clock now, ms since the epoch. */
   serverNow(): number {
-    return this.#link.serverNow();
+    return this.#session.link.serverNow();
   }
 
   /**
@@ -151,12 +116,12 @@ export class Connection {
 
   /** Round trip of the control connection, ms. */
   get roundTrip(): number | undefined {
-    return this.#link.roundTrip;
+    return this.#session.link.roundTrip;
   }
 
   /** Picture of a slot, for example `program:0`; read it in an effect: it depends on the generation. */
   video(key: string): MediaStream | null {
-    return this.generation > 0 ? this.#media.video(key) : null;
+    return this.generation > 0 ? this.#session.media.video(key) : null;
   }
 
   /** What is wrong with the picture of a slot; undefined: it moves. */
@@ -166,29 +131,28 @@ export class Connection {
 
   /** Sound of a slot. */
   audio(key: string): MediaStream | null {
-    return this.generation > 0 ? this.#media.audio(key) : null;
+    return this.generation > 0 ? this.#session.media.audio(key) : null;
   }
 
   /** A frame of a slot is on the screen. */
   frame(key: string, rtpTimestamp: number): void {
-    this.#media.handleFrame(key, rtpTimestamp);
+    this.#session.media.handleFrame(key, rtpTimestamp);
   }
 
   /** Sets what one of the page's lines sends. */
   setTrack(name: SendName, track: MediaStreamTrack | null): Promise<void> {
-    return this.#media.setTrack(name, track);
+    return this.#session.media.setTrack(name, track);
   }
 
   #setStatus(status: LinkStatus): void {
     if (status.name === 'ready') this.#lostAt = null;
     else if (this.status.name === 'ready') this.#lostAt = this.serverNow();
     this.status = status;
-    if (status.name !== 'ready') this.#media.controlLost();
   }
 
   #mediaChanged(): void {
-    this.generation = this.#media.generation;
-    this.mediaState = this.#media.connectionState;
+    this.generation = this.#session.media.generation;
+    this.mediaState = this.#session.media.connectionState;
   }
 
   #setArrival(flow: Flow, still: ReadonlyMap<string, Still>): void {
@@ -207,17 +171,15 @@ export class Connection {
       case 'live':
         this.conference.applyLive(message);
         return this.#expect();
-      case 'answer':
-        return void this.#media.handleAnswer(message.generation, message.sdp);
       case 'offer_refused':
         return console.error('offer refused', message.generation, message.detail);
       case 'picture':
-        return this.#media.setPicture(message);
+        return this.#session.media.setPicture(message);
       case 'cut':
-        return this.#media.handleCut(message.take, message.cuts, message.picture);
+        return this.#session.media.handleCut(message.take, message.cuts, message.picture);
       case 'uplink':
         this.uplink = message;
-        return this.#media.setUplink(message);
+        return this.#session.media.setUplink(message);
       case 'take_report':
         this.takeReport = message;
         return;
@@ -227,6 +189,7 @@ export class Connection {
       case 'error':
         return console.warn('server:', message.code, message.detail);
       case 'accepted':
+      case 'answer':
       case 'refused':
       case 'pong':
         return;
@@ -241,7 +204,7 @@ export class Connection {
     this.uplink = welcome.uplink;
     if (!this.welcomed) this.picture = welcome.picture;
     this.welcomed = true;
-    this.#media.welcome(welcome.media, this.#instance === welcome.instance, welcome.picture, welcome.uplink);
+    this.#session.media.welcome(welcome.media, this.#instance === welcome.instance, welcome.picture, welcome.uplink);
     this.#instance = welcome.instance;
     this.#expect();
   }
@@ -251,6 +214,6 @@ export class Connection {
     const shows = (this.picture?.cells ?? []).some((cell) => this.conference.site(cell.site)?.online);
     const tiles = this.plan?.lines.some((line) => line.slot.name === 'wall') ?? false;
     const wall = tiles && this.conference.sites.some((site) => site.online);
-    this.#media.setExpected(sends || shows || wall);
+    this.#session.media.setExpected(sends || shows || wall);
   }
 }

@@ -4,7 +4,7 @@ import '$lib/i18n/locale.svelte';
 import { type Component, mount } from 'svelte';
 
 /** Mounts a page's component. */
-export function mountPage(page: Component): void {
+export function mountPage<P extends Record<string, unknown>>(page: Component<P>, props: P): void {
   const target = document.getElementById('app');
-  if (target) mount(page, { target });
+  if (target) mount(page, { target, props });
 }

@@ -1,4 +1,4 @@
 import { mountPage } from '$lib/ui/page';
 import Console from './Console.svelte';
 
-mountPage(Console);
+mountPage(Console, {});

@@ -1,4 +1,6 @@
-import { mountPage } from '$lib/ui/page';
-import Screen from './Screen.svelte';
+import { join } from '$lib/state/join';
 
-mountPage(Screen);
+// The session first: the view's scripts, which the HTML names as well, load meanwhile.
+const joined = join('screen');
+const { show } = await import('./view');
+show(joined);

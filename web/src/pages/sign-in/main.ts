@@ -1,4 +1,4 @@
 import { mountPage } from '$lib/ui/page';
 import SignIn from './SignIn.svelte';
 
-mountPage(SignIn);
+mountPage(SignIn, {});

@@ -1,4 +1,6 @@
-import { mountPage } from '$lib/ui/page';
-import Site from './Site.svelte';
+import { join } from '$lib/state/join';
 
-mountPage(Site);
+// The session first: the view's scripts, which the HTML names as well, load meanwhile.
+const joined = join('site');
+const { show } = await import('./view');
+show(joined);

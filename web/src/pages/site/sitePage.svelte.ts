@@ -2,12 +2,12 @@
 import { watchVisibility } from '$lib/link/visibility';
 import { keepAwake } from '$lib/link/wakeLock';
 import { type Known, recallKnown, rememberKnown } from '$lib/link/known';
-import { expectedPlan } from '$lib/link/navigation';
 import { keepShell } from '$lib/link/shell';
 import { recall, remember } from '$lib/link/storage';
 import { knowsCodec } from '$lib/media/codecs';
 import { captureScreen } from '$lib/media/screenCapture';
 import { Connection } from '$lib/state/connection.svelte';
+import type { Joined } from '$lib/state/join';
 import { Ticker } from '$lib/state/ticker.svelte';
 import type { Command, EndpointStatus, Refusal, VideoCodec } from '$lib/wire';
 import { Devices } from './devices.svelte';
@@ -38,10 +38,10 @@ export class SitePage {
   /** What the link's last connection knew, for when the server is away. */
   #known: Known | null;
 
-  constructor(token: string) {
+  constructor({ token, session }: Joined) {
     this.#token = token;
     this.#known = recallKnown(token);
-    this.connection = new Connection({ client: 'site', token, plan: expectedPlan() });
+    this.connection = new Connection(session);
     this.devices = new Devices((name, track) => void this.connection.setTrack(name, track));
     this.share = new ScreenShare(captureScreen, (track) => void this.connection.setTrack('content', track));
     this.#ticker = new Ticker(() => this.connection.serverNow());
