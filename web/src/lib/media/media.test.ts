@@ -2,6 +2,7 @@ import type { MediaLine, Picture } from '$lib/wire';
 import { describe, expect, it } from 'vitest';
 import { preferredCodecs } from './codecs';
 import { cameraEncodings, FULL_FRAME_RATE, IDLE_FRAME_RATE } from './encodings';
+import { offeredExtensions } from './headerExtensions';
 import { CUT_PATIENCE_MS, isAtOrAfter, PictureFollower } from './pictureFollower';
 import { receivedSlots, slotCount, slotKey } from './slots';
 import { CALM_MS, LONGEST_PICTURE_MS, LOSSY, LossBuffer, PICTURE_MS, SOUND_MS, STEADY } from './lossBuffer';
@@ -31,6 +32,16 @@ describe('codecs of a line', () => {
 
   it('are none where the browser lacks the codec', () => {
     expect(preferredCodecs('video', 'h264', [KNOWN[0]!, KNOWN[1]!])).toEqual([]);
+  });
+});
+
+describe('header extensions of a line', () => {
+  it('are those that the relay takes, as the browser would have them', () => {
+    const mid = { uri: 'urn:ietf:params:rtp-hdrext:sdes:mid', direction: 'sendrecv' } as const;
+    const level = { uri: 'urn:ietf:params:rtp-hdrext:ssrc-audio-level', direction: 'stopped' } as const;
+    const colour = { uri: 'http://www.webrtc.org/experiments/rtp-hdrext/color-space', direction: 'sendrecv' } as const;
+
+    expect(offeredExtensions([mid, level, colour])).toEqual([mid, level, { ...colour, direction: 'stopped' }]);
   });
 });
 

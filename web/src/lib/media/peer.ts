@@ -2,6 +2,7 @@
 import type { MediaLine, MediaPlan, Uplink } from '$lib/wire';
 import { preferredCodecs } from './codecs';
 import { cameraEncodings, contentEncoding, offeredCameraEncodings } from './encodings';
+import { chooseExtensions } from './headerExtensions';
 import { STEADY, type Waits } from './lossBuffer';
 import { type SlotKey, slotKey } from './slots';
 
@@ -114,6 +115,7 @@ export class MediaPeer {
     const capabilities = RTCRtpReceiver.getCapabilities(line.kind)?.codecs ?? [];
     const codecs = preferredCodecs(line.kind, plan.codec, capabilities);
     if (codecs.length > 0) transceiver.setCodecPreferences(codecs);
+    chooseExtensions(transceiver);
     if (line.direction === 'send') {
       this.#senders.set(line.slot.name as SendName, transceiver.sender);
       return;
