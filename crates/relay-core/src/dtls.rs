@@ -194,7 +194,10 @@ impl DtlsLink {
             std::iter::from_fn(|| self.endpoint.poll_transmit()).map(|transmit| transmit.message).collect();
         self.outgoing.extend(datagrams.iter().cloned());
         let sent = !datagrams.is_empty();
-        self.flight.sent(datagrams);
+        match self.stage {
+            Stage::Done => self.flight = LastFlight::default(),
+            _ => self.flight.sent(datagrams),
+        }
         let forgotten = matches!(self.stage, Stage::Running) && self.endpoint.poll_timeout(&PEER).is_none();
         self.flight.watch(now, forgotten);
         sent

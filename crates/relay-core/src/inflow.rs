@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-/// Authentic bits a second that are taken from one peer, headers and seal included: a camera in three layers and content are 8
+/// Authentic bits of media a second that are taken from one peer, headers and seal included (RTCP has bounds of its own): a camera in three layers and content are 8
 /// Mbit/s, an encoder at a standard door sends 4 to 8.
 pub const MAX_INCOMING: u64 = 20_000_000;
 

@@ -19,7 +19,8 @@ const MAX_REPETITIONS: u32 = 10;
 /// The flight that was sent last, and when it is sent again.
 ///
 /// The datagrams are repeated as they are, record numbers and all: what the peer has already, its replay window drops
-/// (RFC 6347 §4.1.2.6), and what it does not have is new to it.
+/// (RFC 6347 §4.1.2.6), and what it does not have is new to it. A peer that received a record and threw it away is not helped; the
+/// RFC's way, new numbers for a repeated flight, needs the library.
 #[derive(Debug, Default)]
 pub struct LastFlight {
     datagrams: Vec<BytesMut>,

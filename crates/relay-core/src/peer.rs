@@ -194,9 +194,6 @@ impl Peer {
         let Media::Open(keys) = &mut self.media else { return None };
         let length = keys.opener.open_rtcp(packet).ok()?;
         self.consent.heard(now, from);
-        if !self.inflow.admit(now, packet.len()) {
-            return None;
-        }
         packet.get(..length)
     }
 

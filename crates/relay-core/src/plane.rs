@@ -360,8 +360,8 @@ impl Plane {
         }
     }
 
-    /// Orders a take: asks for keyframes at once, and applies `routes` as one transaction when every new picture has a
-    /// complete keyframe; sound switches at the same instant. Ordering the same take again replaces its routes; once it has
+    /// Orders a take: asks for keyframes at once, and applies `routes` as one transaction when every new picture that
+    /// it is about has a complete keyframe; sound switches at the same instant. Ordering the same take again replaces its routes; once it has
     /// ended, that is late and left out, because its end is on the way to the owner.
     pub fn order_take(&mut self, now: Instant, take: TakeId, routes: Routes) {
         self.begin_take(now, take, routes);

@@ -42,8 +42,8 @@ const BUFFER_BYTES: usize = MAX_DATAGRAM_BYTES + 1;
 /// unless the network card stands still, and then media must not wait.
 const SEND_PATIENCE_MILLIS: u8 = 20;
 
-/// So many messages after another that the kernel does not cut up are no accident.
-const MAX_UNCUT: u32 = 16;
+/// Messages to so many receivers that the kernel does not cut up are no accident.
+const MAX_UNCUT: usize = 4;
 
 /// A datagram in its buffer.
 #[derive(Debug, Clone, Copy)]
@@ -74,8 +74,8 @@ pub(crate) struct UdpSocket {
     segment_headers: MultiHeaders<SockaddrStorage>,
     /// The kernel cuts messages up.
     segments: bool,
-    /// Messages after another that it did not.
-    uncut: u32,
+    /// To whom it did not, since it last did.
+    uncut: Vec<SocketAddr>,
     send_addresses: Vec<Option<SockaddrStorage>>,
 }
 
@@ -96,11 +96,15 @@ impl BoundSocket {
         setsockopt(&socket, RxqOvfl, &1)?;
         socket.bind(&address.into())?;
         let local = socket.local_addr()?.as_socket().ok_or_else(|| io::Error::other("not an IP socket"))?;
-        tracing::debug!(
-            receive = socket.recv_buffer_size()?,
-            send = socket.send_buffer_size()?,
-            "socket buffers in bytes"
-        );
+        let (receive, send) = (socket.recv_buffer_size()?, socket.send_buffer_size()?);
+        tracing::debug!(receive, send, "socket buffers in bytes");
+        if receive < RECEIVE_BUFFER {
+            tracing::warn!(
+                bytes = receive,
+                "the kernel keeps less for the relay than a busy conference needs: raise net.core.rmem_max to {}",
+                RECEIVE_BUFFER / 2
+            );
+        }
         Ok(Self { socket, local })
     }
 
@@ -122,7 +126,7 @@ impl UdpSocket {
             send_headers: MultiHeaders::preallocate(BATCH, None),
             segment_headers: MultiHeaders::preallocate(BATCH, Some(cmsg_space!(u16))),
             segments: true,
-            uncut: 0,
+            uncut: Vec::new(),
             send_addresses: Vec::with_capacity(BATCH),
         }
     }
@@ -152,19 +156,21 @@ impl UdpSocket {
             let mut stamp = None;
             for control in message.cmsgs().into_iter().flatten() {
                 match control {
-                    // Only what has been lost at all is told of.
+                    // The number of all so far; none as long as nothing was lost.
                     ControlMessageOwned::RxqOvfl(lost) => self.lost = lost,
-                    control => stamp = stamp.or_else(|| arrival(&control, now, wall)),
+                    ControlMessageOwned::ScmTimestampns(time) => stamp = Some(time),
+                    _ => {}
                 }
             }
             short_of_room |= stamp.is_none() || message.flags.contains(MsgFlags::MSG_CTRUNC);
-            let at = stamp.unwrap_or(now);
+            let at = stamp.map_or(now, |stamp| arrival(stamp, now, wall));
             let from = message.address.as_ref().and_then(to_std);
             // A datagram without an address is of length 0 to the core, which drops it.
             let (from, bytes) = from.map_or((self.local, 0), |from| (from, message.bytes));
             self.received.push(Received { from, bytes, at });
         }
-        self.overflown = self.lost != before;
+        // Others than those that found no room are counted too (checksums): a socket that was full gives a full batch.
+        self.overflown = self.lost != before && self.received.len() == BATCH;
         if short_of_room {
             self.receive_headers = receive_headers();
         }
@@ -193,12 +199,20 @@ impl UdpSocket {
         if !self.segments {
             messages = messages.iter().flat_map(Message::split).collect();
         }
-        let mut rest = &messages[..];
+        self.send_all(&batch.bytes, &messages);
+        messages.clear();
+        batch.messages = messages;
+        batch.clear();
+    }
+
+    fn send_all(&mut self, bytes: &[u8], mut rest: &[Message]) {
         while !rest.is_empty() {
             let (count, segment) = one_call(rest);
-            match self.send_some(&batch.bytes, &rest[..count], segment) {
+            match self.send_some(bytes, &rest[..count], segment) {
                 Ok(sent) => {
-                    self.uncut = if segment.is_some() { 0 } else { self.uncut };
+                    if segment.is_some() {
+                        self.uncut.clear();
+                    }
                     rest = &rest[sent.max(1)..];
                 }
                 Err(Errno::EINTR) => {}
@@ -209,9 +223,9 @@ impl UdpSocket {
                 }
                 // The kernel would not cut the first message up.
                 Err(error @ (Errno::EIO | Errno::EINVAL | Errno::EMSGSIZE)) if segment.is_some() => {
-                    self.note_uncut(error);
+                    self.note_uncut(error, rest[0].to);
                     let split: Vec<Message> = rest[0].split().collect();
-                    self.send_split(&batch.bytes, &split);
+                    self.send_all(bytes, &split);
                     rest = &rest[1..];
                 }
                 // The first cannot be sent (no route, an ICMP error): go on behind it.
@@ -221,26 +235,17 @@ impl UdpSocket {
                 }
             }
         }
-        messages.clear();
-        batch.messages = messages;
-        batch.clear();
     }
 
-    /// One message was refused: a path with smaller packets, an address that is none. If all are, the card on the way out cannot
-    /// do checksums, and nothing is asked of it any more.
-    fn note_uncut(&mut self, error: Errno) {
-        self.uncut += 1;
-        if self.uncut >= MAX_UNCUT {
+    /// One message was refused: a path with smaller packets, an address that is none. If those to several receivers are, and none
+    /// in between was taken, this kernel or its card cannot do it, and nothing is asked of it any more.
+    fn note_uncut(&mut self, error: Errno, to: SocketAddr) {
+        if !self.uncut.contains(&to) {
+            self.uncut.push(to);
+        }
+        if self.uncut.len() >= MAX_UNCUT {
             tracing::info!(%error, "datagrams are sent one by one from now on");
             self.segments = false;
-        }
-    }
-
-    /// A message that the kernel would not cut up.
-    fn send_split(&mut self, bytes: &[u8], mut rest: &[Message]) {
-        while !rest.is_empty() {
-            let sent = self.send_some(bytes, rest, None).unwrap_or(0);
-            rest = &rest[sent.max(1)..];
         }
     }
 
@@ -307,12 +312,12 @@ fn writable(socket: &Socket) -> bool {
     matches!(poll(&mut fds, PollTimeout::from(SEND_PATIENCE_MILLIS)), Ok(ready) if ready > 0)
 }
 
-/// The kernel's stamp on the relay's clock. A wall clock that was set in between gives a time in the future or long ago:
-/// then it is not believed.
-fn arrival(control: &ControlMessageOwned, now: Instant, wall: SystemTime) -> Option<Instant> {
-    let ControlMessageOwned::ScmTimestampns(stamp) = control else { return None };
-    let age = wall.duration_since(SystemTime::UNIX_EPOCH).ok()?.checked_sub(Duration::from(*stamp))?;
-    (age <= MAX_AGE).then(|| now.checked_sub(age)).flatten()
+/// The kernel's stamp on the relay's clock. A wall clock that was set in between gives a time in the future, which is taken for
+/// now, or long ago; what is older than [`MAX_AGE`], for that reason or because the thread was behind, counts as so old.
+fn arrival(stamp: TimeSpec, now: Instant, wall: SystemTime) -> Instant {
+    let since_epoch = wall.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let age = since_epoch.saturating_sub(Duration::from(stamp)).min(MAX_AGE);
+    now.checked_sub(age).unwrap_or(now)
 }
 
 /// The sender's address; an IPv4 sender at an IPv6 socket is shown as IPv4.
@@ -411,8 +416,9 @@ mod tests {
             assert!(second_arrives(&mut socket, &receiver));
         }
         assert!(socket.segments, "others were cut up in between");
-        for _ in 0..MAX_UNCUT {
-            socket.note_uncut(Errno::EIO);
+        for port in (1..).take(MAX_UNCUT) {
+            assert!(socket.segments);
+            (0..20).for_each(|_| socket.note_uncut(Errno::EIO, ([127, 0, 0, 1], port).into()));
         }
         assert!(!socket.segments);
         assert!(second_arrives(&mut socket, &receiver), "one by one");
@@ -441,16 +447,14 @@ mod tests {
     }
 
     #[test]
-    fn a_stamp_from_the_future_or_long_ago_is_not_believed() {
+    fn a_stamp_from_the_future_is_now_and_one_from_long_ago_is_not_that_old() {
         let (now, wall) = (Instant::now(), SystemTime::now());
-        let stamped = |at: SystemTime| {
-            let stamp = TimeSpec::from(at.duration_since(SystemTime::UNIX_EPOCH).unwrap());
-            arrival(&ControlMessageOwned::ScmTimestampns(stamp), now, wall)
-        };
+        let stamped =
+            |at: SystemTime| arrival(TimeSpec::from(at.duration_since(SystemTime::UNIX_EPOCH).unwrap()), now, wall);
         let millis = Duration::from_millis;
 
-        assert_eq!(stamped(wall - millis(5)), Some(now - millis(5)));
-        assert_eq!(stamped(wall + millis(5)), None);
-        assert_eq!(stamped(wall - MAX_AGE - millis(1)), None);
+        assert_eq!(stamped(wall - millis(5)), now - millis(5));
+        assert_eq!(stamped(wall + millis(5)), now);
+        assert_eq!(stamped(wall - 3 * MAX_AGE), now - MAX_AGE);
     }
 }

@@ -23,6 +23,7 @@ const COMMANDS_PER_TURN: usize = 8;
 
 /// A socket that fails again and again must not fill a core, nor the log.
 const AFTER_FAILURE: Duration = Duration::from_millis(10);
+const FAILURES_PER_LINE: u32 = 1_000;
 
 /// All that the thread owns.
 pub(crate) struct Worker {
@@ -71,12 +72,21 @@ impl Worker {
     /// Runs until it is told to stop, or nobody is left who could tell.
     pub(crate) fn run(mut self) {
         let mut connections_ready = false;
+        let mut failures = 0_u32;
         loop {
             self.waker.clear();
             let turn = self.commands();
-            if let Err(error) = self.datagrams() {
-                tracing::error!(%error, "the relay's socket failed");
-                std::thread::sleep(AFTER_FAILURE);
+            match self.datagrams() {
+                Ok(()) => failures = 0,
+                Err(error) => {
+                    failures += 1;
+                    if failures == 1 || failures % FAILURES_PER_LINE == 0 {
+                        tracing::error!(%error, failures, "the relay's socket failed");
+                    }
+                    if failures > 1 {
+                        std::thread::sleep(AFTER_FAILURE);
+                    }
+                }
             }
             if connections_ready {
                 let now = self.tell(Instant::now());

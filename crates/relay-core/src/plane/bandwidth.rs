@@ -33,7 +33,7 @@ const FEWEST_OF_SHORT: usize = 5;
 const BACK_OFF: f64 = 0.85;
 /// After a decrease the queue drains first.
 const SETTLE: Micros = 400_000;
-/// A queue that is sent less than the line carries is shorter by this after [`UNMOVED`].
+/// A queue that is sent less than the line carries is shorter by this after [`UNMOVED`], and one that is sent more is longer.
 const DRAINED: Micros = 10_000;
 const UNMOVED: Micros = 600_000;
 /// Growth per second while nothing waits.
@@ -194,7 +194,7 @@ impl Bandwidth {
             return;
         };
         let (since, first) = *self.unmoved.get_or_insert((now, least));
-        if least + DRAINED < first {
+        if least.abs_diff(first) > DRAINED.unsigned_abs() {
             self.unmoved = None;
         } else if now - since >= UNMOVED {
             self.unmoved = None;

@@ -54,7 +54,8 @@ impl Plane {
         let queued = endpoint.bandwidth.is_queued();
         let changed = endpoint.bandwidth.learn(at, &outcomes, wished);
         let drained = endpoint.bandwidth.is_queued() != queued;
-        if endpoint.bandwidth.probe(at).is_some() {
+        // A relay that is out of breath itself tries nothing.
+        if self.breath.ceiling() == Layer::High && endpoint.bandwidth.probe(at).is_some() {
             self.timers.arm(Timer::Probe(from), now);
         }
         // A probe is there to find out how much is too much.
@@ -176,7 +177,8 @@ impl Plane {
             let feed = self.routes.slots.get(&slot.terms.id).filter(|_| slot.terms.kind == Kind::Video)?;
             let track = &self.tracks[*self.track_keys.get(&feed.track)?];
             let negotiated = &track.terms.layers;
-            let within = negotiated.iter().copied().filter(|&layer| layer <= feed.layer);
+            let best = feed.layer.min(self.breath.ceiling());
+            let within = negotiated.iter().copied().filter(|&layer| layer <= best);
             let mut layers: Vec<Layer> = within.collect();
             if layers.is_empty() {
                 layers.extend(negotiated.first());

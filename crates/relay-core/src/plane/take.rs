@@ -1,6 +1,6 @@
 //! A take: one transaction over all slots that it changes.
 //!
-//! While the new sources' keyframes are collected the old ones are forwarded. When every changed picture has one, and
+//! While the new sources' keyframes are collected the old ones are forwarded. When every picture that the take is about has one, and
 //! the old picture stands at the end of a frame, all slots switch at the same instant, and the sound with them.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,21 +48,6 @@ struct Change {
     slot: usize,
     track: usize,
     wished: Layer,
-}
-
-/// Tracks that the take is about: the one that most slots change to, and those that half as many do. What a single receiver gets
-/// besides (who comes on air sees the hall instead of itself) does not decide for all: it follows when its keyframe comes.
-fn essential_tracks(changes: &[Change]) -> BTreeSet<usize> {
-    let mut slots: BTreeMap<usize, usize> = BTreeMap::new();
-    for change in changes {
-        *slots.entry(change.track).or_default() += 1;
-    }
-    let most = slots.values().copied().max().unwrap_or(0);
-    slots
-        .into_iter()
-        .filter(|(_, count)| *count == most || *count > 1 && count * 2 >= most)
-        .map(|(track, _)| track)
-        .collect()
 }
 
 impl Plane {
@@ -151,10 +136,27 @@ impl Plane {
         self.commit_take(now, &changes, &layers);
     }
 
+    /// Tracks that the pending take is about: the one that most pictures show when it is done, and those that half as many do. What a
+    /// single receiver gets besides (who is on air sees the hall instead of itself) decides for nobody else: it follows when its
+    /// keyframe comes.
+    fn essential_tracks(&self) -> BTreeSet<usize> {
+        let mut pictures: BTreeMap<usize, usize> = BTreeMap::new();
+        for feed in self.take.iter().flat_map(|take| take.routes.slots.values()) {
+            if let Some(&track) = self.track_keys.get(&feed.track)
+                && self.tracks[track].terms.kind == Kind::Video
+            {
+                *pictures.entry(track).or_default() += 1;
+            }
+        }
+        let most = pictures.values().copied().max().unwrap_or(0);
+        let essential = |count: usize| count == most || count > 1 && count * 2 >= most;
+        pictures.into_iter().filter(|(_, count)| essential(*count)).map(|(track, _)| track).collect()
+    }
+
     /// The best complete layer for every change; none while a picture that the take is about has no layer.
     fn complete_layers(&self, now: Instant, changes: &[Change]) -> Option<BTreeMap<(usize, Layer), Layer>> {
         let ordered = self.take.as_ref()?.ordered;
-        let essential = essential_tracks(changes);
+        let essential = self.essential_tracks();
         let mut layers = BTreeMap::new();
         for change in changes {
             let track = &self.tracks[change.track];

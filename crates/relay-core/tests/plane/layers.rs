@@ -35,6 +35,41 @@ fn announced(world: &World) -> Vec<Vec<Layer>> {
     layers.collect()
 }
 
+#[test]
+fn a_relay_that_is_behind_shows_lower_layers_and_the_best_again_when_it_keeps_up() {
+    let mut world = one_site();
+    let routes = programme(1, [100]);
+    world.set_routes(&routes);
+    world.run(1_000_000);
+    let turns = |world: &mut World, seconds: u64, waited_ms: u64| {
+        for _ in 0..seconds * 100 {
+            world.run(10_000);
+            world.plane.note_wait(world.instant(), std::time::Duration::from_millis(waited_ms), false);
+            world.drain();
+        }
+    };
+    let since = world.now;
+    turns(&mut world, 3, 100);
+    let behind = world.now;
+    turns(&mut world, 12, 0);
+
+    let ceilings: Vec<Layer> = world
+        .events
+        .iter()
+        .filter_map(|(_, event)| match event {
+            PlaneEvent::Ceiling { layer } => Some(*layer),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(ceilings, [Layer::Mid, Layer::Low, Layer::Mid, Layer::High]);
+    assert_eq!(layers_shown(&world, since)[..3], [2, 1, 0], "down, each at its keyframe");
+    assert_eq!(layers_shown(&world, behind), [0, 1, 2], "and up again");
+    assert!(announced(&world).contains(&vec![Layer::Low]), "the better layers are switched off at the source");
+    let sound =
+        world.slot(sound_slot(100, 0)).iter().filter(|(at, _)| *at >= since).map(|(at, _)| *at).collect::<Vec<_>>();
+    assert!(sound.windows(2).all(|pair| pair[1] - pair[0] <= 2 * SOUND), "sound goes on");
+}
+
 fn layers_shown(world: &World, from: Micros) -> Vec<u8> {
     let packets = world.slot(picture_slot(100, 0)).iter().filter(|(at, _)| *at >= from);
     let mut layers: Vec<u8> = packets

@@ -287,6 +287,26 @@ fn what_one_receiver_gets_besides_does_not_decide_a_take() {
 }
 
 #[test]
+fn an_encoder_that_ignores_requests_fails_no_take_although_only_its_picture_changes() {
+    let mut world = World::new(7);
+    for id in 1..=2 {
+        world.publish(Publisher::new(id, Codec::H264, &[Layer::Low, Layer::High]));
+    }
+    (100..104).for_each(|receiver| world.receive(receiver, Codec::H264));
+    world.set_routes(&programme(2, 100..104));
+    world.run(2_000_000);
+    world.deaf = Some(1);
+
+    // Everybody else has it already; the site itself (102) shall see the hall.
+    let mut routes = programme(2, [100, 101, 103]);
+    routes.slots.extend(programme(1, [102]).slots);
+    world.take(1, &routes);
+    world.run(1_500_000);
+
+    assert!(world.done(1).is_some(), "the hall's encoder sends no keyframe: {:?}", world.events.last());
+}
+
+#[test]
 fn a_source_that_begins_to_flow_for_a_take_is_asked_again_when_its_first_keyframe_is_lost() {
     let mut world = studio(Codec::H264, 2);
     world.set_routes(&programme(1, [100, 101]));
