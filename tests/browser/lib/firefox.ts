@@ -84,7 +84,12 @@ export class Firefox {
   /** Joins as a site and goes through the device check. */
   async joinSite(server: Server, site: string): Promise<BidiPage> {
     const page = await this.open(server.joinUrl(site));
-    await page.evaluate(() => document.querySelector<HTMLElement>('[data-action="enter"]')!.click());
+    await page.evaluate(async () => {
+      // The page has loaded, the scripts of its view may still be on their way.
+      const enter = () => document.querySelector<HTMLElement>('[data-action="enter"]');
+      while (!enter()) await new Promise((done) => setTimeout(done, 20));
+      enter()!.click();
+    });
     await untilConnected(page);
     return page;
   }

@@ -25,7 +25,9 @@ export interface PageFacts {
 
 export function facts(page: Inside): Promise<PageFacts> {
   return page.evaluate(() => {
-    const hook = (window as unknown as { __dienhong: PageFacts }).__dienhong;
+    const hook = (window as unknown as { __dienhong?: PageFacts }).__dienhong;
+    // The page has loaded, the scripts of its view may still be on their way.
+    if (!hook) return { negotiations: 0, generation: 0, connectionState: "new", status: "connecting", instance: null };
     const { negotiations, generation, connectionState, status, instance } = hook;
     return { negotiations, generation, connectionState, status, instance };
   });
