@@ -86,14 +86,15 @@ pub async fn handler(State(lobby): State<Lobby>, parts: Parts, upgrade: WebSocke
 }
 
 async fn serve(lobby: Lobby, headers: HeaderMap, address: Option<IpAddr>, mut socket: WebSocket) {
-    let hello::Admitted { conference, joined, deflate } = match hello::admit(&lobby, &headers, address, &mut socket).await {
-        Ok(admitted) => admitted,
-        Err(Some(closing)) => {
-            farewell(&mut socket, &closing).await;
-            return linger(&mut socket).await;
-        }
-        Err(None) => return,
-    };
+    let hello::Admitted { conference, joined, deflate } =
+        match hello::admit(&lobby, &headers, address, &mut socket).await {
+            Ok(admitted) => admitted,
+            Err(Some(closing)) => {
+                farewell(&mut socket, &closing).await;
+                return linger(&mut socket).await;
+            }
+            Err(None) => return,
+        };
     let id = joined.socket;
     let (sink, mut stream) = socket.split();
     let mut writer = writer::Writer::new(sink, joined.outbox, deflate);
