@@ -255,10 +255,11 @@ impl Task {
             (convert::take_to_relay(pending.take), after)
         });
         self.orders.extend(self.takes.cancel_unless(pending.as_ref().map(|(take, _)| *take)));
+        // The relay may have carried the take out already: then these are late. When the take has ended they are told again without
+        // it, whatever they were: what was late then must not be taken for settled.
+        let before = Routes { until: pending.as_ref().map(|(take, _)| *take), ..before };
         if self.settled.routes.as_ref() != Some(&before) {
-            // The relay may have carried the take out already: then these are late.
-            let until = pending.as_ref().map(|(take, _)| *take);
-            self.orders.push(RelayOrder::SetRoutes(Routes { until, ..before.clone() }));
+            self.orders.push(RelayOrder::SetRoutes(before.clone()));
             self.settled.routes = Some(before);
         }
         // After the routes, which say what is asked of a source that comes into preview.

@@ -169,6 +169,25 @@ async fn routes_that_are_sent_while_a_take_may_be_done_already_say_so() {
 }
 
 #[tokio::test]
+async fn routes_that_the_relay_may_have_left_out_are_told_again_when_the_take_has_ended() {
+    let world = World::new().await;
+    let mut lead = world.operator("lan", Role::Lead).await;
+    let (_hall, hall) = world.site_with_media("hall").await;
+    let (_cao_bang, _) = world.site_with_media("cao-bang").await;
+
+    lead.order_take("cao-bang").await;
+    let (_, take, _) = world.relay_until(|relay| relay.takes().last().cloned()).await;
+    let (_ca_mau, ca_mau) = world.site_with_media("ca-mau").await;
+    let late = world.relay_until(|relay| relay.receivers_of(hall).contains(&ca_mau).then(|| relay.routes())).await;
+    assert_eq!(late.until, Some(take));
+    lead.command(Command::BackToHall).await.unwrap();
+
+    // What flows is the same as before; that it holds whatever became of the take is new.
+    world.relay_until(|relay| (relay.routes().until.is_none()).then_some(())).await;
+    assert_eq!(world.relay.routes().slots, late.slots);
+}
+
+#[tokio::test]
 async fn the_report_of_a_take_counts_no_site_whose_picture_did_not_change() {
     let world = World::new().await;
     let mut lead = world.operator("lan", Role::Lead).await;
