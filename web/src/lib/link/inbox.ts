@@ -3,8 +3,16 @@
  * into a connection's first flight costs a round trip. Browsers inflate in the background, so what comes meanwhile waits its turn.
  */
 
-/** True if this browser can inflate; told to the server in `hello`. */
-export const canInflate = 'DecompressionStream' in globalThis;
+/** True if this browser can inflate; told to the server in `hello`. Some can inflate, but not this format. */
+export const canInflate = knowsDeflateRaw();
+
+function knowsDeflateRaw(): boolean {
+  try {
+    return new DecompressionStream('deflate-raw') !== null;
+  } catch {
+    return false;
+  }
+}
 
 /** The text in the bytes; none: they are no deflated text. */
 async function inflate(bytes: ArrayBuffer): Promise<string | null> {

@@ -19,6 +19,10 @@ export const SOUND_MS = 120;
 export const PICTURE_MS = 200;
 /** Nobody waits longer for a picture. */
 export const LONGEST_PICTURE_MS = 600;
+/** Of a round trip that was longer, so much is left at each report, two seconds later. */
+export const FORGETS = 0.95;
+/** Waits change by so much, ms: each change bends the sound a little. */
+export const STEP_MS = 50;
 /** Each change bends the sound a little: it waits on for so long after the last loss. */
 export const CALM_MS = 20_000;
 
@@ -31,7 +35,7 @@ export const STEADY: Waits = { sound: STEADY_MS, picture: STEADY_MS };
 /** The buffer of one page's programme. */
 export class LossBuffer {
   #lossyAt: number | null = null;
-  /** Longest round trip since packets are lost: the wait does not sway with it. */
+  /** Longest round trip lately: the wait follows it up at once, and down slowly. */
   #rtt = 0;
 
   /** Share of packets that was lost lately, and the round trip, ms. */
@@ -41,7 +45,8 @@ export class LossBuffer {
       this.#rtt = 0;
       return STEADY;
     }
-    this.#rtt = Math.max(this.#rtt, rtt);
-    return { sound: SOUND_MS, picture: Math.round(Math.min(LONGEST_PICTURE_MS, PICTURE_MS + this.#rtt)) };
+    this.#rtt = Math.max(this.#rtt * FORGETS, rtt);
+    const picture = Math.ceil((PICTURE_MS + this.#rtt) / STEP_MS) * STEP_MS;
+    return { sound: SOUND_MS, picture: Math.min(LONGEST_PICTURE_MS, picture) };
   }
 }

@@ -5,7 +5,7 @@ import { cameraEncodings, FULL_FRAME_RATE, IDLE_FRAME_RATE } from './encodings';
 import { offeredExtensions } from './headerExtensions';
 import { CUT_PATIENCE_MS, isAtOrAfter, PictureFollower } from './pictureFollower';
 import { receivedSlots, slotCount, slotKey } from './slots';
-import { CALM_MS, LONGEST_PICTURE_MS, LOSSY, LossBuffer, PICTURE_MS, SOUND_MS, STEADY } from './lossBuffer';
+import { CALM_MS, LONGEST_PICTURE_MS, LOSSY, LossBuffer, PICTURE_MS, SOUND_MS, STEADY, STEP_MS } from './lossBuffer';
 import { countersOf, statsBetween } from './statistics';
 import { CONNECT_MS, LONGEST_CONNECT_MS, MediaWatchdog, STALL_MS } from './watchdog';
 
@@ -72,12 +72,15 @@ describe('buffer behind losses', () => {
     expect(buffer.handleLoss(0, 50, 2_000 + CALM_MS)).toEqual(STEADY);
   });
 
-  it('follows a round trip that grows, does not sway with it, and ends somewhere', () => {
+  it('follows a round trip up at once and down slowly, in steps, and ends somewhere', () => {
     const buffer = new LossBuffer();
-    const waits = [300.4, 40, 2_000].map((rtt, i) => buffer.handleLoss(LOSSY, rtt, i * 1_000).picture);
-    expect(waits).toEqual([PICTURE_MS + 300, PICTURE_MS + 300, LONGEST_PICTURE_MS]);
-    expect(buffer.handleLoss(0, 40, 2_000 + CALM_MS)).toEqual(STEADY);
-    expect(buffer.handleLoss(LOSSY, 40, 60_000).picture).toBe(PICTURE_MS + 40);
+    const pictures = (rtts: number[], from: number) =>
+      rtts.map((rtt, i) => buffer.handleLoss(LOSSY, rtt, from + i * 2_000).picture);
+    expect(pictures([280, 40, 40, 2_000], 0)).toEqual([500, 500, 500, LONGEST_PICTURE_MS]);
+    const later = pictures(new Array<number>(100).fill(40), 8_000);
+    expect(later.at(-1)).toBe(PICTURE_MS + STEP_MS);
+    expect(new Set(later).size).toBeLessThan(12);
+    expect(buffer.handleLoss(0, 40, 206_000 + CALM_MS)).toEqual(STEADY);
   });
 });
 

@@ -3,7 +3,7 @@ import type { Cut, EndpointStats, MediaPlan, Picture, TakeId, Uplink } from '$li
 import { type LocalTracks, MediaPeer, type SendName } from './peer';
 import { PictureFollower } from './pictureFollower';
 import type { SlotKey } from './slots';
-import { LossBuffer } from './lossBuffer';
+import { LossBuffer, STEADY } from './lossBuffer';
 import { type MediaCounters, type StatsEntry, countersOf, framesBySlot, statsBetween } from './statistics';
 import { type Flow, type Still, Stillness } from './stillness';
 import { MediaWatchdog } from './watchdog';
@@ -43,6 +43,8 @@ export class MediaLink {
   #watchdog = new MediaWatchdog();
   #stillness = new Stillness();
   #lossBuffer = new LossBuffer();
+  /** A connection that is built anew goes over the same line. */
+  #waits = STEADY;
   #follower: PictureFollower | null = null;
   #followTimer: ReturnType<typeof setTimeout> | undefined;
   #counters: MediaCounters | null = null;
@@ -189,6 +191,7 @@ export class MediaLink {
     this.#generation += 1;
     const peer = new MediaPeer(this.#generation, this.#plan);
     this.#peer = peer;
+    peer.setWaits(this.#waits);
     this.#counters = null;
     this.#watchdog.handleBuilt(performance.now());
     this.#stillness.handleBuilt();
@@ -253,7 +256,8 @@ export class MediaLink {
     this.#counters = counters;
     if (!before) return;
     const stats = statsBetween(before, counters);
-    peer.setWaits(this.#lossBuffer.handleLoss(stats.loss, stats.rtt_ms, counters.at));
+    this.#waits = this.#lossBuffer.handleLoss(stats.loss, stats.rtt_ms, counters.at);
+    peer.setWaits(this.#waits);
     this.#listener.stats(stats);
   }
 }

@@ -3,7 +3,7 @@ import type { MediaLine, MediaPlan, Uplink } from '$lib/wire';
 import { preferredCodecs } from './codecs';
 import { cameraEncodings, contentEncoding, offeredCameraEncodings } from './encodings';
 import { chooseExtensions } from './headerExtensions';
-import { STEADY, type Waits } from './lossBuffer';
+import type { Waits } from './lossBuffer';
 import { type SlotKey, slotKey } from './slots';
 
 /** What the page sends; none: the line stays silent. */
@@ -33,7 +33,6 @@ export class MediaPeer {
     this.generation = generation;
     this.connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' });
     for (const line of plan.lines) this.#addLine(line, plan);
-    this.setWaits(STEADY);
   }
 
   /** True once the server's answer was applied. */
