@@ -1,5 +1,6 @@
 import type { MediaPlan, ServerMessage } from '$lib/wire';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { showView } from './join';
 import { MAX_UNSEEN, Session } from './session';
 
 const PLAN: MediaPlan = { codec: 'h264', lines: [] };
@@ -55,6 +56,26 @@ describe('a session that begins before its view is there', () => {
   afterEach(() => {
     session.end();
     vi.unstubAllGlobals();
+  });
+
+  it('ends when no view comes, and a view that does not come or comes too late loads the page again', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => {});
+    vi.useFakeTimers();
+    const reload = vi.fn();
+    const show = vi.fn();
+    const joined = { token: 't', session };
+
+    await showView(joined, async () => ({ show }), reload);
+    expect(show).toHaveBeenCalledWith(joined);
+    await showView(joined, () => Promise.reject(new Error('gone')), reload);
+    expect(session.ended).toBe(true);
+    await showView(joined, async () => ({ show }), reload);
+    expect(show).toHaveBeenCalledTimes(1);
+    expect(reload).not.toHaveBeenCalled();
+    vi.runAllTimers();
+    expect(reload).toHaveBeenCalledTimes(2);
+    vi.useRealTimers();
+    vi.restoreAllMocks();
   });
 
   it('offers and takes the answer without a view', async () => {

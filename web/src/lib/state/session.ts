@@ -36,6 +36,7 @@ export class Session {
   #unseen: ServerMessage[] = [];
   #status: LinkStatus | null = null;
   #end: (() => void) | null = null;
+  #ended = false;
 
   constructor(options: SessionOptions) {
     const identity = {
@@ -77,7 +78,13 @@ export class Session {
   end(): void {
     this.#end?.();
     this.#end = () => {};
+    this.#ended = true;
     this.#unseen = [];
+  }
+
+  /** It was ended, by its page or because no view came. */
+  get ended(): boolean {
+    return this.#ended;
   }
 
   /** From now on this view is told, first of all what was heard before it was there. */
