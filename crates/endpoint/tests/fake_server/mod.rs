@@ -176,7 +176,14 @@ fn welcome(instance: String) -> Welcome {
         },
         media: plan(),
         state: None,
-        live: Box::new(LiveView { sites: BTreeMap::new(), operators: vec![], lease: None, journal_ok: true, relay_keeps_up: true, now: 0 }),
+        live: Box::new(LiveView {
+            sites: BTreeMap::new(),
+            operators: vec![],
+            lease: None,
+            journal_ok: true,
+            relay_keeps_up: true,
+            now: 0,
+        }),
         picture: Picture {
             take: None,
             layout: Layout::Single,
