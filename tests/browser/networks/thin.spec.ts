@@ -54,7 +54,7 @@ test("a screen behind a bad line hears without a break and sees what its line ca
       const seen = await receive(screen, WATCH_MS);
       console.log(`    ${name}: pictures of ${seen.heights.join(", ")} lines`);
       figures.push({ figure: `${name}: sound invented`, value: seen.concealed * 100, unit: "%", goal: concealed * 100 });
-      figures.push({ figure: `${name}: frames missing`, value: (1 - seen.frames) * 100, unit: "%", goal: frames === undefined ? null : (1 - frames) * 100 });
+      figures.push({ figure: `${name}: frames missing`, value: (1 - seen.frames) * 100, unit: "%", goal: frames === undefined ? null : Math.round((1 - frames) * 100) });
       figures.push({ figure: `${name}: longest freeze`, value: seen.longestFreeze, unit: "ms", goal: freeze ?? null });
       await star.set("room", {});
       figures.push({ figure: `${name}: high layer again after the loss ended`, value: await timeUntil(isHigh, PATIENCE_MS), unit: "ms", goal: null });

@@ -13,6 +13,8 @@
 export const STEADY_MS = 100;
 /** From this share of lost packets on the programme waits: the relay repeats sound from about here on. */
 export const LOSSY = 0.02;
+/** Reports after another, two seconds each, from which on losses are the line's own. */
+export const LASTING = 2;
 /** Sound: three packets of 20 ms, and the sway of a network that loses. */
 export const SOUND_MS = 120;
 /** Pictures, beside the round trip: browsers that only receive ask a second time after 100 ms, whatever the round trip. */
@@ -35,12 +37,15 @@ export const STEADY: Waits = { sound: STEADY_MS, picture: STEADY_MS };
 /** The buffer of one page's programme. */
 export class LossBuffer {
   #lossyAt: number | null = null;
+  #lossyReports = 0;
   /** Longest round trip lately: the wait follows it up at once, and down slowly. */
   #rtt = 0;
 
   /** Share of packets that was lost lately, and the round trip, ms. */
   handleLoss(share: number, rtt: number, now: number): Waits {
-    if (share >= LOSSY) this.#lossyAt = now;
+    // Once is a line that has become thin: a lower layer is on its way to it, and must not wait.
+    this.#lossyReports = share >= LOSSY ? this.#lossyReports + 1 : 0;
+    if (this.#lossyReports >= LASTING) this.#lossyAt = now;
     if (this.#lossyAt === null || now - this.#lossyAt >= CALM_MS) {
       this.#rtt = 0;
       return STEADY;

@@ -63,24 +63,32 @@ describe('layers of a camera', () => {
 });
 
 describe('buffer behind losses', () => {
-  it('waits for repetitions where packets are lost, and on for a while after', () => {
+  it('waits for repetitions where losses last, and on for a while after', () => {
     const buffer = new LossBuffer();
     const waits = { sound: SOUND_MS, picture: PICTURE_MS + 50 };
     expect(buffer.handleLoss(0.01, 50, 0)).toEqual(STEADY);
-    expect(buffer.handleLoss(LOSSY, 50, 2_000)).toEqual(waits);
-    expect(buffer.handleLoss(0, 50, 2_000 + CALM_MS - 1)).toEqual(waits);
-    expect(buffer.handleLoss(0, 50, 2_000 + CALM_MS)).toEqual(STEADY);
+    expect(buffer.handleLoss(LOSSY, 50, 2_000)).toEqual(STEADY);
+    expect(buffer.handleLoss(LOSSY, 50, 4_000)).toEqual(waits);
+    expect(buffer.handleLoss(0, 50, 4_000 + CALM_MS - 1)).toEqual(waits);
+    expect(buffer.handleLoss(0, 50, 4_000 + CALM_MS)).toEqual(STEADY);
+  });
+
+  it('does not wait for losses that were there once: a line has become thin', () => {
+    const buffer = new LossBuffer();
+    for (const [i, share] of [0, 0.5, 0, 0.3, 0].entries())
+      expect(buffer.handleLoss(share, 300, i * 2_000)).toEqual(STEADY);
   });
 
   it('follows a round trip up at once and down slowly, in steps, and ends somewhere', () => {
     const buffer = new LossBuffer();
     const pictures = (rtts: number[], from: number) =>
       rtts.map((rtt, i) => buffer.handleLoss(LOSSY, rtt, from + i * 2_000).picture);
-    expect(pictures([280, 40, 40, 2_000], 0)).toEqual([500, 500, 500, LONGEST_PICTURE_MS]);
-    const later = pictures(new Array<number>(100).fill(40), 8_000);
+    pictures([40], 0);
+    expect(pictures([280, 40, 40, 2_000], 2_000)).toEqual([500, 500, 500, LONGEST_PICTURE_MS]);
+    const later = pictures(new Array<number>(100).fill(40), 10_000);
     expect(later.at(-1)).toBe(PICTURE_MS + STEP_MS);
     expect(new Set(later).size).toBeLessThan(12);
-    expect(buffer.handleLoss(0, 40, 206_000 + CALM_MS)).toEqual(STEADY);
+    expect(buffer.handleLoss(0, 40, 208_000 + CALM_MS)).toEqual(STEADY);
   });
 });
 
