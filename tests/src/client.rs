@@ -164,6 +164,7 @@ fn hello(client: ClientKind, token: Option<String>) -> Hello {
         client,
         token,
         conference: None,
+        deflate: false,
         device: uuid::Uuid::new_v4().to_string(),
         instance: None,
         since: None,

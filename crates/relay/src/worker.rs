@@ -80,7 +80,7 @@ impl Worker {
                 Ok(()) => failures = 0,
                 Err(error) => {
                     failures += 1;
-                    if failures == 1 || failures % FAILURES_PER_LINE == 0 {
+                    if failures == 1 || failures.is_multiple_of(FAILURES_PER_LINE) {
                         tracing::error!(%error, failures, "the relay's socket failed");
                     }
                     if failures > 1 {
