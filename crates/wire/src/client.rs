@@ -50,6 +50,13 @@ pub enum ClientMessage {
         /// The sites.
         sites: Vec<SiteSlug>,
     },
+    /// Site: call the control room, or hang up. Operator: `site` was answered, its call is over.
+    Call {
+        /// For operators: whose call; a site needs not name itself.
+        site: Option<SiteSlug>,
+        /// Calling from now on; operators end calls only.
+        calling: bool,
+    },
     /// Operator: take the control lease (free, or its holder is missing), or hand it over.
     Lease {
         /// What to do.
@@ -86,7 +93,7 @@ pub struct Hello {
 }
 
 /// Kind of page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum ClientKind {
@@ -96,6 +103,10 @@ pub enum ClientKind {
     Site,
     /// Big screen.
     Screen,
+    /// Page of the chair: the programme, no wall, no microphone.
+    Chair,
+    /// A page without media: plan, buttons.
+    Plan,
 }
 
 /// Devices and playback of an endpoint.

@@ -22,16 +22,24 @@ mod command;
 mod finite;
 mod http;
 mod ids;
+mod live;
 mod media;
+mod plan;
+mod refusal;
 mod server;
+mod surface;
 mod view;
 
 pub use client::*;
 pub use command::*;
 pub use http::*;
 pub use ids::*;
+pub use live::*;
 pub use media::*;
+pub use plan::*;
+pub use refusal::*;
 pub use server::*;
+pub use surface::*;
 pub use view::*;
 
 /// Largest WebSocket message that the server reads, in bytes: an offer of 84 media lines is about 137 KB.

@@ -206,4 +206,6 @@ pub enum ErrorCode {
     TooSlow,
     /// The server stops.
     Stopping,
+    /// Sites came, went or changed places: load the page again.
+    SitesChanged,
 }

@@ -7,8 +7,8 @@ use ts_rs::TS;
 use utoipa::ToSchema;
 
 use crate::{
-    ConferenceId, DeviceState, EndpointRole, FloorMode, ItemId, Layout, MessageId, PreviewId, RequestKind, SiteSlug,
-    SourceRef, TakeId, VideoCodec,
+    ConferenceId, Delegate, Document, FloorMode, ItemId, Layout, LowerThird,
+    MessageId, PreviewId, Quorum, RequestKind, SiteSlug, SourceRef, SpeechLimits, TakeId, VideoCodec,
 };
 
 /// Durable state of a conference.
@@ -27,6 +27,8 @@ pub struct ConferenceView {
     pub stage: StageView,
     /// Latest messages (at most 200) that concern the reader.
     pub messages: Vec<MessageView>,
+    /// What only the centre needs to know; as good as empty for others.
+    pub desk: DeskView,
 }
 
 /// A section that changed.
@@ -46,6 +48,26 @@ pub enum StateChange {
     Stage(StageView),
     /// Adds, or replaces the message of the same id.
     Message(MessageView),
+    /// Replaces `desk`.
+    Desk(DeskView),
+}
+
+/// What the people at the centre arrange among themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS, ToSchema)]
+#[ts(export)]
+pub struct DeskView {
+    /// The plan is locked, by hand or because the conference is live.
+    pub plan_locked: bool,
+    /// How many must be present.
+    pub quorum: Quorum,
+    /// Prepared texts of messages.
+    pub templates: Vec<String>,
+    /// Regions that assistants look after, by operator's name.
+    pub delegations: BTreeMap<String, Vec<String>>,
+    /// Limits of a speech.
+    pub speech: SpeechLimits,
+    /// Floor mode at the start.
+    pub floor_mode: Option<FloorMode>,
 }
 
 /// Identity and phase of a conference.
@@ -75,8 +97,10 @@ pub struct ConferenceInfo {
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum Phase {
-    /// Before the opening: line check, rehearsal.
+    /// Before the opening.
     Preparing,
+    /// A rehearsal: as if it were live, but nothing counts.
+    Rehearsal,
     /// Between opening and end.
     Live,
     /// Over.
@@ -113,6 +137,14 @@ pub struct SiteView {
     pub presence: Presence,
     /// Total time spoken, ms, without the speech that runs.
     pub spoken_ms: u64,
+    /// What each of its devices is sent at most, kbit/s; none: what its line carries.
+    pub receive_kbps: Option<u32>,
+    /// Delegates that it has named.
+    pub delegates: u32,
+    /// Delegates that are marked present.
+    pub delegates_present: u32,
+    /// Its delegates, for its own pages; empty for others, who read them by HTTP.
+    pub delegate_list: Vec<Delegate>,
 }
 
 /// Whom to ring.
@@ -165,6 +197,12 @@ pub struct ItemView {
     pub site: Option<SiteSlug>,
     /// Planned time.
     pub planned_ms: u64,
+    /// Layout in which its start puts the site into preview; none: alone.
+    pub layout: Option<Layout>,
+    /// Documents for those who take part.
+    pub documents: Vec<Document>,
+    /// Left out.
+    pub skipped: bool,
     /// Start.
     pub started_at: Option<u64>,
     /// End.
@@ -195,6 +233,10 @@ pub struct FloorView {
     pub cued: Vec<SiteSlug>,
     /// Who has the floor.
     pub holder: Option<HolderView>,
+    /// Microphones beyond the holder's may be opened.
+    pub microphones_allowed: bool,
+    /// Sites whose microphones are open although they are not in the picture.
+    pub open_microphones: Vec<SiteSlug>,
 }
 
 /// A place in the queue.
@@ -209,6 +251,8 @@ pub struct QueueEntry {
     pub requested_at: u64,
     /// Called to speak.
     pub invited: bool,
+    /// Its speech was cut off by a dropout: time spoken already, ms. It goes on from there.
+    pub spoken_ms: u64,
 }
 
 /// The floor's holder.
@@ -219,6 +263,8 @@ pub struct HolderView {
     pub site: SiteSlug,
     /// Its clock.
     pub clock: SpeechClock,
+    /// It is on air; before that it is granted and its clock stands.
+    pub on_air: bool,
     /// The holder dropped out; its place is held until then.
     pub grace_until: Option<u64>,
 }
@@ -249,6 +295,38 @@ pub struct StageView {
     pub pending: Option<PendingTake>,
     /// True if the last change can be undone.
     pub can_undo: bool,
+    /// What is written under the picture.
+    pub lower_third: LowerThird,
+    /// Names of sites are written into the picture.
+    pub names_shown: bool,
+    /// The tour under way.
+    pub tour: Option<TourView>,
+}
+
+/// A tour: sites shown by turns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[ts(export)]
+pub struct TourView {
+    /// In this order.
+    pub sites: Vec<SiteSlug>,
+    /// Which of them is shown, from 0.
+    pub place: u32,
+    /// How long each is shown, ms.
+    pub dwell_ms: u32,
+    /// When the next one comes.
+    pub next_at: u64,
+    /// Begins anew after the last.
+    pub repeat: bool,
+}
+
+/// The holding slide.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
+#[ts(export)]
+pub struct Holding {
+    /// Large line.
+    pub title: String,
+    /// Small line; may be empty.
+    pub text: String,
 }
 
 /// What is on air.
@@ -265,6 +343,10 @@ pub struct Program {
     pub take: Option<TakeId>,
     /// Since when.
     pub since: u64,
+    /// The holding slide, when it is on air; then there is no source and no sound.
+    pub holding: Option<Holding>,
+    /// A step of a tour: the site is seen and not heard.
+    pub tour: bool,
 }
 
 /// A source on air.
@@ -319,178 +401,4 @@ pub struct MessageView {
     pub sent_at: u64,
     /// Who has acknowledged it (sites, or `centre`).
     pub acknowledged: Vec<String>,
-}
-
-/// Facts that are not history.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
-#[ts(export)]
-pub struct LiveView {
-    /// By site. Sites without any endpoint are missing here.
-    pub sites: BTreeMap<SiteSlug, SiteLive>,
-    /// Operators present.
-    pub operators: Vec<OperatorLive>,
-    /// Name of the lease holder.
-    pub lease: Option<String>,
-    /// False while the journal cannot be written.
-    pub journal_ok: bool,
-    /// False while the relay cannot keep up, and shows everybody lower layers than it would.
-    pub relay_keeps_up: bool,
-    /// Server's clock, ms since the epoch.
-    pub now: u64,
-}
-
-/// Live facts of a site.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
-#[ts(export)]
-pub struct SiteLive {
-    /// Its endpoints.
-    pub endpoints: Vec<EndpointLive>,
-    /// Verdict on its media; weak and bad have a reason.
-    pub quality: Quality,
-    /// First reason of the verdict.
-    pub reason: Option<QualityReason>,
-    /// Lost since; none while media arrives.
-    pub lost_since: Option<u64>,
-    /// Sound level of its microphone, dBFS; −127: silence.
-    pub level_dbfs: i32,
-    /// Whether a take of it would be good now.
-    pub ready: Readiness,
-}
-
-/// Live facts of an endpoint.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
-#[ts(export)]
-pub struct EndpointLive {
-    /// Which one.
-    pub role: EndpointRole,
-    /// The WebSocket is open.
-    pub control: bool,
-    /// Media flows.
-    pub media: bool,
-    /// Camera.
-    pub camera: DeviceState,
-    /// Microphone.
-    pub microphone: DeviceState,
-    /// Playback of sound is allowed by the browser.
-    pub sound_playing: bool,
-    /// Content is shared.
-    pub content: bool,
-    /// Received from it, kbit/s.
-    #[serde(deserialize_with = "crate::finite::finite")]
-    pub kbps: f32,
-    /// Frames a second of the best layer that arrives.
-    #[serde(deserialize_with = "crate::finite::finite")]
-    pub fps: f32,
-    /// Best layer that arrives.
-    pub layer: Option<Layer>,
-    /// Packets lost, 0 to 1, of those it sent.
-    #[serde(deserialize_with = "crate::finite::finite")]
-    pub loss: f32,
-    /// Round trip, ms.
-    #[serde(deserialize_with = "crate::finite::finite")]
-    pub rtt_ms: f32,
-    /// Since when connected.
-    pub since: u64,
-    /// When another device was refused that tried to join by its link; none if none did in the last minute.
-    pub second_device_at: Option<u64>,
-}
-
-/// Simulcast layer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[ts(export)]
-pub enum Layer {
-    /// 320×180.
-    Low,
-    /// 640×360.
-    Mid,
-    /// 1280×720.
-    High,
-}
-
-/// Verdict on a site; the same four everywhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[ts(export)]
-pub enum Quality {
-    /// Good.
-    Good,
-    /// TÍN HIỆU YẾU
-    Weak,
-    /// TÍN HIỆU KÉM
-    Bad,
-    /// MẤT TÍN HIỆU
-    Lost,
-}
-
-/// Why a verdict is not good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[ts(export)]
-pub enum QualityReason {
-    /// Never joined, or left.
-    NotConnected,
-    /// Control is there, media is not.
-    NoMedia,
-    /// No picture.
-    NoPicture,
-    /// No sound packets.
-    NoSound,
-    /// Packets are lost.
-    Loss,
-    /// The line is slow.
-    Delay,
-    /// Few frames.
-    LowFrameRate,
-}
-
-/// Whether a take would be good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
-#[serde(tag = "state", rename_all = "snake_case")]
-#[ts(export)]
-pub enum Readiness {
-    /// Not known: it came into preview or among the next in the queue a moment ago, or nobody waits for it.
-    Checking,
-    /// Everything is there.
-    Ready,
-    /// It would work, but not well.
-    Warning {
-        /// First reason.
-        reason: ReadinessReason,
-    },
-    /// It would be refused.
-    Offline,
-}
-
-/// Why a source is not ready; the first of these is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[ts(export)]
-pub enum ReadinessReason {
-    /// No picture at all.
-    NoPicture,
-    /// No fresh frame for a second.
-    PictureStale,
-    /// The high layer does not flow although it is asked for.
-    HighLayerMissing,
-    /// Nothing arrives of the microphone.
-    NoSound,
-    /// No sender report: lips are not known.
-    NoSync,
-    /// The microphone sends silence.
-    Silent,
-    /// The microphone clips.
-    Clipping,
-    /// Packets are lost.
-    Loss,
-}
-
-/// An operator who is connected.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
-#[ts(export)]
-pub struct OperatorLive {
-    /// Name.
-    pub name: String,
-    /// Role.
-    pub role: crate::Role,
 }

@@ -48,7 +48,15 @@ site: SiteSlug | null, } | { "type": "talkback",
 /**
  * The sites.
  */
-sites: Array<SiteSlug>, } | { "type": "lease", 
+sites: Array<SiteSlug>, } | { "type": "call", 
+/**
+ * For operators: whose call; a site needs not name itself.
+ */
+site: SiteSlug | null, 
+/**
+ * Calling from now on; operators end calls only.
+ */
+calling: boolean, } | { "type": "lease", 
 /**
  * What to do.
  */

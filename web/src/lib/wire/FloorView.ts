@@ -23,4 +23,12 @@ cued: Array<SiteSlug>,
 /**
  * Who has the floor.
  */
-holder: HolderView | null, };
+holder: HolderView | null, 
+/**
+ * Microphones beyond the holder's may be opened.
+ */
+microphones_allowed: boolean, 
+/**
+ * Sites whose microphones are open although they are not in the picture.
+ */
+open_microphones: Array<SiteSlug>, };

@@ -15,6 +15,10 @@ site: SiteSlug,
  */
 clock: SpeechClock, 
 /**
+ * It is on air; before that it is granted and its clock stands.
+ */
+on_air: boolean, 
+/**
  * The holder dropped out; its place is held until then.
  */
 grace_until: number | null, };

@@ -20,6 +20,10 @@ operators: Array<OperatorLive>,
  */
 lease: string | null, 
 /**
+ * The lease holder is missing since then: an assistant may take the lease over.
+ */
+lease_missing_since: number | null, 
+/**
  * False while the journal cannot be written.
  */
 journal_ok: boolean, 

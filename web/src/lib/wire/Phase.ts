@@ -3,4 +3,4 @@
 /**
  * Where a conference stands.
  */
-export type Phase = "preparing" | "live" | "ended";
+export type Phase = "preparing" | "rehearsal" | "live" | "ended";

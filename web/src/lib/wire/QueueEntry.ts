@@ -21,4 +21,8 @@ requested_at: number,
 /**
  * Called to speak.
  */
-invited: boolean, };
+invited: boolean, 
+/**
+ * Its speech was cut off by a dropout: time spoken already, ms. It goes on from there.
+ */
+spoken_ms: number, };

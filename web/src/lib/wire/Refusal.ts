@@ -55,7 +55,31 @@ holder: SiteSlug, } | { "code": "no_holder" } | { "code": "clock_state" } | { "c
 /**
  * The site.
  */
-site: SiteSlug, } | { "code": "not_open" } | { "code": "ended" } | { "code": "wrong_confirmation" } | { "code": "bad_text", 
+site: SiteSlug, } | { "code": "not_open" } | { "code": "rehearsing" } | { "code": "not_rehearsing" } | { "code": "plan_locked" } | { "code": "bad_plan", 
+/**
+ * What is wrong, in English, each with the entry that it is about; at most twenty.
+ */
+problems: Array<string>, } | { "code": "item_changed", 
+/**
+ * The current item.
+ */
+current: ItemId | null, } | { "code": "no_tour" } | { "code": "nobody_to_show" } | { "code": "microphones_not_allowed" } | { "code": "too_many_microphones", 
+/**
+ * The bound.
+ */
+limit: number, } | { "code": "unknown_operator", 
+/**
+ * What was named.
+ */
+name: string, } | { "code": "unknown_region", 
+/**
+ * What was named.
+ */
+region: string, } | { "code": "too_many", 
+/**
+ * Its bound.
+ */
+limit: number, } | { "code": "ended" } | { "code": "wrong_confirmation" } | { "code": "bad_text", 
 /**
  * Longest text, in characters.
  */

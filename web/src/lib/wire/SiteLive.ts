@@ -31,4 +31,8 @@ level_dbfs: number,
 /**
  * Whether a take of it would be good now.
  */
-ready: Readiness, };
+ready: Readiness, 
+/**
+ * It calls the control room since then.
+ */
+calling_since: number | null, };
