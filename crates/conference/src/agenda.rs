@@ -2,7 +2,7 @@
 //!
 //! Starting an item ends the one before it. An item may be started again; it keeps its first start.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,9 @@ pub struct Agenda {
     pub current: Option<ItemId>,
     /// Actual times of items that were started.
     pub times: BTreeMap<ItemId, ItemTimes>,
+    /// Items that are left out.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub skipped: BTreeSet<ItemId>,
 }
 
 /// Actual times of an item.
@@ -46,14 +49,22 @@ impl Agenda {
 }
 
 impl Conference {
-    pub(crate) fn start_item(&self, item: &ItemId) -> Outcome {
+    pub(crate) fn start_item(&self, item: &ItemId, seen: Option<&ItemId>) -> Outcome {
         self.known_item(item)?;
         let current = &self.state().agenda.current;
+        if current.as_ref() != seen {
+            return Err(Refusal::ItemChanged { current: current.clone() });
+        }
         if current.as_ref() == Some(item) {
             return Err(Refusal::AlreadySo);
         }
         let ended = current.clone().map(|item| EventBody::ItemFinished { item });
         Ok(ended.into_iter().chain([EventBody::ItemStarted { item: item.clone() }]).collect())
+    }
+
+    pub(crate) fn skip_item(&self, item: &ItemId, _skipped: bool) -> Outcome {
+        self.known_item(item)?;
+        Err(Refusal::Busy)
     }
 
     pub(crate) fn finish_item(&self, item: &ItemId) -> Outcome {

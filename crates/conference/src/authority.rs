@@ -33,6 +33,9 @@ enum Power {
     Withdraw,
     RollCall,
     Write,
+    Plan,
+    Chairs,
+    Delegates,
 }
 
 /// True for commands that must never wait: they are done at once and journalled late if the journal cannot be written.
@@ -44,6 +47,9 @@ pub fn is_safe(command: &Command) -> bool {
             | Command::MuteAll
             | Command::RemoveFromAir { .. }
             | Command::Interrupt
+            | Command::ShowHolding { .. }
+            | Command::MuteOthers
+            | Command::CloseMicrophone { .. }
     )
 }
 
@@ -52,20 +58,22 @@ pub fn right(role: Role, command: &Command) -> Right {
     let power = power(command);
     match role {
         Role::Lead | Role::Assistant => match power {
-            Power::RollCall | Power::Write => Right::Always,
+            Power::RollCall | Power::Delegates | Power::Write => Right::Always,
             Power::Ask => Right::Never,
             _ => Right::WithLease,
         },
         Role::Chair => match power {
-            Power::Speech | Power::Order | Power::Agenda | Power::Write => Right::Always,
+            Power::Speech | Power::Chairs | Power::Order | Power::Agenda | Power::Write => Right::Always,
             _ => Right::Never,
         },
         Role::Secretary => match power {
-            Power::Order | Power::Withdraw | Power::RollCall | Power::Write => Right::Always,
+            Power::Order | Power::Withdraw | Power::RollCall | Power::Delegates | Power::Write => Right::Always,
             _ => Right::Never,
         },
         Role::Site => match power {
-            Power::Ask | Power::Withdraw | Power::Write => Right::OwnSite,
+            Power::Ask | Power::Withdraw | Power::Delegates | Power::Write => Right::OwnSite,
+            // The hall's own page; the floor refuses others.
+            Power::Speech if *command == Command::Interrupt => Right::OwnSite,
             _ => Right::Never,
         },
         Role::Technician | Role::Screen => Right::Never,
@@ -83,7 +91,9 @@ pub fn check(actor: &Actor, command: &Command, lease: Option<&String>) -> Result
         Right::WithLease => Err(Refusal::NotInControl { holder: lease.cloned() }),
         Right::OwnSite => match (&actor.site, command) {
             (None, _) => Err(Refusal::Forbidden),
-            (Some(own), Command::WithdrawRequest { site }) if own != site => Err(Refusal::Forbidden),
+            (Some(own), Command::WithdrawRequest { site } | Command::SetDelegates { site, .. }) if own != site => {
+                Err(Refusal::Forbidden)
+            }
             (Some(_), Command::SendMessage { to, .. }) if !to.is_empty() => Err(Refusal::Forbidden),
             (Some(_), _) => Ok(()),
         },
@@ -93,14 +103,34 @@ pub fn check(actor: &Actor, command: &Command, lease: Option<&String>) -> Result
 
 fn power(command: &Command) -> Power {
     match command {
-        Command::OpenConference | Command::EndConference { .. } => Power::Conduct,
+        Command::OpenConference
+        | Command::EndConference { .. }
+        | Command::StartRehearsal
+        | Command::EndRehearsal
+        | Command::DelegateRegions { .. } => Power::Conduct,
+        Command::LockPlan { .. }
+        | Command::SetDetails { .. }
+        | Command::SetAgenda { .. }
+        | Command::SetSites { .. }
+        | Command::SetQuorum { .. }
+        | Command::SetTemplates { .. } => Power::Plan,
         Command::SetPreview { .. }
         | Command::ClearPreview
         | Command::Take { .. }
         | Command::BackToHall
         | Command::Undo
-        | Command::RemoveFromAir { .. } => Power::Stage,
-        Command::Mute { .. } | Command::Unmute { .. } | Command::MuteAll => Power::Sound,
+        | Command::RemoveFromAir { .. }
+        | Command::ShowHolding { .. }
+        | Command::SetLowerThird { .. }
+        | Command::ShowNames { .. }
+        | Command::StartTour { .. }
+        | Command::StopTour => Power::Stage,
+        Command::Mute { .. } | Command::Unmute { .. } | Command::MuteAll | Command::MuteOthers | Command::UnmuteAll => {
+            Power::Sound
+        }
+        Command::AllowMicrophones { .. } | Command::OpenMicrophone { .. } | Command::CloseMicrophone { .. } => {
+            Power::Chairs
+        }
         Command::SetFloorMode { .. } | Command::ClearQueue | Command::Cue { .. } | Command::Uncue { .. } => {
             Power::FloorRules
         }
@@ -111,10 +141,11 @@ fn power(command: &Command) -> Power {
         | Command::PauseClock
         | Command::ResumeClock
         | Command::ExtendSpeech { .. } => Power::Speech,
-        Command::StartItem { .. } | Command::FinishItem { .. } => Power::Agenda,
+        Command::StartItem { .. } | Command::FinishItem { .. } | Command::SkipItem { .. } => Power::Agenda,
         Command::RequestFloor { .. } => Power::Ask,
         Command::WithdrawRequest { .. } => Power::Withdraw,
         Command::MarkPresence { .. } => Power::RollCall,
+        Command::SetDelegates { .. } => Power::Delegates,
         Command::SendMessage { .. } | Command::AcknowledgeMessage { .. } => Power::Write,
     }
 }

@@ -1,9 +1,12 @@
 //! Commands: everything that a person or a site can ask of the conference.
-//! Senders and refusals too: what comes in, and what goes back when it may not happen.
+//! Their senders too.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CommandId, ItemId, MessageId, PreviewId, Role, SiteSlug, SourceRef};
+use crate::{
+    CommandId, Delegate, Details, Item, ItemId, LowerThird, MessageId, PreviewId, Quorum, Role, Site, SiteSlug,
+    SourceRef,
+};
 
 /// One request to change the conference. Carried with a [`CommandId`]; answered by accepted or refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +19,49 @@ pub enum Command {
     EndConference {
         /// The conference's id.
         confirmation: String,
+    },
+    /// Begins a rehearsal (tổng duyệt): everything works as on the day, nothing of it counts in the minutes.
+    StartRehearsal,
+    /// Ends the rehearsal: stage, floor, agenda, roll call and times spoken are as they were before it.
+    EndRehearsal,
+
+    // Plan.
+    /// Locks what was planned against edits, or unlocks it. While the conference is live it is locked anyway.
+    LockPlan {
+        /// Locked from now on.
+        locked: bool,
+    },
+    /// Replaces title, phone, floor mode at the start and limits of a speech.
+    SetDetails {
+        /// The new ones, whole.
+        details: Details,
+    },
+    /// Replaces the agenda.
+    SetAgenda {
+        /// All items, in order.
+        items: Vec<Item>,
+    },
+    /// Replaces the sites. Where sites come, go or change places, every page joins anew.
+    SetSites {
+        /// All sites, in the order of the wall; exactly one is the hall.
+        sites: Vec<Site>,
+    },
+    /// Gives an assistant the sites of whole regions: without the control lease it may mute, cue and invite them.
+    DelegateRegions {
+        /// Name of the operator.
+        to: String,
+        /// Regions from now on; empty: none.
+        regions: Vec<String>,
+    },
+    /// Sets how many must be present.
+    SetQuorum {
+        /// The quorum.
+        quorum: Quorum,
+    },
+    /// Replaces the prepared texts of messages.
+    SetTemplates {
+        /// All texts, in order.
+        texts: Vec<String>,
     },
 
     // Stage.
@@ -42,6 +88,35 @@ pub enum Command {
         /// The site.
         site: SiteSlug,
     },
+    /// Puts a holding slide on air in place of everything: no picture, no sound, the hall's neither. A take or the hall ends it.
+    ShowHolding {
+        /// Large line, for example "Hội nghị tạm nghỉ".
+        title: String,
+        /// Small line; may be empty.
+        text: String,
+    },
+    /// Changes what is written under the picture.
+    SetLowerThird {
+        /// What is written.
+        lower_third: LowerThird,
+    },
+    /// Writes the names of sites into the picture, or not.
+    ShowNames {
+        /// Written.
+        shown: bool,
+    },
+    /// Shows sites by turns (lướt điểm cầu), in silence but for the hall. What does not send is passed over. Any other change of
+    /// the stage ends it.
+    StartTour {
+        /// In this order; empty: all sites but the hall, in the order of the wall.
+        sites: Vec<SiteSlug>,
+        /// How long each is shown, ms.
+        dwell_ms: u32,
+        /// Begins anew after the last.
+        repeat: bool,
+    },
+    /// Ends the tour and takes back what was on air before it.
+    StopTour,
 
     // Sound.
     /// Mutes a site's sound for everybody.
@@ -56,6 +131,25 @@ pub enum Command {
     },
     /// Mutes every site but the hall.
     MuteAll,
+    /// Mutes every site but the hall and the floor's holder.
+    MuteOthers,
+    /// Lets every site be heard again.
+    UnmuteAll,
+    /// Lets microphones beyond the holder's be opened, or closes them all; the chair's decision.
+    AllowMicrophones {
+        /// Allowed from now on.
+        allowed: bool,
+    },
+    /// Opens the microphone of a site that is not in the picture.
+    OpenMicrophone {
+        /// The site.
+        site: SiteSlug,
+    },
+    /// Closes a microphone that was opened so.
+    CloseMicrophone {
+        /// The site.
+        site: SiteSlug,
+    },
 
     // Floor.
     /// Changes how sites may ask for the floor.
@@ -117,15 +211,25 @@ pub enum Command {
     },
 
     // Agenda.
-    /// Makes an item the current one.
+    /// Makes an item the current one, and puts its site into preview in the item's layout. Refused if the current item is no
+    /// longer the one that the sender saw.
     StartItem {
         /// The item.
         item: ItemId,
+        /// The current item as the sender saw it.
+        current: Option<ItemId>,
     },
     /// Ends the current item.
     FinishItem {
         /// The item.
         item: ItemId,
+    },
+    /// Leaves an item out, or takes it up again.
+    SkipItem {
+        /// The item.
+        item: ItemId,
+        /// Left out.
+        skipped: bool,
     },
 
     // Roster.
@@ -137,6 +241,13 @@ pub enum Command {
         present: bool,
         /// Why it is absent; empty when present.
         reason: String,
+    },
+    /// Replaces the list of a site's delegates.
+    SetDelegates {
+        /// The site; a site may name only itself.
+        site: SiteSlug,
+        /// All of them, in order.
+        delegates: Vec<Delegate>,
     },
 
     // Messages.
@@ -192,113 +303,6 @@ pub enum RequestKind {
     Request,
     /// tranh luận: outranks a request
     Response,
-}
-
-/// Why a command was refused. The wording is the pages'.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "code", rename_all = "snake_case")]
-pub enum Refusal {
-    /// The sender's role may not do this.
-    Forbidden,
-    /// Somebody else holds the control lease.
-    NotInControl {
-        /// Name of the holder, if there is one.
-        holder: Option<String>,
-    },
-    /// No such site.
-    UnknownSite {
-        /// What was named.
-        site: SiteSlug,
-    },
-    /// No such item of the agenda.
-    UnknownItem {
-        /// What was named.
-        item: ItemId,
-    },
-    /// No such message.
-    UnknownMessage {
-        /// What was named.
-        message: MessageId,
-    },
-    /// The site has no live picture.
-    SourceOffline {
-        /// The site.
-        site: SiteSlug,
-    },
-    /// The preview is no longer the one that was named.
-    PreviewChanged {
-        /// What is in preview now, if anything.
-        preview: Option<PreviewId>,
-    },
-    /// Nothing is in preview.
-    PreviewEmpty,
-    /// Sources do not fit the layout.
-    LayoutMismatch {
-        /// Fewest sources of the layout.
-        min: u32,
-        /// Most sources of the layout.
-        max: u32,
-    },
-    /// A take is under way; wait for its end (at most one second).
-    TakePending,
-    /// There is no take to undo.
-    NothingToUndo,
-    /// What is asked is so already.
-    AlreadySo,
-    /// The floor is closed.
-    FloorClosed,
-    /// The site is in the queue already.
-    AlreadyInQueue,
-    /// The site is not in the queue.
-    NotInQueue,
-    /// The queue is full.
-    QueueFull {
-        /// Its bound.
-        limit: u32,
-    },
-    /// In this mode the queue is served in order; the first is named.
-    NotFirstInQueue {
-        /// Who is first.
-        first: SiteSlug,
-    },
-    /// Another site holds the floor.
-    FloorHeld {
-        /// The holder.
-        holder: SiteSlug,
-    },
-    /// Nobody holds the floor.
-    NoHolder,
-    /// The clock is not in a state in which this makes sense.
-    ClockState,
-    /// The hall cannot be taken off the air or muted this way.
-    HallProtected,
-    /// The site is not on air.
-    NotOnAir {
-        /// The site.
-        site: SiteSlug,
-    },
-    /// The conference is not open.
-    NotOpen,
-    /// The conference has ended.
-    Ended,
-    /// The typed confirmation does not match.
-    WrongConfirmation,
-    /// A text is empty or too long.
-    BadText {
-        /// Longest text, in characters.
-        max: u32,
-    },
-    /// A number is out of its bounds.
-    OutOfRange {
-        /// Smallest value.
-        min: u64,
-        /// Largest value.
-        max: u64,
-    },
-    /// The journal cannot be written; only safe commands are done.
-    JournalUnavailable,
-    /// Too many commands; try again.
-    Busy,
 }
 
 /// A command with its sender, as the shell hands it in.

@@ -1,17 +1,20 @@
 //! Events: what happened. Durable state is the fold of them and nothing else.
 //!
 //! Each kind has a version. What is written is `(kind, version, body)`; what is read may be older and is brought up to the
-//! current version in [`upcast`], the only place that knows old shapes. An event holds the facts and decisions that it
+//! current version in `event_encoding.rs`, the only place that knows old shapes. An event holds the facts and decisions that it
 //! rests on (slots, allowed time, place in the queue), so that applying it never decides.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use thiserror::Error;
 
 use crate::{
-    CommandId, EndpointRole, FloorMode, InstanceId, ItemId, MessageId, Millis, Preview, PreviewId, Program,
-    RequestKind, Setup, SiteSlug, TakeId,
+    CommandId, Delegate, EndpointRole, FloorMode, InstanceId, ItemId, LowerThird, MessageId, Millis, Preview,
+    PreviewId, Program, Quorum, RequestKind, Setup, SiteSlug, TakeId,
 };
+
+// The shape that serde asks for.
+fn is_zero(value: &u64) -> bool {
+    *value == 0
+}
 
 /// Name of the actor of events that no person caused.
 pub const SYSTEM_ACTOR: &str = "system";
@@ -37,6 +40,39 @@ pub enum EventBody {
     SetupRecorded {
         /// The setup.
         setup: Setup,
+    },
+    /// The setup was edited by hand; what was edited counts from here on instead of the files.
+    SetupEdited {
+        /// What was edited.
+        part: PlanPart,
+        /// The setup, whole.
+        setup: Setup,
+    },
+    /// The plan was locked or unlocked.
+    PlanLocked {
+        /// Locked.
+        locked: bool,
+    },
+    /// A rehearsal began: what follows does not count.
+    RehearsalStarted {},
+    /// The rehearsal ended.
+    RehearsalEnded {},
+    /// An operator looks after the sites of these regions, and of no others.
+    RegionsDelegated {
+        /// Name of the operator.
+        to: String,
+        /// The regions.
+        regions: Vec<String>,
+    },
+    /// So many must be present.
+    QuorumSet {
+        /// The quorum.
+        quorum: Quorum,
+    },
+    /// The prepared texts of messages, whole.
+    TemplatesSet {
+        /// In order.
+        texts: Vec<String>,
     },
     /// The conference was opened.
     ConferenceOpened {},
@@ -84,6 +120,39 @@ pub enum EventBody {
         /// What is on air from now.
         program: Program,
     },
+    /// Something else is written under the picture.
+    LowerThirdSet {
+        /// What.
+        lower_third: LowerThird,
+    },
+    /// Names of sites are written into the picture, or no more.
+    NamesShown {
+        /// Written.
+        shown: bool,
+    },
+    /// A tour began; its first site comes with it.
+    TourStarted {
+        /// Who will be shown, in this order.
+        sites: Vec<SiteSlug>,
+        /// How long each, ms.
+        dwell_ms: u32,
+        /// Begins anew after the last.
+        repeat: bool,
+        /// What was on air before it.
+        before: Program,
+    },
+    /// The tour went on to another site.
+    TourMoved {
+        /// Which of its sites, from 0.
+        place: u32,
+        /// When the next one comes.
+        next_at: Millis,
+    },
+    /// The tour is over.
+    TourEnded {
+        /// Why.
+        reason: TourEnd,
+    },
     /// A site was muted.
     SiteMuted {
         /// The site.
@@ -94,7 +163,29 @@ pub enum EventBody {
         /// The site.
         site: SiteSlug,
     },
-    /// Every site but the hall was muted.
+    /// Every site may be heard again.
+    AllUnmuted {
+        /// The sites that were muted or closed before.
+        sites: Vec<SiteSlug>,
+    },
+    /// Microphones beyond the holder's may be opened, or no more; then those that were are closed.
+    MicrophonesAllowed {
+        /// Allowed.
+        allowed: bool,
+    },
+    /// The microphone of a site that is not in the picture was opened.
+    MicrophoneOpened {
+        /// The site.
+        site: SiteSlug,
+        /// Programme slot of its sound.
+        slot: u32,
+    },
+    /// Such a microphone was closed.
+    MicrophoneShut {
+        /// The site.
+        site: SiteSlug,
+    },
+    /// All of these sites were muted: every site but the hall, or but the hall and the holder.
     AllMuted {
         /// The sites that were not muted before.
         sites: Vec<SiteSlug>,
@@ -159,6 +250,18 @@ pub enum EventBody {
         warning_ms: u64,
         /// True: it is on air and its clock runs.
         on_air: bool,
+        /// Time spoken before, ms: a speech that was cut off by a dropout goes on.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        spoken_ms: u64,
+    },
+    /// A standby speaks in place of a holder who dropped out: the holder has the floor no more, and is first in the queue.
+    HolderSetAside {
+        /// The holder.
+        site: SiteSlug,
+        /// Time spoken until it dropped, ms.
+        spoken_ms: u64,
+        /// Time it was allowed, ms.
+        allowed_ms: u64,
     },
     /// The holder came on air: its clock runs.
     SpeechStarted {
@@ -220,6 +323,20 @@ pub enum EventBody {
     ItemFinished {
         /// The item.
         item: ItemId,
+    },
+    /// An item was left out, or taken up again.
+    ItemSkipped {
+        /// The item.
+        item: ItemId,
+        /// Left out.
+        skipped: bool,
+    },
+    /// The delegates of a site, whole.
+    DelegatesSet {
+        /// The site.
+        site: SiteSlug,
+        /// In order.
+        delegates: Vec<Delegate>,
     },
     /// The roll call of a site.
     PresenceMarked {
@@ -303,6 +420,38 @@ pub enum CutCause {
         /// The site.
         site: SiteSlug,
     },
+    /// The holding slide was called for.
+    Holding,
+    /// The holding slide was brought back by an undo.
+    HoldingAgain,
+}
+
+/// Why a tour ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TourEnd {
+    /// It was stopped by hand.
+    Stopped,
+    /// All its sites were shown.
+    Done,
+    /// Another change of the stage came.
+    Superseded,
+    /// None of its sites sends a picture.
+    NobodyToShow,
+    /// The server started anew, or the conference or rehearsal ended.
+    Over,
+}
+
+/// Part of the setup that can be edited by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanPart {
+    /// Title, phone, floor mode, limits of a speech.
+    Details,
+    /// The agenda.
+    Agenda,
+    /// The sites.
+    Sites,
 }
 
 /// Why a speech ended.
@@ -339,113 +488,4 @@ pub enum DropReason {
     Revoked,
     /// The server stops.
     Stopping,
-}
-
-/// An event as the journal keeps it, column by column.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EncodedEvent {
-    /// Milliseconds since the epoch.
-    pub at: u64,
-    /// Who.
-    pub actor: String,
-    /// The command that led to it.
-    pub command_id: Option<String>,
-    /// Kind, for example `take_ordered`.
-    pub kind: String,
-    /// Version of this kind's body.
-    pub version: u16,
-    /// The body: a JSON object.
-    pub body: Value,
-}
-
-/// Why an event of the journal cannot be read.
-#[derive(Debug, Error)]
-pub enum DecodeError {
-    /// Written by a newer program.
-    #[error("event {kind} has version {version}, this program knows up to {known}")]
-    NewerVersion {
-        /// The kind.
-        kind: String,
-        /// The event's version.
-        version: u16,
-        /// What this program knows.
-        known: u16,
-    },
-    /// Not of a known kind or shape.
-    #[error("event {kind} version {version} is not of a known shape")]
-    BadShape {
-        /// The kind.
-        kind: String,
-        /// The event's version.
-        version: u16,
-        /// What the parser said.
-        source: serde_json::Error,
-    },
-    /// A setup without exactly one hall. Its other bounds are those of the program that recorded it.
-    #[error("the recorded setup has {found} halls and not one")]
-    HallCount {
-        /// Halls found.
-        found: usize,
-    },
-}
-
-impl Event {
-    /// The event as the journal keeps it.
-    pub fn encode(&self) -> EncodedEvent {
-        let value = serde_json::to_value(&self.body).expect("event bodies have text keys only");
-        let Value::Object(mut fields) = value else { unreachable!("event bodies are tagged objects") };
-        let kind = match fields.remove("kind") {
-            Some(Value::String(kind)) => kind,
-            _ => unreachable!("event bodies are tagged by kind"),
-        };
-        let body = fields.remove("body").unwrap_or_default();
-        EncodedEvent {
-            at: self.at.0,
-            actor: self.actor.clone(),
-            command_id: self.command_id.as_ref().map(|id| id.0.clone()),
-            version: version_of(&kind),
-            kind,
-            body,
-        }
-    }
-
-    /// Reads an event of any version up to the current one.
-    ///
-    /// # Errors
-    /// [`DecodeError`] if the event is newer than this program, or no event at all, or cannot be applied.
-    pub fn decode(encoded: &EncodedEvent) -> Result<Self, DecodeError> {
-        let body = upcast(&encoded.kind, encoded.version, encoded.body.clone())?;
-        let tagged = serde_json::json!({ "kind": encoded.kind, "body": body });
-        let body = serde_json::from_value(tagged).map_err(|source| DecodeError::BadShape {
-            kind: encoded.kind.clone(),
-            version: encoded.version,
-            source,
-        })?;
-        if let EventBody::SetupRecorded { setup } = &body {
-            let found = setup.halls();
-            if found != 1 {
-                return Err(DecodeError::HallCount { found });
-            }
-        }
-        Ok(Self {
-            at: Millis(encoded.at),
-            actor: encoded.actor.clone(),
-            command_id: encoded.command_id.clone().map(CommandId),
-            body,
-        })
-    }
-}
-
-/// Current version of a kind's body. A kind whose body changes gets a line of its own here and a step in [`upcast`].
-pub fn version_of(_kind: &str) -> u16 {
-    1
-}
-
-/// Brings a body up to the current version of its kind, one version at a time.
-fn upcast(kind: &str, version: u16, body: Value) -> Result<Value, DecodeError> {
-    let known = version_of(kind);
-    match version {
-        1 => Ok(body),
-        _ => Err(DecodeError::NewerVersion { kind: kind.to_owned(), version, known }),
-    }
 }

@@ -46,6 +46,18 @@ pub struct QueueEntry {
     pub requested_at: Millis,
     /// Called to speak.
     pub invited: bool,
+    /// Its speech was cut off by a dropout and goes on from here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set_aside: Option<SetAside>,
+}
+
+/// A speech that was cut off by a dropout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetAside {
+    /// Time spoken, ms.
+    pub spoken_ms: u64,
+    /// Time allowed, ms; 0: no limit.
+    pub allowed_ms: u64,
 }
 
 /// Who has the floor.
@@ -84,7 +96,13 @@ impl Floor {
         match body {
             EventBody::FloorModeSet { mode } => self.mode = *mode,
             EventBody::FloorRequested { site, kind, position, invited } => {
-                let entry = QueueEntry { site: site.clone(), kind: *kind, requested_at: at, invited: *invited };
+                let entry = QueueEntry {
+                    site: site.clone(),
+                    kind: *kind,
+                    requested_at: at,
+                    invited: *invited,
+                    set_aside: None,
+                };
                 self.queue.insert((*position as usize).min(self.queue.len()), entry);
             }
             EventBody::RequestInvited { site } => {
@@ -104,15 +122,21 @@ impl Floor {
             EventBody::SiteUncued { site } => {
                 self.cued.remove(site);
             }
-            EventBody::FloorGranted { site, allowed_ms, warning_ms, on_air } => {
+            EventBody::FloorGranted { site, allowed_ms, warning_ms, on_air, spoken_ms } => {
                 self.queue.retain(|entry| entry.site != *site);
                 self.cued.remove(site);
                 let running_since = on_air.then_some(at);
-                let (allowed_ms, warning_ms) = (*allowed_ms, *warning_ms);
-                let clock = SpeechClock { allowed_ms, warning_ms, spoken_ms: 0, running_since };
+                let (allowed_ms, warning_ms, spoken_ms) = (*allowed_ms, *warning_ms, *spoken_ms);
+                let clock = SpeechClock { allowed_ms, warning_ms, spoken_ms, running_since };
                 self.holder = Some(Holder { site: site.clone(), clock, on_air: *on_air, grace: None });
             }
             EventBody::SpeechEnded { .. } => self.holder = None,
+            EventBody::HolderSetAside { site, spoken_ms, allowed_ms } => {
+                self.holder = None;
+                let (kind, invited) = (RequestKind::Request, true);
+                let set_aside = Some(SetAside { spoken_ms: *spoken_ms, allowed_ms: *allowed_ms });
+                self.queue.insert(0, QueueEntry { site: site.clone(), kind, requested_at: at, invited, set_aside });
+            }
             body => self.apply_to_holder(body, at),
         }
     }
@@ -273,7 +297,11 @@ impl Conference {
         if ended.is_empty() { Err(Refusal::NoHolder) } else { Ok(ended) }
     }
 
-    pub(crate) fn interrupt(&self, at: Millis) -> Outcome {
+    pub(crate) fn interrupt(&self, from: Option<&SiteSlug>, at: Millis) -> Outcome {
+        // A site that interrupts is the hall.
+        if from.is_some_and(|site| site != self.hall()) {
+            return Err(Refusal::Forbidden);
+        }
         let Some(holder) = &self.state().floor.holder else { return Err(Refusal::NoHolder) };
         let site = holder.site.clone();
         let mut bodies = vec![EventBody::MicrophoneClosed { site }];
@@ -388,7 +416,8 @@ impl Conference {
 
     fn granting(&self, site: &SiteSlug, on_air: bool) -> EventBody {
         let allowed_ms = self.planned_speech(site).unwrap_or(self.setup().speech.allowed_ms);
-        EventBody::FloorGranted { site: site.clone(), allowed_ms, warning_ms: self.setup().speech.warning_ms, on_air }
+        let warning_ms = self.setup().speech.warning_ms;
+        EventBody::FloorGranted { site: site.clone(), allowed_ms, warning_ms, on_air, spoken_ms: 0 }
     }
 
     /// The hall needs no floor, and who has it needs not ask.

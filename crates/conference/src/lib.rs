@@ -17,16 +17,24 @@
 
 pub mod agenda;
 mod authority;
+pub mod captions;
 mod clock;
 mod command;
 mod conference;
+pub mod delegates;
 mod event;
+mod event_encoding;
 pub mod floor;
+mod holding;
 mod ids;
 mod layout;
 mod live;
 pub mod messages;
+pub mod microphones;
+pub mod plan;
 mod recorded_setup;
+mod refusal;
+mod rehearsal;
 pub mod roster;
 mod routing;
 pub mod setup;
@@ -34,23 +42,33 @@ mod setup_change;
 pub mod stage;
 mod state;
 mod text;
+pub mod tour;
 
 pub use agenda::{Agenda, ItemTimes};
 pub use authority::{Right, check as check_right, is_safe, right};
+pub use captions::LowerThird;
 pub use clock::{SpeechClock, SpeechTime};
 pub use command::*;
 pub use conference::{Conference, Decision, Fact};
+pub use delegates::{Delegate, Quorum};
 pub use event::*;
-pub use floor::{Floor, Grace, Holder, MAX_QUEUE, QueueEntry};
+pub use event_encoding::*;
+pub use floor::{Floor, Grace, Holder, MAX_QUEUE, QueueEntry, SetAside};
+pub use holding::Holding;
 pub use ids::*;
 pub use live::{ConsoleLive, EndpointLive, Live, PlayerLive, PlayerPlace, Plays};
 pub use messages::{CENTRE, MAX_MESSAGES, MAX_TEXT_BYTES_KEPT, MAX_TEXT_CHARS, Message, Messages};
+pub use plan::Plan;
+pub use refusal::Refusal;
+pub use rehearsal::BeforeRehearsal;
 pub use roster::{Presence, Roster};
 pub use routing::*;
 pub use setup::{
-    Contact, Item, MAX_SETUP_BYTES, MAX_SITES, RECEIVE_KBPS, Setup, SetupError, Site, Speaker, SpeechLimits, VideoCodec,
+    Contact, Details, Document, Item, MAX_SETUP_BYTES, MAX_SITES, RECEIVE_KBPS, Setup, SetupError, Site, Speaker,
+    SpeechLimits, VideoCodec,
 };
 pub use setup_change::SetupChange;
 pub use stage::{PendingTake, Preview, Program, ProgramSource, Stage, UndoMemory};
 pub use state::{DoneCommands, Phase, State};
 pub use text::is_unreadable;
+pub use tour::Tour;

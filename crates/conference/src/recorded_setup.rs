@@ -16,7 +16,7 @@ impl Conference {
         let counts = match self.state().phase {
             Phase::Preparing => !same || !self.setup_is_recorded(),
             // A log that was begun before setups were recorded is folded with the one that was read.
-            Phase::Live | Phase::Ended => same && !self.setup_is_recorded(),
+            Phase::Rehearsal | Phase::Live | Phase::Ended => same && !self.setup_is_recorded(),
         };
         // The log has the conference's name: another id would be another conference.
         let fits = self.setup().id == setup.id && setup.validate().is_ok();

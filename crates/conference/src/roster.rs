@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Conference, DropReason, EndpointRole, EventBody, InstanceId, Millis, Refusal, SiteSlug, TakeFailure,
+    Conference, Delegate, DropReason, EndpointRole, EventBody, InstanceId, Millis, Refusal, SiteSlug, TakeFailure,
     conference::Outcome, text,
 };
 
@@ -26,6 +26,9 @@ pub struct Roster {
     pub presence: BTreeMap<SiteSlug, Presence>,
     /// Time spoken by site, ms, without the speech that runs.
     pub spoken_ms: BTreeMap<SiteSlug, u64>,
+    /// Delegates, as their sites named them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub delegates: BTreeMap<SiteSlug, Vec<Delegate>>,
 }
 
 /// Roll call of a site.

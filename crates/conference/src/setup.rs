@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{ConferenceId, FloorMode, ItemId, SiteSlug};
+use crate::{ConferenceId, FloorMode, ItemId, Layout, SiteSlug};
 
 /// Most sites: media lines of a console are bounded at 160, of which the wall may take 150.
 pub const MAX_SITES: usize = 150;
@@ -111,6 +111,38 @@ pub struct Item {
     pub site: Option<SiteSlug>,
     /// Planned time, ms; 0: none planned.
     pub planned_ms: u64,
+    /// Layout in which its start puts the site into preview; none: alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout: Option<Layout>,
+    /// Documents for those who take part.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub documents: Vec<Document>,
+}
+
+/// A document of an item; its content is kept by the shell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    /// Given by the shell.
+    pub id: String,
+    /// Name of the file.
+    pub name: String,
+    /// Size in bytes.
+    pub bytes: u64,
+}
+
+/// What of a setup is neither site nor agenda, and may be edited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Details {
+    /// Title.
+    pub title: String,
+    /// Phone number of the control room.
+    pub support_phone: String,
+    /// Floor mode at the start.
+    pub floor_mode: FloorMode,
+    /// Limits of a speech.
+    pub speech: SpeechLimits,
 }
 
 /// A person of the agenda.

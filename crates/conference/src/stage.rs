@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Conference, CutCause, EventBody, Holder, Layout, Live, Millis, PreviewId, Refusal, SiteSlug, SourceKind, SourceRef,
-    SpeechEnd, TakeFailure, TakeId,
+    Conference, CutCause, EventBody, Holder, Holding, Layout, Live, LowerThird, Millis, PreviewId, Refusal, SiteSlug,
+    SourceKind, SourceRef, SpeechEnd, TakeFailure, TakeId, Tour,
     conference::Outcome,
     layout::{assign_slots, check_layout},
 };
@@ -42,6 +42,21 @@ pub struct Stage {
     pub muted: BTreeSet<SiteSlug>,
     /// Sites on air whose sound was cut by an interruption, until they leave the air, are unmuted or get the floor.
     pub closed: BTreeSet<SiteSlug>,
+    /// Sites whose microphones are open although they are not in the picture. Each has a programme slot.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub opened: BTreeSet<SiteSlug>,
+    /// The chair allows microphones beyond the holder's.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub microphones_allowed: bool,
+    /// What is written under the picture.
+    #[serde(default, skip_serializing_if = "LowerThird::is_automatic")]
+    pub lower_third: LowerThird,
+    /// Names of sites are not written into the picture.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub names_hidden: bool,
+    /// The tour under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tour: Option<Tour>,
     /// Number of the last preview.
     pub last_preview: PreviewId,
     /// Number of the last take or cut.
@@ -64,6 +79,12 @@ pub struct Program {
     pub take: Option<TakeId>,
     /// Since when; for a take that is not shown yet: when it was ordered.
     pub since: Millis,
+    /// The holding slide, in place of all pictures and sounds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holding: Option<Holding>,
+    /// A step of a tour: its site is seen and not heard.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub tour: bool,
 }
 
 /// A source on air.
@@ -151,6 +172,11 @@ impl Stage {
             undo: None,
             muted: BTreeSet::new(),
             closed: BTreeSet::new(),
+            opened: BTreeSet::new(),
+            microphones_allowed: false,
+            lower_third: LowerThird::Automatic,
+            names_hidden: false,
+            tour: None,
             last_preview: PreviewId(0),
             last_take: TakeId(0),
         }
@@ -259,7 +285,14 @@ pub(crate) fn hall_program(hall: &SiteSlug, take: Option<TakeId>, since: Millis)
         microphones: vec![hall.clone()],
         take,
         since,
+        holding: None,
+        tour: false,
     }
+}
+
+// The shape that serde asks for.
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl Conference {
@@ -387,6 +420,14 @@ impl Conference {
         if sites.is_empty() { Err(Refusal::AlreadySo) } else { Ok(vec![EventBody::AllMuted { sites }]) }
     }
 
+    pub(crate) fn mute_others(&self) -> Outcome {
+        Err(Refusal::Busy)
+    }
+
+    pub(crate) fn unmute_all(&self) -> Outcome {
+        Err(Refusal::Busy)
+    }
+
     pub(crate) fn take_shown(&self, take: TakeId, receivers: u32, elapsed_ms: u32, at: Millis) -> Vec<EventBody> {
         let Some(pending) = self.state().stage.pending.as_ref().filter(|pending| pending.take == take) else {
             return Vec::new();
@@ -462,7 +503,16 @@ impl Conference {
         };
         let sources = sources.iter().map(place).collect();
         // Whose sound is routed follows from the floor and the mutes when it is applied.
-        Program { layout, sources, slots, microphones: Vec::new(), take: Some(take), since: at }
+        Program {
+            layout,
+            sources,
+            slots,
+            microphones: Vec::new(),
+            take: Some(take),
+            since: at,
+            holding: None,
+            tour: false,
+        }
     }
 
     fn next_take(&self) -> TakeId {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Agenda, CommandId, Floor, Messages, Millis, Roster, Stage};
+use crate::{Agenda, CommandId, Floor, Messages, Millis, Plan, Roster, Stage};
 
 /// Command ids that are remembered. A page repeats a command within a minute of a cut; at 50 commands a second, which is
 /// ten times what a full control room sends, this is 80 seconds.
@@ -33,6 +33,9 @@ pub struct State {
     pub roster: Roster,
     /// Messages.
     pub messages: Messages,
+    /// What was planned by hand.
+    #[serde(default, skip_serializing_if = "Plan::is_untouched")]
+    pub plan: Plan,
     /// Commands that were done.
     pub commands: DoneCommands,
 }
@@ -41,8 +44,10 @@ pub struct State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
-    /// Before the opening: line check, rehearsal.
+    /// Before the opening.
     Preparing,
+    /// A rehearsal: as if it were live, but nothing counts.
+    Rehearsal,
     /// Between opening and end.
     Live,
     /// Over.

@@ -1,0 +1,46 @@
+//! What is written into the picture: the lower third, and the names of sites.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Conference, EventBody, Refusal, conference::Outcome};
+
+/// What is written under the picture.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum LowerThird {
+    /// Name, title and organisation of whom the agenda names for the site on air, else the site's name.
+    #[default]
+    Automatic,
+    /// Nothing.
+    Hidden,
+    /// These two lines.
+    Text {
+        /// Upper line: a name.
+        name: String,
+        /// Lower line: title, organisation; may be empty.
+        description: String,
+    },
+}
+
+impl LowerThird {
+    /// True if the agenda decides.
+    pub fn is_automatic(&self) -> bool {
+        *self == Self::Automatic
+    }
+}
+
+impl Conference {
+    pub(crate) fn set_lower_third(&self, lower_third: &LowerThird) -> Outcome {
+        match self.state().stage.lower_third == *lower_third {
+            true => Err(Refusal::AlreadySo),
+            false => Ok(vec![EventBody::LowerThirdSet { lower_third: lower_third.clone() }]),
+        }
+    }
+
+    pub(crate) fn show_names(&self, shown: bool) -> Outcome {
+        match self.state().stage.names_hidden != shown {
+            true => Err(Refusal::AlreadySo),
+            false => Ok(vec![EventBody::NamesShown { shown }]),
+        }
+    }
+}
