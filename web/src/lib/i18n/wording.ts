@@ -62,6 +62,30 @@ export function refusalText(refusal: Refusal, siteName: (slug: string) => string
       return m.refusal_not_on_air({ site: siteName(refusal.site) });
     case 'not_open':
       return m.refusal_not_open();
+    case 'rehearsing':
+      return m.refusal_rehearsing();
+    case 'not_rehearsing':
+      return m.refusal_not_rehearsing();
+    case 'plan_locked':
+      return m.refusal_plan_locked();
+    case 'bad_plan':
+      return m.refusal_bad_plan({ count: refusal.problems.length, first: refusal.problems[0] ?? '' });
+    case 'item_changed':
+      return refusal.current === null ? m.refusal_item_ended() : m.refusal_item_changed();
+    case 'no_tour':
+      return m.refusal_no_tour();
+    case 'nobody_to_show':
+      return m.refusal_nobody_to_show();
+    case 'microphones_not_allowed':
+      return m.refusal_microphones_not_allowed();
+    case 'too_many_microphones':
+      return m.refusal_too_many_microphones({ limit: refusal.limit });
+    case 'unknown_operator':
+      return m.refusal_unknown_operator({ name: refusal.name });
+    case 'unknown_region':
+      return m.refusal_unknown_region({ region: refusal.region });
+    case 'too_many':
+      return m.refusal_too_many({ limit: refusal.limit });
     case 'ended':
       return m.refusal_ended();
     case 'wrong_confirmation':
@@ -110,6 +134,7 @@ const PROBLEM: Record<ErrorCode, () => string> = {
   too_many: m.problem_too_many,
   too_slow: m.problem_too_slow,
   stopping: m.problem_stopping,
+  sites_changed: m.problem_sites_changed,
 };
 
 const LAYOUT: Record<Layout, () => string> = {
