@@ -253,6 +253,8 @@ pub struct QueueEntry {
     pub invited: bool,
     /// Its speech was cut off by a dropout: time spoken already, ms. It goes on from there.
     pub spoken_ms: u64,
+    /// Time that such a speech was allowed, ms; 0: no limit, or none was cut off.
+    pub allowed_ms: u64,
 }
 
 /// The floor's holder.

@@ -25,4 +25,8 @@ invited: boolean,
 /**
  * Its speech was cut off by a dropout: time spoken already, ms. It goes on from there.
  */
-spoken_ms: number, };
+spoken_ms: number, 
+/**
+ * Time that such a speech was allowed, ms; 0: no limit, or none was cut off.
+ */
+allowed_ms: number, };
