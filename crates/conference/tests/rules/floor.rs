@@ -72,9 +72,9 @@ fn the_clock_runs_from_the_moment_on_air_and_warns() {
 fn a_report_has_the_time_that_the_agenda_plans() {
     let mut world = World::new();
     let report = ItemId::from("report-a");
-    assert_eq!(world.lead(Command::StartItem { item: report.clone() }), Err(Refusal::NotOpen));
+    assert_eq!(world.lead(Command::StartItem { item: report.clone(), current: None }), Err(Refusal::NotOpen));
     world.lead(Command::OpenConference).unwrap();
-    world.lead(Command::StartItem { item: report }).unwrap();
+    world.lead(Command::StartItem { item: report, current: None }).unwrap();
     world.put_on_air(Layout::Single, &[camera("a")]);
     assert_eq!(world.holder().unwrap().clock.allowed_ms, 420_000);
     world.put_on_air(Layout::Single, &[camera("b")]);

@@ -123,7 +123,7 @@ fn morning() -> World {
     let absent = Command::MarkPresence { site: slug("d"), present: false, reason: "Mất điện".to_owned() };
     world.lead(absent).unwrap();
     world.lead(Command::OpenConference).unwrap();
-    world.lead(Command::StartItem { item: ItemId::from("opening") }).unwrap();
+    world.lead(Command::StartItem { item: ItemId::from("opening"), current: None }).unwrap();
     world.wait(60_000);
     reports(&mut world);
     discussion(&mut world);
@@ -136,7 +136,8 @@ fn morning() -> World {
 }
 
 fn reports(world: &mut World) {
-    world.lead(Command::StartItem { item: ItemId::from("report-a") }).unwrap();
+    let current = Some(ItemId::from("opening"));
+    world.lead(Command::StartItem { item: ItemId::from("report-a"), current }).unwrap();
     world.lead(Command::Cue { site: slug("a") }).unwrap();
     world.lead(Command::Cue { site: slug("b") }).unwrap();
     world.lead(Command::Uncue { site: slug("b") }).unwrap();

@@ -94,7 +94,7 @@ fn other_command() -> impl Strategy<Value = Command> {
     prop_oneof![
         3 => Just(Command::OpenConference),
         1 => Just(Command::EndConference { confirmation: "test".to_owned() }),
-        3 => item().prop_map(|item| Command::StartItem { item }),
+        3 => (item(), prop::option::of(item())).prop_map(|(item, current)| Command::StartItem { item, current }),
         2 => item().prop_map(|item| Command::FinishItem { item }),
         2 => (site(), prop::bool::ANY).prop_map(|(site, present)| Command::MarkPresence {
             site, present, reason: String::new()

@@ -82,7 +82,7 @@ fn once_the_conference_is_open_the_recorded_setup_counts_for_ever() {
     let mut world = World::new();
     world.lead(Command::OpenConference).unwrap();
     world.put_on_air(Layout::Single, &[camera("a")]);
-    world.lead(Command::StartItem { item: ItemId::from("report-a") }).unwrap();
+    world.lead(Command::StartItem { item: ItemId::from("report-a"), current: None }).unwrap();
     for file in other_setups() {
         world.fact(Fact::ServerStarted { instance: InstanceId::from("again") });
         let before = world.conference.clone();

@@ -42,7 +42,7 @@ fn one_of_each() -> Vec<Command> {
         Command::PauseClock,
         Command::ResumeClock,
         Command::ExtendSpeech { seconds: 60 },
-        Command::StartItem { item: item.clone() },
+        Command::StartItem { item: item.clone(), current: None },
         Command::FinishItem { item },
         Command::MarkPresence { site, present: true, reason: String::new() },
         Command::SendMessage { to: vec![], text: "x".to_owned() },

@@ -50,6 +50,8 @@ fn largest() -> Setup {
         speaker: Some(Speaker { name: place.clone(), title: place.clone(), organisation: place.clone() }),
         site: Some(sites[number % sites.len()].slug.clone()),
         planned_ms: 420_000,
+        layout: None,
+        documents: Vec::new(),
     };
     largest.agenda = (0..setup::MAX_ITEMS).map(item).collect();
     largest.sites = [vec![hall], sites].concat();

@@ -43,6 +43,8 @@ pub fn setup() -> Setup {
         speaker: None,
         site: site.map(slug),
         planned_ms,
+        layout: None,
+        documents: Vec::new(),
     };
     Setup {
         id: ConferenceId::from("test"),
