@@ -251,7 +251,7 @@ describe('commands', () => {
 });
 
 describe('a server that refuses', () => {
-  const fatal = (code: 'revoked' | 'replaced' | 'wrong_protocol' | 'stopping'): ServerMessage => ({
+  const fatal = (code: 'revoked' | 'replaced' | 'wrong_protocol' | 'sites_changed' | 'stopping'): ServerMessage => ({
     type: 'error',
     code,
     detail: '',
@@ -289,13 +289,13 @@ describe('a server that refuses', () => {
     expect(bench.machine.pollTimeout()).toBeLessThanOrEqual(bench.now + 300);
   });
 
-  it('makes a page of another protocol reload', () => {
+  it.each(['wrong_protocol', 'sites_changed'] as const)('makes a page reload: %s', (code) => {
     const bench = new Bench();
     bench.start();
     bench.probed(true);
     bench.opened();
 
-    expect(bench.message(fatal('wrong_protocol'))).toContainEqual({ do: 'reload' });
+    expect(bench.message(fatal(code))).toContainEqual({ do: 'reload' });
   });
 
   it('is tried at once when it only restarts', () => {

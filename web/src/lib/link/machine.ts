@@ -288,6 +288,7 @@ export class LinkMachine {
     this.#outputs.push({ do: 'close' });
     switch (code) {
       case 'wrong_protocol':
+      case 'sites_changed':
         this.#outputs.push({ do: 'reload' });
         return this.#wait(now + REFUSED_RETRY_MS, now);
       case 'replaced':

@@ -3,6 +3,7 @@ import type {
   AgendaView,
   ConferenceInfo,
   ConferenceView,
+  DeskView,
   FloorView,
   LiveView,
   MessageView,
@@ -18,18 +19,39 @@ export const MAX_MESSAGES = 200;
 /** Longest text of a message, in characters; as `wire::MAX_TEXT_CHARS`. */
 export const MAX_TEXT_CHARS = 2_000;
 
+/** What the desk's section says before it has come, and to those who never get it. */
+const NO_DESK: DeskView = {
+  plan_locked: false,
+  quorum: { sites: 0, delegates: 0 },
+  templates: [],
+  delegations: {},
+  speech: { allowed_ms: 0, warning_ms: 0, grace_ms: 0 },
+  floor_mode: null,
+};
+
 /** State of one conference; every field is a signal of its own. */
 export class ConferenceStore {
   info: ConferenceInfo | null = $state.raw(null);
   /** In the order of the wall, the hall first; the array changes only with a snapshot. */
   sites: readonly SiteModel[] = $state.raw([]);
   agenda: AgendaView = $state.raw({ items: [], current: null });
-  floor: FloorView = $state.raw({ mode: 'closed', queue: [], cued: [], holder: null });
+  floor: FloorView = $state.raw({
+    mode: 'closed',
+    queue: [],
+    cued: [],
+    holder: null,
+    microphones_allowed: false,
+    open_microphones: [],
+  });
   stage: StageView | null = $state.raw(null);
   messages: readonly MessageView[] = $state.raw([]);
+  /** What the people at the centre arrange among themselves. */
+  desk: DeskView = $state.raw(NO_DESK);
   operators: readonly OperatorLive[] = $state.raw([]);
   /** Holder of the control lease. */
   lease: string | null = $state(null);
+  /** The lease's holder is missing since then, ms since the epoch: somebody else may take it. */
+  leaseMissingSince: number | null = $state(null);
   journalOk: boolean = $state(true);
   /** False while the relay shows everybody lower layers because it cannot keep up. */
   relayKeepsUp: boolean = $state(true);
@@ -71,6 +93,7 @@ export class ConferenceStore {
     this.floor = view.floor;
     this.stage = view.stage;
     this.messages = view.messages.slice(-MAX_MESSAGES);
+    this.desk = view.desk;
   }
 
   /** Applies an event's changes in order. */
@@ -87,6 +110,7 @@ export class ConferenceStore {
       this.operators = live.operators;
     }
     this.lease = live.lease;
+    this.leaseMissingSince = live.lease_missing_since;
     this.journalOk = live.journal_ok;
     this.relayKeepsUp = live.relay_keeps_up;
     this.liveAt = live.now;
@@ -113,6 +137,9 @@ export class ConferenceStore {
         return;
       case 'message':
         this.messages = withMessage(this.messages, change.value);
+        return;
+      case 'desk':
+        this.desk = change.value;
         return;
     }
   }

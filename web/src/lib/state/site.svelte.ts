@@ -1,17 +1,33 @@
-import type { SiteLive, SiteView } from '$lib/wire';
+import type { Quality, QualityReason, Readiness, SiteLive, SiteView } from '$lib/wire';
 
 /** Below this a level counts as silence (dBFS). */
 export const SILENT_DBFS = -127;
 
-/** One site as widgets see it: its parts change apart, so that a level meter does not redraw a tile. */
+/**
+ * One site as widgets see it: its parts change apart. Figures (`live`) change four times a second, verdicts seldom: a list of all
+ * sites reads the verdicts, so that it is not drawn anew for every figure, and a level meter does not redraw a tile.
+ */
 export class SiteModel {
   /** Durable part. */
   view: SiteView = $state.raw() as SiteView;
-  /** Live part without the level; none: no endpoint of the site was ever here. */
+  /** Live part without the level, with all figures; none: no endpoint of the site was ever here. */
   live: SiteLive | null = $state.raw(null);
   /** Sound level, dBFS. */
   level: number = $state(SILENT_DBFS);
+  /** True while media of it arrives. */
+  online: boolean = $state(false);
+  /** True while it shares content that can be put on air. */
+  sharing: boolean = $state(false);
+  /** Verdict on its media; `lost` also before anything came of it. */
+  quality: Quality = $state('lost');
+  /** First reason of the verdict. */
+  reason: QualityReason | null = $state(null);
+  /** Whether a take of it would be good; none: nobody looks. */
+  ready: Readiness | null = $state.raw(null);
+  /** It calls the control room since then, ms since the epoch. */
+  callingSince: number | null = $state(null);
   #liveText = '';
+  #readyText = '';
 
   constructor(view: SiteView) {
     this.view = view;
@@ -24,16 +40,19 @@ export class SiteModel {
     if (text === this.#liveText) return;
     this.#liveText = text;
     this.live = live;
+    this.#setVerdicts(live);
   }
 
-  /** True while media of it arrives. */
-  get online(): boolean {
-    return this.live !== null && this.live.quality !== 'lost' && this.live.endpoints.some((endpoint) => endpoint.media);
-  }
-
-  /** True while it shares content that can be put on air. */
-  get sharing(): boolean {
-    const endpoints = this.live?.endpoints ?? [];
-    return endpoints.some(({ role, media, content }) => role !== 'screen' && media && content);
+  #setVerdicts(live: SiteLive | null): void {
+    const endpoints = live?.endpoints ?? [];
+    this.quality = live?.quality ?? 'lost';
+    this.reason = live?.reason ?? null;
+    this.online = this.quality !== 'lost' && endpoints.some((endpoint) => endpoint.media);
+    this.sharing = endpoints.some(({ role, media, content }) => role !== 'screen' && media && content);
+    this.callingSince = live?.calling_since ?? null;
+    const ready = JSON.stringify(live?.ready ?? null);
+    if (ready === this.#readyText) return;
+    this.#readyText = ready;
+    this.ready = live?.ready ?? null;
   }
 }

@@ -1,29 +1,27 @@
-import type { ConferenceView, EndpointLive, LiveView, SiteLive, SiteView, SpeechClock, StageView } from '$lib/wire';
+import type { EndpointLive, SpeechClock } from '$lib/wire';
 import { flushSync } from 'svelte';
 import { describe, expect, it } from 'vitest';
 import { ConferenceStore, MAX_MESSAGES } from './conference.svelte';
+import {
+  conferenceView,
+  deskView,
+  endpointLive,
+  floorView,
+  liveView,
+  messageView,
+  queueEntry,
+  siteLive,
+  siteView,
+  stageView,
+} from './samples';
 import { readClock } from './speechClock';
 import { tallies } from './tally';
 
-const source = (site: string) => ({ site, kind: 'camera' as const });
-const stage = (program: string[], preview: string[] = [], pending: string[] = []): StageView => ({
-  program: {
-    layout: 'single',
-    sources: program.map((site, slot) => ({ source: source(site), slot })),
-    microphones: [],
-    take: null,
-    since: 0,
-  },
-  preview: preview.length ? { id: 1, layout: 'single', sources: preview.map(source) } : null,
-  pending: pending.length ? { take: 2, sources: pending.map(source), ordered_at: 0 } : null,
-  can_undo: false,
-});
-const request = (site: string) => ({ site, kind: 'request' as const, requested_at: 0, invited: false });
-const FLOOR = { mode: 'queue' as const, queue: [request('a'), request('b'), request('c')], cued: ['b'], holder: null };
+const FLOOR = floorView({ queue: ['a', 'b', 'c'].map((site) => queueEntry(site)), cued: ['b'] });
 
 describe('tally', () => {
   it('is the strongest thing that is true of a site', () => {
-    const map = tallies(stage(['hall'], ['c']), FLOOR);
+    const map = tallies(stageView(['hall'], ['c']), FLOOR);
 
     expect(map.get('hall')).toEqual({ name: 'program' });
     expect(map.get('c')).toEqual({ name: 'preview' });
@@ -33,7 +31,7 @@ describe('tally', () => {
   });
 
   it('is red for the old and the new source while a take is under way', () => {
-    const map = tallies(stage(['hall'], ['c'], ['c']), FLOOR);
+    const map = tallies(stageView(['hall'], ['c'], ['c']), FLOOR);
 
     expect(map.get('hall')).toEqual({ name: 'program' });
     expect(map.get('c')).toEqual({ name: 'program' });
@@ -60,78 +58,15 @@ describe('speech clock', () => {
   });
 });
 
-const siteView = (slug: string): SiteView => ({
-  slug,
-  code: '01',
-  name: slug,
-  full_name: slug,
-  region: 'r',
-  carrier: 'c',
-  contact: { name: '', phone: '' },
-  column: 0,
-  row: 0,
-  hall: slug === 'hall',
-  muted: false,
-  presence: { state: 'unknown' },
-  spoken_ms: 0,
-});
-const snapshot = (slugs: string[]): ConferenceView => ({
-  conference: {
-    id: 'x',
-    title: 't',
-    phase: 'live',
-    opened_at: 0,
-    ended_at: null,
-    codec: 'h264',
-    hall: 'hall',
-    support_phone: '',
-  },
-  sites: slugs.map(siteView),
-  agenda: { items: [], current: null },
-  floor: { mode: 'closed', queue: [], cued: [], holder: null },
-  stage: stage(['hall']),
-  messages: [],
-});
-const siteLive = (level: number): SiteLive => ({
-  endpoints: [],
-  quality: 'good',
-  reason: null,
-  lost_since: null,
-  level_dbfs: level,
-  ready: { state: 'ready' },
-});
-const ENDPOINT: EndpointLive = {
-  role: 'main',
-  control: true,
-  media: true,
-  camera: 'live',
-  microphone: 'live',
-  sound_playing: true,
-  content: false,
-  kbps: 0,
-  fps: 0,
-  layer: null,
-  loss: 0,
-  rtt_ms: 0,
-  since: 0,
-  second_device_at: null,
-};
-const live = (level: number): LiveView => ({
-  sites: { a: siteLive(level) },
-  operators: [],
-  lease: null,
-  journal_ok: true,
-  relay_keeps_up: true,
-  now: 0,
-});
+const live = (level: number) => liveView({ a: siteLive({ level_dbfs: level }) });
 
 describe('conference store', () => {
   it('replaces sections as they change', () => {
     const store = new ConferenceStore();
-    store.applySnapshot(snapshot(['hall', 'a']));
+    store.applySnapshot(conferenceView(['hall', 'a']));
     store.applyChanges([
-      { section: 'site', value: { ...siteView('a'), muted: true } },
-      { section: 'stage', value: stage(['a']) },
+      { section: 'site', value: siteView('a', { muted: true }) },
+      { section: 'stage', value: stageView(['a']) },
       { section: 'site', value: siteView('nobody') },
     ]);
 
@@ -143,19 +78,18 @@ describe('conference store', () => {
 
   it('keeps the wall’s order and its models across a snapshot, so that no tile moves or is rebuilt', () => {
     const store = new ConferenceStore();
-    store.applySnapshot(snapshot(['hall', 'a', 'b']));
+    store.applySnapshot(conferenceView(['hall', 'a', 'b']));
     const before = store.sites;
-    store.applySnapshot(snapshot(['hall', 'a', 'b']));
+    store.applySnapshot(conferenceView(['hall', 'a', 'b']));
 
     expect(store.sites).toBe(before);
   });
 
   it('knows which site shares content: one of its senders that is here, never its screen', () => {
     const store = new ConferenceStore();
-    store.applySnapshot(snapshot(['hall', 'a']));
+    store.applySnapshot(conferenceView(['hall', 'a']));
     const shares = (changes: Partial<EndpointLive>) => {
-      const endpoints = [{ ...ENDPOINT, ...changes }];
-      store.applyLive({ ...live(-30), sites: { a: { ...siteLive(-30), endpoints } } });
+      store.applyLive(liveView({ a: siteLive({ endpoints: [endpointLive(changes)] }) }));
       return store.site('a')?.sharing;
     };
 
@@ -168,7 +102,7 @@ describe('conference store', () => {
 
   it('does not wake readers of a site for a level alone', () => {
     const store = new ConferenceStore();
-    store.applySnapshot(snapshot(['hall', 'a']));
+    store.applySnapshot(conferenceView(['hall', 'a']));
     let tiles = 0;
     let meters = 0;
     const stop = $effect.root(() => {
@@ -189,12 +123,54 @@ describe('conference store', () => {
     expect(meters).toBe(3);
   });
 
+  it('does not wake a list of verdicts for figures alone, but for the verdict', () => {
+    const store = new ConferenceStore();
+    store.applySnapshot(conferenceView(['hall', 'a']));
+    const seen: unknown[] = [];
+    let figures = 0;
+    const stop = $effect.root(() => {
+      $effect(() => {
+        const site = store.site('a')!;
+        seen.push([site.online, site.quality, site.ready?.state, site.callingSince]);
+      });
+      $effect(() => {
+        figures += store.site('a')?.live ? 1 : 0;
+      });
+    });
+    const tell = (kbps: number, changes: object = {}) => {
+      store.applyLive(liveView({ a: siteLive({ endpoints: [endpointLive({ kbps })], ...changes }) }));
+      flushSync();
+    };
+    for (const kbps of [600, 610, 620]) tell(kbps);
+    tell(630, { calling_since: 5_000 });
+    tell(0, { quality: 'lost', ready: { state: 'offline' } });
+    stop();
+
+    expect(figures).toBe(5);
+    expect(seen).toEqual([
+      [true, 'good', 'ready', null],
+      [true, 'good', 'ready', 5_000],
+      [false, 'lost', 'offline', null],
+    ]);
+  });
+
+  it('takes what the centre arranges as it changes, and knows since when the lease is without its holder', () => {
+    const store = new ConferenceStore();
+    expect(store.desk.templates).toEqual([]);
+    store.applySnapshot(conferenceView(['hall'], { desk: deskView({ templates: ['a'] }) }));
+    expect(store.desk.templates).toEqual(['a']);
+    store.applyChanges([{ section: 'desk', value: deskView({ quorum: { sites: 42, delegates: 0 } }) }]);
+    expect(store.desk.quorum.sites).toBe(42);
+    store.applyLive(liveView({}, { lease: 'lan', lease_missing_since: 7_000 }));
+    expect([store.lease, store.leaseMissingSince]).toEqual(['lan', 7_000]);
+  });
+
   it('adds messages, replaces those of the same id, and keeps a bounded number', () => {
     const store = new ConferenceStore();
-    store.applySnapshot(snapshot(['hall']));
+    store.applySnapshot(conferenceView(['hall']));
     const message = (id: number, text: string) => ({
       section: 'message' as const,
-      value: { id, from: null, sender: 's', to: [], text, sent_at: 0, acknowledged: [] },
+      value: messageView(id, { text }),
     });
     for (let id = 0; id < MAX_MESSAGES + 5; id += 1) store.applyChanges([message(id, 'x')]);
     store.applyChanges([message(100, 'y')]);

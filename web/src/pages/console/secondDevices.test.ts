@@ -1,16 +1,15 @@
-import type { EndpointLive, SiteLive } from '$lib/wire';
+import { endpointLive, siteLive } from '$lib/state/samples';
+import type { SiteLive } from '$lib/wire';
 import { describe, expect, it } from 'vitest';
 import { SecondDevices } from './secondDevices';
 
-function live(main: number | null, backup: number | null): SiteLive {
-  const device = { control: true, media: true, camera: 'live', microphone: 'live', sound_playing: true } as const;
-  const figures = { content: false, kbps: 0, fps: 0, layer: null, loss: 0, rtt_ms: 0, since: 0 };
-  const endpoints: EndpointLive[] = [
-    { role: 'main', ...device, ...figures, second_device_at: main },
-    { role: 'backup', ...device, ...figures, second_device_at: backup },
-  ];
-  return { endpoints, quality: 'good', reason: null, lost_since: null, level_dbfs: 0, ready: { state: 'ready' } };
-}
+const live = (main: number | null, backup: number | null): SiteLive =>
+  siteLive({
+    endpoints: [
+      endpointLive({ role: 'main', second_device_at: main }),
+      endpointLive({ role: 'backup', second_device_at: backup }),
+    ],
+  });
 
 describe('second devices', () => {
   it('tells each refusal once', () => {
