@@ -1,6 +1,8 @@
 /** Turns key presses into what the desk does. */
 import type { Desk } from './desk.svelte';
-import { actionOf, type KeyAction, keyLabel, type Keymap, type PressPlace } from './keys';
+import { HELD_ACTIONS, keyDeeds } from './keyActions';
+import { codeOf, type KeyAction, type Keymap } from './keymap';
+import { actionOf, keyLabel, type PressPlace } from './keys';
 import { moveInWall, type WallMove } from './wallGrid';
 
 /** Attribute of the wall's element, so that arrows inside it are the wall's. */
@@ -15,10 +17,16 @@ export class Keyboard {
   columns: number = $state(1);
   searchField: HTMLInputElement | null = $state(null);
   #desk: Desk;
+  #deeds: ReturnType<typeof keyDeeds>;
 
   constructor(desk: Desk, keymap: Keymap) {
     this.#desk = desk;
     this.keymap = keymap;
+    this.#deeds = keyDeeds(desk, {
+      move: (move) => this.#move(move),
+      find: () => this.searchField?.focus(),
+      help: () => (this.overview = true),
+    });
   }
 
   /** First key of an action as it is written; empty: it has none. */
@@ -31,7 +39,7 @@ export class Keyboard {
   start(): () => void {
     const down = (event: KeyboardEvent) => this.#press(event);
     const up = (event: KeyboardEvent) => this.#release(event);
-    const leave = () => this.#desk.endTalk();
+    const leave = () => this.#desk.sound.endTalk();
     window.addEventListener('keydown', down);
     window.addEventListener('keyup', up);
     window.addEventListener('blur', leave);
@@ -43,50 +51,27 @@ export class Keyboard {
   }
 
   #press(event: KeyboardEvent): void {
-    const action = actionOf(event, placeOf(event.target), this.keymap);
-    if (action === null) return;
+    const place = placeOf(event.target);
     const dialogs = document.querySelectorAll<HTMLDialogElement>('dialog[open]');
+    if (event.code === 'Escape' && dialogs.length === 0) return this.#leaveField(event, place);
+    const action = actionOf(event, place, this.keymap);
+    if (action === null) return;
     // Its keys are a dialog's own, and nothing goes on air behind it; but whoever needs the hall needs it at once, and sees it.
     if (dialogs.length > 0 && action !== 'back_to_hall') return;
     dialogs.forEach((dialog) => dialog.close());
     event.preventDefault();
-    this.#do(action, event.repeat);
+    this.#deeds[action](event.repeat);
+  }
+
+  /** Out of a text field or a choice, so that the letters are keys again. A field that has another use for Escape prevents this. */
+  #leaveField(event: KeyboardEvent, place: PressPlace): void {
+    if (event.defaultPrevented || event.isComposing || (place !== 'text' && place !== 'choice')) return;
+    (event.target as HTMLElement).blur();
   }
 
   #release(event: KeyboardEvent): void {
-    const codes = this.keymap.talkback.map((binding) => binding.split('+').at(-1));
-    if (codes.includes(event.code)) this.#desk.endTalk();
-  }
-
-  #do(action: KeyAction, repeat: boolean): void {
-    const desk = this.#desk;
-    const onSelected = (act: (site: string) => unknown) => desk.selected !== null && void act(desk.selected);
-    const acts: Record<KeyAction, () => unknown> = {
-      take: () => desk.take(repeat),
-      back_to_hall: () => desk.backToHall(),
-      undo: () => desk.undo(),
-      preview_selected: () => onSelected((site) => desk.preview(site)),
-      previous_in_queue: () => desk.previewInQueue(-1),
-      next_in_queue: () => desk.previewInQueue(1),
-      cue: () => onSelected((site) => desk.toggleCue(site)),
-      mute: () => onSelected((site) => desk.toggleMute(site)),
-      solo: () => onSelected((site) => desk.toggleSolo(site)),
-      talkback: () => onSelected((site) => desk.talk(site)),
-      clock: () => desk.toggleClock(),
-      reorder_up: () => onSelected((site) => desk.reorder(site, -1)),
-      reorder_down: () => onSelected((site) => desk.reorder(site, 1)),
-      acknowledge: () => desk.acknowledgeOldest(),
-      find: () => this.searchField?.focus(),
-      left: () => this.#move('left'),
-      right: () => this.#move('right'),
-      up: () => this.#move('up'),
-      down: () => this.#move('down'),
-      first: () => this.#move('first'),
-      last: () => this.#move('last'),
-      claim: () => desk.claimLease(),
-      help: () => (this.overview = true),
-    };
-    acts[action]();
+    const codes = HELD_ACTIONS.flatMap((action) => this.keymap[action].map(codeOf));
+    if (codes.includes(event.code)) this.#desk.sound.endTalk();
   }
 
   #move(move: WallMove): void {

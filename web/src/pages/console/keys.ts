@@ -1,65 +1,6 @@
 /** The console's keys: which press means which action. By `event.code`, so that Telex and VNI change nothing. Pure. */
 import { matchKeyBindingPress, parseKeybinding } from 'tinykeys';
-import * as v from 'valibot';
-
-/** Everything that a key can do, in the order of the overview. */
-export const ACTIONS = [
-  'take',
-  'back_to_hall',
-  'undo',
-  'preview_selected',
-  'previous_in_queue',
-  'next_in_queue',
-  'cue',
-  'mute',
-  'solo',
-  'talkback',
-  'clock',
-  'reorder_up',
-  'reorder_down',
-  'acknowledge',
-  'find',
-  'left',
-  'right',
-  'up',
-  'down',
-  'first',
-  'last',
-  'claim',
-  'help',
-] as const;
-/** An action of the keyboard. */
-export type KeyAction = (typeof ACTIONS)[number];
-
-/** Keys of each action, in tinykeys' notation. Space is never among them: it presses buttons. */
-export type Keymap = Record<KeyAction, readonly string[]>;
-
-/** Keys as they are delivered. */
-export const DEFAULT_KEYMAP: Keymap = {
-  take: ['F12', 'NumpadEnter'],
-  back_to_hall: ['F8', 'Numpad0'],
-  undo: ['Control+KeyZ'],
-  preview_selected: ['Enter'],
-  previous_in_queue: ['F9'],
-  next_in_queue: ['F10'],
-  cue: ['KeyC'],
-  mute: ['KeyM'],
-  solo: ['KeyS'],
-  talkback: ['KeyK'],
-  clock: ['KeyT'],
-  reorder_up: ['Alt+ArrowUp'],
-  reorder_down: ['Alt+ArrowDown'],
-  acknowledge: ['KeyA'],
-  find: ['Slash'],
-  left: ['ArrowLeft'],
-  right: ['ArrowRight'],
-  up: ['ArrowUp'],
-  down: ['ArrowDown'],
-  first: ['Home'],
-  last: ['End'],
-  claim: ['KeyL'],
-  help: ['Shift+Slash'],
-};
+import { ACTIONS, isAllowed, type KeyAction, type Keymap } from './keymap';
 
 /** The members of a keyboard event that decide. */
 export type Press = {
@@ -108,30 +49,6 @@ export function actionOf(press: Press, place: PressPlace, keymap: Keymap): KeyAc
   return action;
 }
 
-/** The keymap with a person's own keys; a key that is given away is taken from its former action. */
-export function remap(keymap: Keymap, action: KeyAction, binding: string): Keymap {
-  const next = Object.fromEntries(ACTIONS.map((one) => [one, keymap[one].filter((old) => old !== binding)])) as Record<
-    KeyAction,
-    string[]
-  >;
-  return { ...next, [action]: [binding] };
-}
-
-const Bindings = v.array(v.pipe(v.string(), v.check(isAllowed)));
-const StoredKeymap = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object(v.entriesFromList(ACTIONS, v.optional(v.fallback(v.nullable(Bindings), null)))),
-);
-
-/** Reads a remembered keymap; what does not fit is left as delivered. */
-export function keymapFrom(text: string | null): Keymap {
-  const stored = v.safeParse(StoredKeymap, text);
-  if (!stored.success) return DEFAULT_KEYMAP;
-  const keys = ACTIONS.map((action) => [action, stored.output[action] ?? DEFAULT_KEYMAP[action]]);
-  return Object.fromEntries(keys) as Keymap;
-}
-
 /** Notation of a press, to remap by pressing; none for a modifier alone and for keys that are not given away. */
 export function bindingOf(press: Press): string | null {
   if (/^(Control|Shift|Alt|Meta)(Left|Right)$/.test(press.code) || !isAllowed(press.code)) return null;
@@ -151,6 +68,8 @@ export function keyLabel(binding: string): string {
 const LABELS: Partial<Record<string, string>> = {
   Control: 'Ctrl',
   Slash: '/',
+  Equal: '=',
+  NumpadAdd: 'Num +',
   ArrowLeft: '←',
   ArrowRight: '→',
   ArrowUp: '↑',
@@ -168,9 +87,4 @@ function isPressed(press: Press, binding: string): boolean {
     getModifierState: (name: string) => press.getModifierState(name),
   };
   return matchKeyBindingPress(byCode as unknown as KeyboardEvent, first);
-}
-
-/** Space presses buttons, Tab and Escape lead about: none of them can be given another meaning. */
-function isAllowed(binding: string): boolean {
-  return !/(^|\+)(Space|Tab|Escape)$/.test(binding);
 }

@@ -1,7 +1,7 @@
 import type { Role } from '$lib/wire';
 import { describe, expect, it, vi } from 'vitest';
 import type { Desk } from './desk.svelte';
-import { DEFAULT_KEYMAP } from './keys';
+import { DEFAULT_KEYMAP } from './keymap';
 import { Keyboard } from './keyboard.svelte';
 import { barrierTo, type CommandType, mayClaim, rightOf } from './rights';
 
@@ -52,20 +52,21 @@ describe('what an operator may ask for', () => {
 
 describe('keys while a dialog is open', () => {
   it('the hall comes at once and the dialog goes; nothing else happens behind it', () => {
-    const desk = { backToHall: vi.fn(), take: vi.fn(), undo: vi.fn(), endTalk: vi.fn() };
+    const stage = { backToHall: vi.fn(), take: vi.fn() };
+    const desk = { stage, sound: { endTalk: vi.fn() } };
     const end = new Keyboard(desk as unknown as Desk, DEFAULT_KEYMAP).start();
     const dialog = document.body.appendChild(document.createElement('dialog'));
     const press = (code: string) => window.dispatchEvent(new KeyboardEvent('keydown', { code, cancelable: true }));
 
     dialog.showModal();
     press('F12');
-    expect(desk.take).not.toHaveBeenCalled();
+    expect(stage.take).not.toHaveBeenCalled();
     expect(dialog.open).toBe(true);
     press('F8');
-    expect(desk.backToHall).toHaveBeenCalledOnce();
+    expect(stage.backToHall).toHaveBeenCalledOnce();
     expect(dialog.open).toBe(false);
     press('F12');
-    expect(desk.take).toHaveBeenCalledOnce();
+    expect(stage.take).toHaveBeenCalledOnce();
 
     end();
     dialog.remove();

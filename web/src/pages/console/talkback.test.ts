@@ -1,7 +1,8 @@
 import { openMicrophone } from '$lib/media/devices';
 import type { Connection } from '$lib/state/connection.svelte';
 import { expect, it, vi } from 'vitest';
-import { Desk } from './desk.svelte';
+import { CommandLine } from './desk/commandLine.svelte';
+import { SoundDesk } from './desk/sound.svelte';
 
 vi.mock('$lib/media/devices', () => ({ openMicrophone: vi.fn() }));
 vi.mock('svelte-sonner', () => ({ toast: { error: vi.fn(), success: vi.fn() } }));
@@ -17,14 +18,14 @@ function connection() {
 it('nobody is said to speak, and nothing is routed, without a microphone', async () => {
   opens(null);
   const server = connection();
-  const desk = new Desk(server as unknown as Connection);
-  await desk.talk('cao-bang');
-  expect(desk.talkingTo).toBeNull();
+  const desk = new SoundDesk(new CommandLine(server as unknown as Connection));
+  await desk.talk(['cao-bang']);
+  expect(desk.talkingTo).toEqual([]);
   expect(server.send).not.toHaveBeenCalled();
 
   opens(track);
-  await desk.talk('cao-bang');
-  expect(desk.talkingTo).toBe('cao-bang');
+  await desk.talk(['cao-bang']);
+  expect(desk.talkingTo).toEqual(['cao-bang']);
   expect(server.send).toHaveBeenLastCalledWith({ type: 'talkback', sites: ['cao-bang'] });
   desk.endTalk();
   expect(server.send).toHaveBeenLastCalledWith({ type: 'talkback', sites: [] });
@@ -35,11 +36,11 @@ it('a key released while the browser asks for the microphone opens no line', asy
   let given: (microphone: Awaited<ReturnType<typeof openMicrophone>>) => void = () => {};
   vi.mocked(openMicrophone).mockReturnValue(new Promise((done) => (given = done)));
   const server = connection();
-  const desk = new Desk(server as unknown as Connection);
-  const talk = desk.talk('cao-bang');
+  const desk = new SoundDesk(new CommandLine(server as unknown as Connection));
+  const talk = desk.talk(['cao-bang']);
   desk.endTalk();
   given({ track } as Awaited<ReturnType<typeof openMicrophone>>);
   await talk;
-  expect(desk.talkingTo).toBeNull();
+  expect(desk.talkingTo).toEqual([]);
   expect(server.send).not.toHaveBeenCalled();
 });

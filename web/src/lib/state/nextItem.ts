@@ -1,0 +1,8 @@
+/** Which item of an agenda comes next. Pure. */
+import type { AgendaView, ItemView } from '$lib/wire';
+
+/** The first item after the current one that is neither skipped nor begun; before the first: of all. */
+export function nextItem({ items, current }: AgendaView): ItemView | null {
+  const place = items.findIndex((item) => item.id === current);
+  return items.slice(place + 1).find((item) => !item.skipped && item.started_at === null) ?? null;
+}

@@ -1,0 +1,106 @@
+/** Everything that a key can do, and which keys do it. Pure. */
+import * as v from 'valibot';
+
+/** Actions by topic, in the order of the overview. */
+export const ACTION_GROUPS = {
+  air: ['take', 'back_to_hall', 'undo', 'holding', 'tour', 'preview_selected', 'find'],
+  layouts: ['layout_1', 'layout_2', 'layout_3', 'layout_4', 'layout_5'],
+  order: ['next_item', 'next_in_queue', 'previous_in_queue', 'invite', 'cue', 'grant', 'reorder_up', 'reorder_down'],
+  speech: ['clock', 'extend', 'end_speech', 'interrupt'],
+  sound: ['mute', 'mute_others', 'microphone', 'solo', 'talkback', 'talkback_all'],
+  sites: ['acknowledge', 'answer_call', 'present', 'absent'],
+  desk: ['claim', 'left', 'right', 'up', 'down', 'first', 'last', 'help'],
+} as const;
+/** A topic of the overview. */
+export type ActionGroup = keyof typeof ACTION_GROUPS;
+/** An action of the keyboard. */
+export type KeyAction = (typeof ACTION_GROUPS)[ActionGroup][number];
+/** All actions. */
+export const ACTIONS: readonly KeyAction[] = Object.values(ACTION_GROUPS).flat();
+
+/** Keys of each action, in tinykeys' notation. Space is never among them: it presses buttons. */
+export type Keymap = Record<KeyAction, readonly string[]>;
+
+/** Keys as they are delivered. */
+export const DEFAULT_KEYMAP: Keymap = {
+  take: ['F12', 'NumpadEnter'],
+  back_to_hall: ['F8', 'Numpad0'],
+  undo: ['F4', 'Control+KeyZ'],
+  holding: ['Shift+F8'],
+  tour: ['KeyU'],
+  preview_selected: ['Enter'],
+  find: ['Slash'],
+  layout_1: ['Digit1'],
+  layout_2: ['Digit2'],
+  layout_3: ['Digit3'],
+  layout_4: ['Digit4'],
+  layout_5: ['Digit5'],
+  next_item: ['F7'],
+  next_in_queue: ['F10'],
+  previous_in_queue: ['F9'],
+  invite: ['KeyI'],
+  cue: ['KeyC'],
+  grant: ['KeyG'],
+  reorder_up: ['Alt+ArrowUp'],
+  reorder_down: ['Alt+ArrowDown'],
+  clock: ['KeyT'],
+  extend: ['Equal', 'NumpadAdd'],
+  end_speech: ['KeyE'],
+  interrupt: ['KeyX'],
+  mute: ['KeyM'],
+  mute_others: ['Shift+KeyM'],
+  microphone: ['KeyV'],
+  solo: ['KeyS'],
+  talkback: ['KeyK'],
+  talkback_all: ['Shift+KeyK'],
+  acknowledge: ['KeyA'],
+  answer_call: ['KeyB'],
+  present: ['KeyP'],
+  absent: ['Shift+KeyP'],
+  claim: ['KeyL'],
+  left: ['ArrowLeft'],
+  right: ['ArrowRight'],
+  up: ['ArrowUp'],
+  down: ['ArrowDown'],
+  first: ['Home'],
+  last: ['End'],
+  help: ['Shift+Slash'],
+};
+
+/** The keymap with a person's own keys; a key that is given away is taken from its former action. */
+export function remap(keymap: Keymap, action: KeyAction, binding: string): Keymap {
+  const next = Object.fromEntries(ACTIONS.map((one) => [one, keymap[one].filter((old) => old !== binding)])) as Record<
+    KeyAction,
+    string[]
+  >;
+  return { ...next, [action]: [binding] };
+}
+
+/** Space presses buttons, Tab and Escape lead about: none of them can be given another meaning. */
+export function isAllowed(binding: string): boolean {
+  return !/(^|\+)(Space|Tab|Escape)$/.test(binding);
+}
+
+const Bindings = v.array(v.pipe(v.string(), v.check(isAllowed)));
+const StoredKeymap = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object(v.entriesFromList(ACTIONS, v.optional(v.fallback(v.nullable(Bindings), null)))),
+);
+
+/** Reads a remembered keymap; what does not fit is left as delivered. */
+export function keymapFrom(text: string | null): Keymap {
+  const stored = v.safeParse(StoredKeymap, text);
+  if (!stored.success) return DEFAULT_KEYMAP;
+  const own = stored.output;
+  // An action that a person's keymap does not know yet gets its keys as far as they are still free.
+  const taken = new Set(ACTIONS.flatMap((action) => own[action] ?? []));
+  const keys = ACTIONS.map((action) => [
+    action,
+    own[action] ?? DEFAULT_KEYMAP[action].filter((binding) => !taken.has(binding)),
+  ]);
+  return Object.fromEntries(keys) as Keymap;
+}
+
+/** The key of a binding without its modifiers. */
+export const codeOf = (binding: string): string => binding.split('+').at(-1) ?? '';
