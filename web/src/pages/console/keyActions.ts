@@ -22,7 +22,7 @@ export type KeyDeed = (repeat: boolean) => unknown;
 export function keyDeeds(desk: Desk, around: KeySurroundings): Record<KeyAction, KeyDeed> {
   const onSelected = (deed: (site: SiteSlug) => unknown) => () => desk.selected !== null && void deed(desk.selected);
   const layout = (place: number) => () => void desk.stage.chooseLayout(LAYOUTS[place]!);
-  const moves: WallMove[] = ['left', 'right', 'up', 'down', 'first', 'last'];
+  const move = (to: WallMove) => () => around.move(to);
   return {
     take: (repeat) => desk.stage.take(repeat),
     back_to_hall: () => desk.stage.backToHall(),
@@ -59,7 +59,12 @@ export function keyDeeds(desk: Desk, around: KeySurroundings): Record<KeyAction,
     present: onSelected((site) => desk.rollCall.mark(site, true, '')),
     absent: onSelected((site) => desk.rollCall.markAbsentByKey(site)),
     claim: () => desk.claimLease(),
-    ...(Object.fromEntries(moves.map((move) => [move, () => around.move(move)])) as Record<WallMove, KeyDeed>),
+    left: move('left'),
+    right: move('right'),
+    up: move('up'),
+    down: move('down'),
+    first: move('first'),
+    last: move('last'),
     help: () => around.help(),
   };
 }
