@@ -2,10 +2,11 @@
 import { expect, type Page, test } from "@playwright/test";
 
 import { Browser } from "../lib/browsers.ts";
+import { Headless } from "../lib/endpoints.ts";
 import { type Figure, keepFigures } from "../lib/figures.ts";
 import { untilShows } from "../lib/marker.ts";
 import { Console, facts, joinSite, PROGRAMME } from "../lib/pages.ts";
-import { Headless, Server } from "../lib/server.ts";
+import { Server } from "../lib/server.ts";
 import { Star } from "../lib/star.ts";
 import { timeUntil } from "../lib/wait.ts";
 

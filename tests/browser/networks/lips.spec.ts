@@ -3,11 +3,12 @@
 import { expect, type Page, test } from "@playwright/test";
 
 import { Browser } from "../lib/browsers.ts";
+import { Headless } from "../lib/endpoints.ts";
 import { keepFigures, quantile } from "../lib/figures.ts";
 import { type Clap, clapsSince, keepPeers, pageTime, reckonedSince, watchLips } from "../lib/lips.ts";
 import { untilShows } from "../lib/marker.ts";
 import { Console, openScreen, PROGRAMME } from "../lib/pages.ts";
-import { Headless, Server } from "../lib/server.ts";
+import { Server } from "../lib/server.ts";
 import { Star } from "../lib/star.ts";
 
 const TAKES = 10;

@@ -2,11 +2,12 @@
 import { expect, test } from "@playwright/test";
 
 import { Browser } from "../lib/browsers.ts";
+import { Headless } from "../lib/endpoints.ts";
 import { type Figure, keepFigures } from "../lib/figures.ts";
 import { untilShows } from "../lib/marker.ts";
 import { openScreen, PROGRAMME } from "../lib/pages.ts";
 import { heightOf, receive, watchReception } from "../lib/reception.ts";
-import { Headless, Server } from "../lib/server.ts";
+import { Server } from "../lib/server.ts";
 import { type Impairment, Star } from "../lib/star.ts";
 import { timeUntil } from "../lib/wait.ts";
 

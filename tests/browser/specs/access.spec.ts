@@ -5,9 +5,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { Browser } from "../lib/browsers.ts";
+import { Simulation } from "../lib/endpoints.ts";
 import { Console, joinSite, openScreen, untilConnected, WALL } from "../lib/pages.ts";
 import { root } from "../lib/paths.ts";
-import { Server, Simulation } from "../lib/server.ts";
+import { Server } from "../lib/server.ts";
 
 const SITE = "cao-bang";
 const SITES = 63;

@@ -3,11 +3,12 @@
 import { expect, test } from "@playwright/test";
 
 import { Browser } from "../lib/browsers.ts";
+import { Simulation } from "../lib/endpoints.ts";
 import { keepFigures } from "../lib/figures.ts";
 import type { Inside } from "../lib/inside.ts";
 import { readCells, untilShows } from "../lib/marker.ts";
 import { Console, facts, joinSite, type Layout, openScreen, PROGRAMME, RETURN } from "../lib/pages.ts";
-import { type DemoLink, Server, Simulation } from "../lib/server.ts";
+import { type DemoLink, Server } from "../lib/server.ts";
 import { type Receiver, Silence } from "../lib/silence.ts";
 import { OFF_AIR_DBFS } from "../lib/spectrum.ts";
 

@@ -4,10 +4,11 @@ import { randomUUID } from "node:crypto";
 import WebSocket from "ws";
 
 import { Browser } from "../lib/browsers.ts";
+import { Simulation } from "../lib/endpoints.ts";
 import { keepFigures, quantile } from "../lib/figures.ts";
 import { readMarkers, untilShows } from "../lib/marker.ts";
 import { Console, facts, joinSite, openScreen, PROGRAMME, untilConnected } from "../lib/pages.ts";
-import { Server, Simulation } from "../lib/server.ts";
+import { Server } from "../lib/server.ts";
 import { heardAt, listen, toneHz } from "../lib/spectrum.ts";
 
 const KILLS = 10;

@@ -6,9 +6,10 @@ import { join } from "node:path";
 import { expect, type Page, test } from "@playwright/test";
 
 import { Browser } from "../lib/browsers.ts";
+import { Simulation } from "../lib/endpoints.ts";
 import { untilShows } from "../lib/marker.ts";
 import { Console, joinSite, openScreen, PREVIEW, PROGRAMME, untilConnected } from "../lib/pages.ts";
-import { Server, Simulation } from "../lib/server.ts";
+import { Server } from "../lib/server.ts";
 
 const HALL = "dien-hong";
 const SITE = "cao-bang";

@@ -2,10 +2,11 @@
 import { expect, type Page, test } from "@playwright/test";
 
 import { Browser } from "../lib/browsers.ts";
+import { Simulation } from "../lib/endpoints.ts";
 import { keepFigures, quantile } from "../lib/figures.ts";
 import { untilShows } from "../lib/marker.ts";
 import { Console, PREVIEW, WALL } from "../lib/pages.ts";
-import { Server, Simulation } from "../lib/server.ts";
+import { Server } from "../lib/server.ts";
 
 const SITES = 63;
 const TAKES = 10;

@@ -1,0 +1,104 @@
+// Sites without a browser: many in one process beside the server, or one in a process of its own.
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync } from "node:fs";
+import { join } from "node:path";
+
+import { binary, outputFolder } from "./paths.ts";
+import { end } from "./process.ts";
+import type { Server } from "./server.ts";
+import type { Star } from "./star.ts";
+
+/** Simulated sites beside the server. */
+export class Simulation {
+  readonly report: string;
+  readonly #lines: Record<string, unknown>[] = [];
+  /** Bytes of the report that are in `#lines`. */
+  #read = 0;
+  #child: ChildProcess;
+  #log: number;
+
+  constructor(server: Server, name: string, options: { sites: number; hall?: boolean; decode?: number; except?: string[] }) {
+    const logs = outputFolder("browser-logs");
+    this.report = join(logs, `${name}-report.jsonl`);
+    this.#log = openSync(join(logs, `${name}-simulate.log`), "w");
+    const args = ["simulate", "--server", server.url, "--links", join(server.data, "demo-links.json")];
+    args.push("--sites", String(options.sites), "--decode", String(options.decode ?? 2), "--report", this.report);
+    if (options.hall ?? true) args.push("--hall");
+    for (const site of options.except ?? []) args.push("--except", site);
+    this.#child = spawn(binary, args, { stdio: ["ignore", this.#log, this.#log], detached: true });
+  }
+
+  /** Lines of the report so far; each is read and parsed once. */
+  lines(): readonly Record<string, unknown>[] {
+    let file: number;
+    try {
+      file = openSync(this.report, "r");
+    } catch {
+      return this.#lines;
+    }
+    const fresh = Buffer.alloc(fstatSync(file).size - this.#read);
+    readSync(file, fresh, 0, fresh.length, this.#read);
+    closeSync(file);
+    // The last line may still be being written.
+    const whole = fresh.lastIndexOf("\n") + 1;
+    this.#read += whole;
+    const texts = fresh.toString("utf8", 0, whole).split("\n").slice(0, -1);
+    this.#lines.push(...texts.map((line) => JSON.parse(line) as Record<string, unknown>));
+    return this.#lines;
+  }
+
+  async stop(): Promise<void> {
+    await end(this.#child, "SIGTERM");
+    closeSync(this.#log);
+  }
+}
+
+/** What a headless site does besides showing its card and sounding its tone. */
+export interface HeadlessOptions {
+  /** Flashes and beeps at one instant instead of a steady tone. */
+  clapper?: boolean;
+  /** Sends pictures that need a camera's bitrate. */
+  busy?: boolean;
+  /** What its wall clock is ahead, seconds; its monotonic clock runs as everybody's. */
+  clockOffset?: number;
+}
+
+/** One headless site at the far end of a line of a star. */
+export class Headless {
+  #child: ChildProcess;
+  #log: number;
+
+  constructor(server: Server, star: Star, line: string, site: string, { clapper = false, busy = false, clockOffset = 0 }: HeadlessOptions = {}) {
+    const logs = outputFolder("browser-logs");
+    const { token, index, name } = server.link(site);
+    this.#log = openSync(join(logs, `headless-${site}.log`), "w");
+    const args = ["endpoint", "--server", server.url, "--token", token, "--site-index", String(index), "--name", name];
+    args.push("--report", join(logs, `headless-${site}.jsonl`));
+    if (clapper) args.push("--clapper");
+    if (busy) args.push("--busy");
+    const [program, words] = star.at(line, binary, args);
+    this.#child = spawn(program, words, {
+      env: clockOffset === 0 ? process.env : { ...process.env, ...otherClock(clockOffset) },
+      stdio: ["ignore", this.#log, this.#log],
+      detached: true,
+    });
+  }
+
+  async stop(): Promise<void> {
+    await end(this.#child, "SIGTERM");
+    closeSync(this.#log);
+  }
+}
+
+function otherClock(offset: number): Record<string, string> {
+  return { LD_PRELOAD: fakeTimeLibrary(), FAKETIME: `${offset >= 0 ? "+" : ""}${offset}s`, FAKETIME_DONT_FAKE_MONOTONIC: "1" };
+}
+
+/** Debian's libfaketime; its folder is named after the machine's architecture. */
+function fakeTimeLibrary(): string {
+  const found = readdirSync("/usr/lib")
+    .map((folder) => join("/usr/lib", folder, "faketime/libfaketimeMT.so.1"))
+    .find((file) => existsSync(file));
+  if (!found) throw new Error("libfaketime is missing: apt-get install faketime");
+  return found;
+}
