@@ -4,9 +4,23 @@ import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync } fro
 import { join } from "node:path";
 
 import { binary, outputFolder } from "./paths.ts";
-import { end } from "./process.ts";
+import { end, YIELDING } from "./process.ts";
 import type { Server } from "./server.ts";
 import type { Star } from "./star.ts";
+
+/** Which sites are simulated, and how. */
+export interface SimulationOptions {
+  /** How many, besides the hall. */
+  sites: number;
+  /** The hall too; it is unless it is said otherwise. */
+  hall?: boolean;
+  /** How many of them decode pictures. */
+  decode?: number;
+  /** Sites that are left out. */
+  except?: string[];
+  /** They take what processor time others leave: in a conference they have machines of their own. */
+  yields?: boolean;
+}
 
 /** Simulated sites beside the server. */
 export class Simulation {
@@ -17,7 +31,7 @@ export class Simulation {
   #child: ChildProcess;
   #log: number;
 
-  constructor(server: Server, name: string, options: { sites: number; hall?: boolean; decode?: number; except?: string[] }) {
+  constructor(server: Server, name: string, options: SimulationOptions) {
     const logs = outputFolder("browser-logs");
     this.report = join(logs, `${name}-report.jsonl`);
     this.#log = openSync(join(logs, `${name}-simulate.log`), "w");
@@ -25,7 +39,8 @@ export class Simulation {
     args.push("--sites", String(options.sites), "--decode", String(options.decode ?? 2), "--report", this.report);
     if (options.hall ?? true) args.push("--hall");
     for (const site of options.except ?? []) args.push("--except", site);
-    this.#child = spawn(binary, args, { stdio: ["ignore", this.#log, this.#log], detached: true });
+    const [program, words] = options.yields ? ["sh", ["-c", `${YIELDING} "$0" "$@"`, binary, ...args]] : [binary, args];
+    this.#child = spawn(program, words, { stdio: ["ignore", this.#log, this.#log], detached: true });
   }
 
   /** Lines of the report so far; each is read and parsed once. */
@@ -61,14 +76,16 @@ export interface HeadlessOptions {
   busy?: boolean;
   /** What its wall clock is ahead, seconds; its monotonic clock runs as everybody's. */
   clockOffset?: number;
+  /** At the far end of a line of a star; none: beside the server. */
+  at?: { star: Star; line: string };
 }
 
-/** One headless site at the far end of a line of a star. */
+/** One headless site in a process of its own. */
 export class Headless {
   #child: ChildProcess;
   #log: number;
 
-  constructor(server: Server, star: Star, line: string, site: string, { clapper = false, busy = false, clockOffset = 0 }: HeadlessOptions = {}) {
+  constructor(server: Server, site: string, { clapper = false, busy = false, clockOffset = 0, at }: HeadlessOptions = {}) {
     const logs = outputFolder("browser-logs");
     const { token, index, name } = server.link(site);
     this.#log = openSync(join(logs, `headless-${site}.log`), "w");
@@ -76,12 +93,18 @@ export class Headless {
     args.push("--report", join(logs, `headless-${site}.jsonl`));
     if (clapper) args.push("--clapper");
     if (busy) args.push("--busy");
-    const [program, words] = star.at(line, binary, args);
+    const [program, words] = at?.star.at(at.line, binary, args) ?? [binary, args];
     this.#child = spawn(program, words, {
       env: clockOffset === 0 ? process.env : { ...process.env, ...otherClock(clockOffset) },
       stdio: ["ignore", this.#log, this.#log],
       detached: true,
     });
+  }
+
+  /** Its process ends as when its power is cut: it says nothing to anybody. */
+  async kill(): Promise<void> {
+    await end(this.#child, "SIGKILL");
+    closeSync(this.#log);
   }
 
   async stop(): Promise<void> {

@@ -42,7 +42,7 @@ test("a cut link is noticed and heals by itself, and a far site is quickly in th
   const star = await Star.start("link", ["control", "hall", "site", "far"]);
   await star.set("far", FAR);
   const server = await Server.start("link", { star });
-  const hall = new Headless(server, star, "hall", HALL);
+  const hall = new Headless(server, HALL, { at: { star, line: "hall" } });
   const control = await Browser.plain({ star, line: "control", server });
   const { index, name } = server.link(SITE);
   const browser = await Browser.withTestCard(index, name, { at: { star, line: "site", server } });

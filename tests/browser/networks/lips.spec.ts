@@ -40,9 +40,9 @@ test("flash and beep stay together at every receiver through ten takes between u
   await star.set("b", { delay_ms: 250 });
   const server = await Server.start("lips", { star });
   const clappers = [
-    new Headless(server, star, "hall", HALL, { clapper: true }),
-    new Headless(server, star, "a", A, { clapper: true, clockOffset: 45 }),
-    new Headless(server, star, "b", B, { clapper: true, clockOffset: -45 }),
+    new Headless(server, HALL, { clapper: true, at: { star, line: "hall" } }),
+    new Headless(server, A, { clapper: true, clockOffset: 45, at: { star, line: "a" } }),
+    new Headless(server, B, { clapper: true, clockOffset: -45, at: { star, line: "b" } }),
   ];
   const control = await Browser.plain({ star, line: "control", server });
   const room = await Browser.plain({ star, line: "room", server });

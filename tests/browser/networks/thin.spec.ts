@@ -38,7 +38,7 @@ test("a screen behind a bad line hears without a break and sees what its line ca
   test.setTimeout(600_000);
   const star = await Star.start("thin", ["hall", "room"]);
   const server = await Server.start("thin", { star });
-  const hall = new Headless(server, star, "hall", "dien-hong", { busy: true });
+  const hall = new Headless(server, "dien-hong", { busy: true, at: { star, line: "hall" } });
   const room = await Browser.plain({ star, line: "room", server });
   const figures: Figure[] = [];
 
