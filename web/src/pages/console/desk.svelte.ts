@@ -19,6 +19,14 @@ import { TourDesk } from './desk/tour.svelte';
 import { barrierTo, type CommandType, mayClaim } from './rights';
 import type { WallFilter } from './wallFilter';
 
+/** Whether a button is disabled, and what it says of itself. */
+export type Permission = { disabled: boolean; title: string | undefined };
+
+const permission = (barrier: string, title: string | undefined): Permission => ({
+  disabled: barrier !== '',
+  title: barrier || title,
+});
+
 /** The operator's desk. */
 export class Desk {
   readonly connection: Connection;
@@ -75,25 +83,28 @@ export class Desk {
 
   /** True while this operator may take the control lease. */
   get mayClaim(): boolean {
-    return mayClaim(
-      this.#standing,
-      this.conference.operators.map((one) => one.name),
-    );
+    return mayClaim(this.#standing, this.conference.leaseMissingSince);
   }
 
   /**
    * What a button of a command needs: whether it is disabled, and why. `obstacle` is a reason of the widget's own; `title` is said
    * while nothing is in the way.
    */
-  may(command: CommandType, obstacle = '', title?: string): { disabled: boolean; title: string | undefined } {
-    const barrier = barrierTo(command, this.#standing) || obstacle;
-    return { disabled: barrier !== '', title: barrier || title };
+  may(command: CommandType, obstacle = '', title?: string): Permission {
+    return permission(barrierTo(command, this.#standing) || obstacle, title);
+  }
+
+  /** The same for a command about one site: an assistant may do more at sites of regions that were given to it. */
+  mayAt(site: SiteSlug, command: CommandType, obstacle = '', title?: string): Permission {
+    const region = this.conference.site(site)?.view.region ?? null;
+    return permission(barrierTo(command, this.#standing, region) || obstacle, title);
   }
 
   get #standing() {
     const { you, ready } = this.connection;
-    const { lease, journalOk } = this.conference;
-    return { ready, role: you?.role ?? null, name: you?.name ?? null, lease, journalOk };
+    const { lease, journalOk, desk } = this.conference;
+    const name = you?.name ?? null;
+    return { ready, role: you?.role ?? null, name, lease, journalOk, regions: desk.delegations[name ?? ''] ?? [] };
   }
 
   /** The site that keys act on. */

@@ -17,6 +17,8 @@ export type Standing = {
   lease: string | null;
   /** The server can write its journal; if not, only safe commands are done. */
   journalOk: boolean;
+  /** Regions that were given to this operator. */
+  regions: readonly string[];
 };
 
 const SPEECH: readonly CommandType[] = [
@@ -27,19 +29,32 @@ const SPEECH: readonly CommandType[] = [
   'resume_clock',
   'extend_speech',
 ];
+const MICROPHONES: readonly CommandType[] = ['allow_microphones', 'open_microphone', 'close_microphone'];
 const ORDER: readonly CommandType[] = ['reorder_queue', 'invite'];
-const AGENDA: readonly CommandType[] = ['start_item', 'finish_item'];
+const AGENDA: readonly CommandType[] = ['start_item', 'finish_item', 'skip_item'];
+const ROLL_CALL: readonly CommandType[] = ['mark_presence', 'set_delegates'];
 const WRITE: readonly CommandType[] = ['send_message', 'acknowledge_message'];
 /** Commands of roles that need no lease; an operator's others need it. */
 const ALWAYS: Partial<Record<Role, readonly CommandType[]>> = {
-  lead: ['mark_presence', ...WRITE],
-  assistant: ['mark_presence', ...WRITE],
-  chair: [...SPEECH, ...ORDER, ...AGENDA, ...WRITE],
-  secretary: [...ORDER, 'withdraw_request', 'mark_presence', ...WRITE],
+  lead: [...ROLL_CALL, ...WRITE],
+  assistant: [...ROLL_CALL, ...WRITE],
+  chair: [...SPEECH, ...MICROPHONES, ...ORDER, ...AGENDA, ...WRITE],
+  secretary: [...ORDER, 'withdraw_request', ...ROLL_CALL, ...WRITE],
 };
 const WITH_LEASE: ReadonlySet<Role> = new Set(['lead', 'assistant']);
+/** What an operator without the lease may do for sites of the regions that were given to it. */
+const DELEGABLE: ReadonlySet<CommandType> = new Set(['mute', 'unmute', 'cue', 'uncue', 'invite', 'withdraw_request']);
 /** Done also while the journal cannot be written. */
-const SAFE: ReadonlySet<CommandType> = new Set(['back_to_hall', 'mute', 'mute_all', 'remove_from_air', 'interrupt']);
+const SAFE: ReadonlySet<CommandType> = new Set([
+  'back_to_hall',
+  'show_holding',
+  'mute',
+  'mute_all',
+  'mute_others',
+  'close_microphone',
+  'remove_from_air',
+  'interrupt',
+]);
 
 /** What a role may do with a command of the console. */
 export function rightOf(role: Role, command: CommandType): Right {
@@ -47,21 +62,36 @@ export function rightOf(role: Role, command: CommandType): Right {
   return WITH_LEASE.has(role) && command !== 'request_floor' ? 'lease' : 'never';
 }
 
-/** Why a command would be refused before anybody looked at the conference; empty: it would not. */
-export function barrierTo(command: CommandType, { ready, role, name, lease, journalOk }: Standing): string {
+/**
+ * Why a command would be refused before anybody looked at the conference; empty: it would not. `region` is that of the site that
+ * the command is about; none: it is about no single site.
+ */
+export function barrierTo(command: CommandType, standing: Standing, region: string | null = null): string {
+  const { ready, role, name, lease, journalOk } = standing;
   if (!ready || role === null) return m.commands_locked();
   const right = rightOf(role, command);
   if (right === 'never') return refusalText({ code: 'forbidden' }, String);
-  if (right === 'lease' && (lease === null || lease !== name)) {
-    return refusalText({ code: 'not_in_control', holder: lease }, String);
+  if (right === 'lease' && (lease === null || lease !== name) && !isDelegated(command, standing, region)) {
+    return withoutLease(command, standing, region);
   }
   return journalOk || SAFE.has(command) ? '' : refusalText({ code: 'journal_unavailable' }, String);
 }
 
-/** True if an operator may take the control lease: nobody holds it, or its holder is not here. */
+/** True if an operator may take the control lease: nobody holds it, or its holder is missing (`missing`: since then). */
 export function mayClaim(
   { ready, role, lease }: Pick<Standing, 'ready' | 'role' | 'lease'>,
-  here: readonly string[],
+  missing: number | null,
 ): boolean {
-  return ready && role !== null && WITH_LEASE.has(role) && (lease === null || !here.includes(lease));
+  return ready && role !== null && WITH_LEASE.has(role) && (lease === null || missing !== null);
+}
+
+function isDelegated(command: CommandType, { regions }: Standing, region: string | null): boolean {
+  return region !== null && DELEGABLE.has(command) && regions.includes(region);
+}
+
+function withoutLease(command: CommandType, { lease, regions }: Standing, region: string | null): string {
+  const why = refusalText({ code: 'not_in_control', holder: lease }, String);
+  // Whoever looks after some regions has to know why the same button is dead at a site of another one.
+  const elsewhere = region !== null && regions.length > 0 && DELEGABLE.has(command);
+  return elsewhere ? `${why} ${m.region_not_delegated({ region })}` : why;
 }
