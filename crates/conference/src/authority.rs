@@ -1,10 +1,11 @@
 //! Who may do what. One table: kinds of command across roles.
 //!
-//! Operators change the conference only while they hold the control lease. The chair interrupts, grants, ends and moves the
-//! agenda on without it; the secretary keeps the speaking order and the roll; a site speaks for itself; technicians and screens ask for
+//! Operators change the conference only while they hold the control lease; an assistant without it may still mute, cue and invite
+//! the sites of regions that are delegated to it. The chair interrupts, grants, ends, opens microphones and moves the agenda on
+//! without it; the secretary keeps the speaking order and the roll; a site speaks for itself; technicians and screens ask for
 //! nothing.
 
-use crate::{Actor, Command, Refusal, Role};
+use crate::{Actor, Command, Conference, Refusal, Role, SiteSlug};
 
 /// What a role may do with a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,6 +14,8 @@ pub enum Right {
     Never,
     /// While holding the control lease.
     WithLease,
+    /// While holding the control lease, or for sites of regions that are delegated to the sender.
+    InRegions,
     /// For its own site only.
     OwnSite,
     /// Always.
@@ -23,19 +26,22 @@ pub enum Right {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Power {
     Conduct,
+    Plan,
     Stage,
     Sound,
+    SiteSound,
+    Chairs,
     FloorRules,
+    Cue,
+    Invite,
     Order,
     Speech,
     Agenda,
     Ask,
     Withdraw,
     RollCall,
-    Write,
-    Plan,
-    Chairs,
     Delegates,
+    Write,
 }
 
 /// True for commands that must never wait: they are done at once and journalled late if the journal cannot be written.
@@ -60,14 +66,21 @@ pub fn right(role: Role, command: &Command) -> Right {
         Role::Lead | Role::Assistant => match power {
             Power::RollCall | Power::Delegates | Power::Write => Right::Always,
             Power::Ask => Right::Never,
+            Power::SiteSound | Power::Cue | Power::Invite | Power::Withdraw if role == Role::Assistant => {
+                Right::InRegions
+            }
             _ => Right::WithLease,
         },
         Role::Chair => match power {
-            Power::Speech | Power::Chairs | Power::Order | Power::Agenda | Power::Write => Right::Always,
+            Power::Speech | Power::Chairs | Power::Invite | Power::Order | Power::Agenda | Power::Write => {
+                Right::Always
+            }
             _ => Right::Never,
         },
         Role::Secretary => match power {
-            Power::Order | Power::Withdraw | Power::RollCall | Power::Delegates | Power::Write => Right::Always,
+            Power::Invite | Power::Order | Power::Withdraw | Power::RollCall | Power::Delegates | Power::Write => {
+                Right::Always
+            }
             _ => Right::Never,
         },
         Role::Site => match power {
@@ -80,24 +93,51 @@ pub fn right(role: Role, command: &Command) -> Right {
     }
 }
 
-/// Refuses what the sender may not do. `lease`: name of who holds the control lease.
-///
-/// # Errors
-/// [`Refusal::Forbidden`] or [`Refusal::NotInControl`].
-pub fn check(actor: &Actor, command: &Command, lease: Option<&String>) -> Result<(), Refusal> {
-    match right(actor.role, command) {
-        Right::Always => Ok(()),
-        Right::WithLease if actor.holds_lease => Ok(()),
-        Right::WithLease => Err(Refusal::NotInControl { holder: lease.cloned() }),
-        Right::OwnSite => match (&actor.site, command) {
-            (None, _) => Err(Refusal::Forbidden),
-            (Some(own), Command::WithdrawRequest { site } | Command::SetDelegates { site, .. }) if own != site => {
-                Err(Refusal::Forbidden)
-            }
-            (Some(_), Command::SendMessage { to, .. }) if !to.is_empty() => Err(Refusal::Forbidden),
-            (Some(_), _) => Ok(()),
-        },
-        Right::Never => Err(Refusal::Forbidden),
+impl Conference {
+    /// Refuses what the sender may not do. `lease`: name of who holds the control lease.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] or [`Refusal::NotInControl`].
+    pub fn check_right(&self, actor: &Actor, command: &Command, lease: Option<&String>) -> Result<(), Refusal> {
+        match right(actor.role, command) {
+            Right::Always => Ok(()),
+            Right::WithLease | Right::InRegions if actor.holds_lease => Ok(()),
+            Right::InRegions if site_of(command).is_some_and(|site| self.looks_after(&actor.name, site)) => Ok(()),
+            Right::WithLease | Right::InRegions => Err(Refusal::NotInControl { holder: lease.cloned() }),
+            Right::OwnSite => own_site(actor, command),
+            Right::Never => Err(Refusal::Forbidden),
+        }
+    }
+
+    /// True if the region of the site is delegated to this operator.
+    fn looks_after(&self, operator: &str, site: &SiteSlug) -> bool {
+        let regions = self.state().plan.delegations.get(operator);
+        let region = self.setup().site(site).map(|site| &site.region);
+        regions.zip(region).is_some_and(|(regions, region)| regions.contains(region))
+    }
+}
+
+fn own_site(actor: &Actor, command: &Command) -> Result<(), Refusal> {
+    match (&actor.site, command) {
+        (None, _) => Err(Refusal::Forbidden),
+        (Some(own), Command::WithdrawRequest { site } | Command::SetDelegates { site, .. }) if own != site => {
+            Err(Refusal::Forbidden)
+        }
+        (Some(_), Command::SendMessage { to, .. }) if !to.is_empty() => Err(Refusal::Forbidden),
+        (Some(_), _) => Ok(()),
+    }
+}
+
+/// The site of a command that may be delegated.
+fn site_of(command: &Command) -> Option<&SiteSlug> {
+    match command {
+        Command::Mute { site }
+        | Command::Unmute { site }
+        | Command::Cue { site }
+        | Command::Uncue { site }
+        | Command::Invite { site }
+        | Command::WithdrawRequest { site } => Some(site),
+        _ => None,
     }
 }
 
@@ -125,16 +165,15 @@ fn power(command: &Command) -> Power {
         | Command::ShowNames { .. }
         | Command::StartTour { .. }
         | Command::StopTour => Power::Stage,
-        Command::Mute { .. } | Command::Unmute { .. } | Command::MuteAll | Command::MuteOthers | Command::UnmuteAll => {
-            Power::Sound
-        }
+        Command::MuteAll | Command::MuteOthers | Command::UnmuteAll => Power::Sound,
+        Command::Mute { .. } | Command::Unmute { .. } => Power::SiteSound,
         Command::AllowMicrophones { .. } | Command::OpenMicrophone { .. } | Command::CloseMicrophone { .. } => {
             Power::Chairs
         }
-        Command::SetFloorMode { .. } | Command::ClearQueue | Command::Cue { .. } | Command::Uncue { .. } => {
-            Power::FloorRules
-        }
-        Command::ReorderQueue { .. } | Command::Invite { .. } => Power::Order,
+        Command::SetFloorMode { .. } | Command::ClearQueue => Power::FloorRules,
+        Command::Cue { .. } | Command::Uncue { .. } => Power::Cue,
+        Command::Invite { .. } => Power::Invite,
+        Command::ReorderQueue { .. } => Power::Order,
         Command::Grant { .. }
         | Command::EndSpeech
         | Command::Interrupt

@@ -152,7 +152,7 @@ impl Conference {
         if let Some(revision) = self.already_done(request, live)? {
             return Ok(Decision::AlreadyDone { revision });
         }
-        authority::check(&request.actor, &request.command, live.lease.as_ref())?;
+        self.check_right(&request.actor, &request.command, live.lease.as_ref())?;
         // A join link outlives a setup that leaves its site out.
         request.actor.site.as_ref().map_or(Ok(()), |site| self.known_site(site))?;
         self.check_phase(&request.command)?;
@@ -170,7 +170,7 @@ impl Conference {
         let Some(revision) = self.state.commands.revision_of(&request.id) else { return Ok(None) };
         let never = authority::right(request.actor.role, &request.command) == authority::Right::Never;
         if never || !self.state.commands.is_of(&request.id, &request.actor.name) {
-            authority::check(&request.actor, &request.command, live.lease.as_ref())?;
+            self.check_right(&request.actor, &request.command, live.lease.as_ref())?;
         }
         Ok(Some(revision))
     }

@@ -45,7 +45,7 @@ mod text;
 pub mod tour;
 
 pub use agenda::{Agenda, ItemTimes};
-pub use authority::{Right, check as check_right, is_safe, right};
+pub use authority::{Right, is_safe, right};
 pub use captions::LowerThird;
 pub use clock::{SpeechClock, SpeechTime};
 pub use command::*;

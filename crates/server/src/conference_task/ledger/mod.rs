@@ -338,7 +338,7 @@ impl<A> Ledger<A> {
         let may = if actor.name == earlier.request.actor.name {
             Ok(())
         } else {
-            conference::check_right(actor, &asked.request.command, live.lease.as_ref())
+            self.shown.check_right(actor, &asked.request.command, live.lease.as_ref())
         };
         match may {
             Ok(()) if earlier.askers.len() < MAX_ASKERS => earlier.askers.extend(asked.askers),
