@@ -14,7 +14,7 @@ const well: Standing = {
 };
 const ROLES = ['lead', 'assistant', 'chair', 'secretary', 'technician', 'site', 'screen'] as const;
 
-/** Who may do what: lead, assistant, chair, secretary (`l`: with the lease, `a`: always, `-`: never); nobody else may do anything here. */
+/** Who may do what: lead, assistant, chair, secretary (`l`: with the lease, `r`: or in its regions, `a`: always, `-`: never); nobody else may do anything here. */
 const TABLE: Record<CommandType, string> = {
   open_conference: 'll--',
   end_conference: 'll--',
@@ -38,8 +38,8 @@ const TABLE: Record<CommandType, string> = {
   show_names: 'll--',
   start_tour: 'll--',
   stop_tour: 'll--',
-  mute: 'll--',
-  unmute: 'll--',
+  mute: 'lr--',
+  unmute: 'lr--',
   mute_all: 'll--',
   mute_others: 'll--',
   unmute_all: 'll--',
@@ -48,12 +48,12 @@ const TABLE: Record<CommandType, string> = {
   close_microphone: 'lla-',
   set_floor_mode: 'll--',
   request_floor: '----',
-  withdraw_request: 'll-a',
+  withdraw_request: 'lr-a',
   reorder_queue: 'llaa',
   clear_queue: 'll--',
-  invite: 'llaa',
-  cue: 'll--',
-  uncue: 'll--',
+  invite: 'lraa',
+  cue: 'lr--',
+  uncue: 'lr--',
   grant: 'lla-',
   end_speech: 'lla-',
   interrupt: 'lla-',
@@ -68,7 +68,7 @@ const TABLE: Record<CommandType, string> = {
   send_message: 'aaaa',
   acknowledge_message: 'aaaa',
 };
-const LETTER: Record<Right, string> = { lease: 'l', always: 'a', never: '-' };
+const LETTER: Record<Right, string> = { lease: 'l', regions: 'r', always: 'a', never: '-' };
 
 describe('what an operator may ask for', () => {
   it.each(Object.entries(TABLE) as [CommandType, string][])('%s: %s', (command, rights) => {
@@ -98,6 +98,7 @@ describe('what an operator may ask for', () => {
     for (const command of ['grant', 'remove_from_air', 'open_microphone', 'mute_all'] as const) {
       expect(barrierTo(command, helper, 'Tây Bắc'), command).toContain('minh');
     }
+    expect(barrierTo('mute', { ...helper, role: 'lead' }, 'Tây Bắc')).toContain('minh');
     expect(barrierTo('mute', { ...helper, role: 'technician' }, 'Tây Bắc')).toContain('không có quyền');
   });
 

@@ -5,8 +5,8 @@ import type { Command, Role } from '$lib/wire';
 
 /** Kind of a command. */
 export type CommandType = Command['type'];
-/** What a role may do: `lease`, only while it holds the control lease. */
-export type Right = 'never' | 'lease' | 'always';
+/** What a role may do: `lease`, only while it holds the control lease; `regions`, then, or at sites of regions given to the sender. */
+export type Right = 'never' | 'regions' | 'lease' | 'always';
 /** What the answer depends on. */
 export type Standing = {
   /** Commands reach the server. */
@@ -42,7 +42,7 @@ const ALWAYS: Partial<Record<Role, readonly CommandType[]>> = {
   secretary: [...ORDER, 'withdraw_request', ...ROLL_CALL, ...WRITE],
 };
 const WITH_LEASE: ReadonlySet<Role> = new Set(['lead', 'assistant']);
-/** What an operator without the lease may do for sites of the regions that were given to it. */
+/** What an assistant without the lease may do for sites of the regions that were given to it. */
 const DELEGABLE: ReadonlySet<CommandType> = new Set(['mute', 'unmute', 'cue', 'uncue', 'invite', 'withdraw_request']);
 /** Done also while the journal cannot be written. */
 const SAFE: ReadonlySet<CommandType> = new Set([
@@ -59,7 +59,8 @@ const SAFE: ReadonlySet<CommandType> = new Set([
 /** What a role may do with a command of the console. */
 export function rightOf(role: Role, command: CommandType): Right {
   if (ALWAYS[role]?.includes(command)) return 'always';
-  return WITH_LEASE.has(role) && command !== 'request_floor' ? 'lease' : 'never';
+  if (!WITH_LEASE.has(role) || command === 'request_floor') return 'never';
+  return role === 'assistant' && DELEGABLE.has(command) ? 'regions' : 'lease';
 }
 
 /**
@@ -71,9 +72,9 @@ export function barrierTo(command: CommandType, standing: Standing, region: stri
   if (!ready || role === null) return m.commands_locked();
   const right = rightOf(role, command);
   if (right === 'never') return refusalText({ code: 'forbidden' }, String);
-  if (right === 'lease' && (lease === null || lease !== name) && !isDelegated(command, standing, region)) {
-    return withoutLease(command, standing, region);
-  }
+  const delegated = right === 'regions' && region !== null && standing.regions.includes(region);
+  const inControl = lease !== null && lease === name;
+  if (right !== 'always' && !inControl && !delegated) return withoutLease(right, standing, region);
   return journalOk || SAFE.has(command) ? '' : refusalText({ code: 'journal_unavailable' }, String);
 }
 
@@ -85,13 +86,9 @@ export function mayClaim(
   return ready && role !== null && WITH_LEASE.has(role) && (lease === null || missing !== null);
 }
 
-function isDelegated(command: CommandType, { regions }: Standing, region: string | null): boolean {
-  return region !== null && DELEGABLE.has(command) && regions.includes(region);
-}
-
-function withoutLease(command: CommandType, { lease, regions }: Standing, region: string | null): string {
+function withoutLease(right: Right, { lease, regions }: Standing, region: string | null): string {
   const why = refusalText({ code: 'not_in_control', holder: lease }, String);
   // Whoever looks after some regions has to know why the same button is dead at a site of another one.
-  const elsewhere = region !== null && regions.length > 0 && DELEGABLE.has(command);
+  const elsewhere = right === 'regions' && region !== null && regions.length > 0;
   return elsewhere ? `${why} ${m.region_not_delegated({ region })}` : why;
 }
