@@ -1,5 +1,5 @@
 /** The HTTP API as pages use it. */
-import type { EndpointRole, JoinLink, Me, Problem, SiteSlug } from '$lib/wire';
+import type { EndpointRole, JoinLink, Me, Problem, SiteDelegates, SiteSlug } from '$lib/wire';
 
 /** Why a request failed: the server said so, or could not be reached (`status` 0). */
 export type HttpFailure = { status: number; detail: string };
@@ -45,3 +45,6 @@ export const revokeLink = (conference: string, site: SiteSlug, endpoint: Endpoin
 /** Join links of a conference's sites. */
 export const joinLinks = (conference: string) =>
   request<JoinLink[]>(`/api/v1/conferences/${encodeURIComponent(conference)}/links`);
+/** Delegates of a conference's sites, by name. */
+export const delegatesOf = (conference: string) =>
+  request<SiteDelegates[]>(`/api/v1/conferences/${encodeURIComponent(conference)}/delegates`);

@@ -1,5 +1,5 @@
 /** The speech clock as a function of its state and the server's time. Pure. */
-import type { SpeechClock } from '$lib/wire';
+import type { HolderView, QueueEntry, SiteView, SpeechClock } from '$lib/wire';
 
 /** How the clock stands. */
 export type ClockPhase = 'normal' | 'warning' | 'overrun';
@@ -34,4 +34,15 @@ export function readClock(clock: SpeechClock, now: number): ClockReading {
     overrunMs: Math.max(0, -left),
     share: Math.min(1, spokenMs / clock.allowed_ms),
   };
+}
+
+/** The clock of a speech that a dropout cut off, as it stands in the queue; none: the place is an ordinary one. */
+export function heldOver({ spoken_ms, allowed_ms }: QueueEntry): ClockReading | null {
+  if (spoken_ms === 0 && allowed_ms === 0) return null;
+  return readClock({ allowed_ms, warning_ms: 0, spoken_ms, running_since: null }, 0);
+}
+
+/** All that a site has spoken at the server's time `now`, with the speech that runs, ms. */
+export function spokenInAll({ slug, spoken_ms }: SiteView, holder: HolderView | null, now: number): number {
+  return spoken_ms + (holder?.site === slug ? readClock(holder.clock, now).spokenMs : 0);
 }

@@ -7,6 +7,7 @@ import {
   deskView,
   endpointLive,
   floorView,
+  holderView,
   liveView,
   messageView,
   queueEntry,
@@ -14,7 +15,7 @@ import {
   siteView,
   stageView,
 } from './samples';
-import { readClock } from './speechClock';
+import { heldOver, readClock, spokenInAll } from './speechClock';
 import { tallies } from './tally';
 
 const FLOOR = floorView({ queue: ['a', 'b', 'c'].map((site) => queueEntry(site)), cued: ['b'] });
@@ -55,6 +56,23 @@ describe('speech clock', () => {
   it('has no end where no time was set, and does not run backwards', () => {
     expect(readClock({ ...clock, allowed_ms: 0 }, 9_000_000)).toMatchObject({ phase: 'normal', remainingMs: null });
     expect(readClock(clock, 900_000).spokenMs).toBe(60_000);
+  });
+
+  it('of a speech that was cut off stands where it was, with what is left', () => {
+    expect(heldOver(queueEntry('a'))).toBeNull();
+    expect(heldOver(queueEntry('a', { spoken_ms: 120_000, allowed_ms: 300_000 }))).toMatchObject({
+      running: false,
+      remainingMs: 180_000,
+    });
+    expect(heldOver(queueEntry('a', { spoken_ms: 320_000, allowed_ms: 300_000 }))?.overrunMs).toBe(20_000);
+    expect(heldOver(queueEntry('a', { spoken_ms: 60_000 }))).toMatchObject({ remainingMs: null, spokenMs: 60_000 });
+  });
+
+  it('is added to what the site has spoken before, for the holder alone', () => {
+    const holder = holderView('a', { clock });
+    expect(spokenInAll(siteView('a', { spoken_ms: 600_000 }), holder, 1_030_000)).toBe(690_000);
+    expect(spokenInAll(siteView('b', { spoken_ms: 600_000 }), holder, 1_030_000)).toBe(600_000);
+    expect(spokenInAll(siteView('a'), null, 1_030_000)).toBe(0);
   });
 });
 
