@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     Layout, Refusal, SiteSlug, SourceKind, SourceRef,
-    stage::{HALL_SLOT, PROGRAM_SLOTS},
+    program::{HALL_SLOT, PROGRAM_SLOTS},
 };
 
 /// Gives every site its slot: who stays on air keeps it, who comes takes the lowest that is free then.

@@ -7,7 +7,7 @@
 use crate::{
     Agenda, CENTRE, Conference, EventBody, Floor, Message, Millis, Phase, Program, Setup, SiteSlug, SourceRef, State,
     layout::check_layout,
-    stage::{HALL_SLOT, hall_program},
+    program::{HALL_SLOT, hall_program},
 };
 
 impl Conference {

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     Conference, ConnectionId, ConsoleLive, EndpointLive, EndpointRole, Layout, Live, PlayerLive, Plays, Program,
-    ProgramSource, SiteSlug, SourceKind, SourceRef, TakeId, stage::HALL_SLOT,
+    ProgramSource, SiteSlug, SourceKind, SourceRef, TakeId, program::HALL_SLOT,
 };
 
 /// So many of the queue are watched: the one that is called next, and those to go on with if it is not ready.

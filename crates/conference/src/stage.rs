@@ -8,21 +8,18 @@
 //! A take is ordered, then shown or failed; until then the old programme stays. Calling the hall, or removing a site, cuts at
 //! once. One change can be undone: by a new take that names it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Conference, CutCause, EventBody, Holder, Holding, Layout, Live, LowerThird, Millis, PreviewId, Refusal, SiteSlug,
-    SourceKind, SourceRef, SpeechEnd, TakeFailure, TakeId, Tour,
+    Conference, CutCause, EventBody, Layout, Live, LowerThird, Millis, PreviewId, Program, ProgramSource, Refusal,
+    SiteSlug, SourceKind, SourceRef, SpeechEnd, TakeFailure, TakeId, Tour,
     conference::Outcome,
     layout::{assign_slots, check_layout},
+    program::hall_program,
 };
 
-/// Programme slots, the hall's included: what receivers negotiate.
-pub const PROGRAM_SLOTS: u32 = 5;
-/// The hall's slot.
-pub const HALL_SLOT: u32 = 0;
 /// When a take that nobody reported on is given up. The relay gives up after 1,000 ms; this only keeps a lost report from
 /// blocking the stage.
 pub const TAKE_DEADLINE_MS: u64 = 2_000;
@@ -63,39 +60,6 @@ pub struct Stage {
     pub last_take: TakeId,
 }
 
-/// What is on air.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Program {
-    /// Layout.
-    pub layout: Layout,
-    /// Sources in the layout's order.
-    pub sources: Vec<ProgramSource>,
-    /// Which site has which programme slot; the hall has slot 0. Written as a list of pairs: JSON has no numbers as keys.
-    #[serde(with = "slot_pairs")]
-    pub slots: BTreeMap<u32, SiteSlug>,
-    /// Sites whose sound is routed.
-    pub microphones: Vec<SiteSlug>,
-    /// The change that led to it.
-    pub take: Option<TakeId>,
-    /// Since when; for a take that is not shown yet: when it was ordered.
-    pub since: Millis,
-    /// The holding slide, in place of all pictures and sounds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub holding: Option<Holding>,
-    /// A step of a tour: its site is seen and not heard.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub tour: bool,
-}
-
-/// A source on air.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProgramSource {
-    /// The source.
-    pub source: SourceRef,
-    /// Programme slot of its picture and sound; none for content, which flows in the content slot.
-    pub slot: Option<u32>,
-}
-
 /// What is in preview.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preview {
@@ -129,36 +93,6 @@ pub struct UndoMemory {
     pub take: TakeId,
     /// What was on air before it.
     pub program: Program,
-}
-
-impl Program {
-    /// True if a source of the site is on air.
-    pub fn shows(&self, site: &SiteSlug) -> bool {
-        self.sources.iter().any(|part| part.source.site == *site)
-    }
-
-    /// Whose speech it is: the camera beside content, else the first source.
-    pub fn main_site(&self) -> Option<&SiteSlug> {
-        let part = match self.layout {
-            Layout::ContentSpeaker => self.sources.iter().find(|part| part.source.kind == SourceKind::Camera),
-            Layout::Single | Layout::SideBySide | Layout::SpeakerHall | Layout::Grid => self.sources.first(),
-        };
-        part.map(|part| &part.source.site)
-    }
-
-    /// Its sources in the layout's order.
-    pub fn source_refs(&self) -> Vec<SourceRef> {
-        self.sources.iter().map(|part| part.source.clone()).collect()
-    }
-
-    fn plays(&self, sources: &[SourceRef]) -> bool {
-        self.sources.iter().map(|part| &part.source).eq(sources)
-    }
-
-    /// The programme slot of a site.
-    pub fn slot_of(&self, site: &SiteSlug) -> Option<u32> {
-        self.slots.iter().find(|(_, owner)| *owner == site).map(|(slot, _)| *slot)
-    }
 }
 
 impl Stage {
@@ -207,21 +141,7 @@ impl Stage {
                 self.undo = Some(UndoMemory { take: *take, program: before });
                 self.closed.retain(|site| self.program.shows(site));
             }
-            EventBody::SiteMuted { site } => {
-                self.muted.insert(site.clone());
-            }
-            EventBody::SiteUnmuted { site } => {
-                self.muted.remove(site);
-                self.closed.remove(site);
-            }
-            EventBody::AllMuted { sites } => self.muted.extend(sites.iter().cloned()),
-            EventBody::MicrophoneClosed { site } => {
-                self.closed.insert(site.clone());
-            }
-            EventBody::FloorGranted { site, .. } => {
-                self.closed.remove(site);
-            }
-            _ => {}
+            body => self.apply_to_sound(body),
         }
     }
 
@@ -237,21 +157,6 @@ impl Stage {
         }
     }
 
-    /// Recomputes whose sound is routed: the hall, cameras on air, the holder; without those muted or closed.
-    pub(crate) fn open_microphones(&mut self, hall: &SiteSlug, holder: Option<&Holder>) {
-        let speaking = holder.filter(|holder| holder.on_air).map(|holder| &holder.site);
-        let (muted, closed) = (&self.muted, &self.closed);
-        let open = |site: &&SiteSlug| !muted.contains(*site) && !closed.contains(*site);
-        self.program.microphones = microphones(&self.program, hall, speaking).filter(open).cloned().collect();
-        if let Some(pending) = &mut self.pending {
-            // The main site of a take gets the floor, which opens its microphone again.
-            let speaker = pending.program.main_site().filter(|site| *site != hall);
-            let open = |site: &&SiteSlug| !muted.contains(*site) && (!closed.contains(*site) || speaker == Some(*site));
-            let speaking = speaker.or(holder.map(|holder| &holder.site));
-            pending.program.microphones = microphones(&pending.program, hall, speaking).filter(open).cloned().collect();
-        }
-    }
-
     /// What is on air.
     pub fn program(&self) -> &Program {
         &self.program
@@ -260,33 +165,6 @@ impl Stage {
     /// What will be on air when the pending take is shown.
     pub fn pending_program(&self) -> Option<&Program> {
         self.pending.as_ref().map(|pending| &pending.program)
-    }
-}
-
-fn microphones<'a>(
-    program: &'a Program,
-    hall: &'a SiteSlug,
-    holder: Option<&'a SiteSlug>,
-) -> impl Iterator<Item = &'a SiteSlug> {
-    let heard = move |site: &&SiteSlug| {
-        *site == hall
-            || holder == Some(*site)
-            || program.sources.iter().any(|part| part.source.site == **site && part.source.kind == SourceKind::Camera)
-    };
-    program.slots.values().filter(heard)
-}
-
-/// The hall alone.
-pub(crate) fn hall_program(hall: &SiteSlug, take: Option<TakeId>, since: Millis) -> Program {
-    Program {
-        layout: Layout::Single,
-        sources: vec![ProgramSource { source: SourceRef::camera(hall.clone()), slot: Some(HALL_SLOT) }],
-        slots: BTreeMap::from([(HALL_SLOT, hall.clone())]),
-        microphones: vec![hall.clone()],
-        take,
-        since,
-        holding: None,
-        tour: false,
     }
 }
 
@@ -391,43 +269,6 @@ impl Conference {
         Ok(bodies)
     }
 
-    pub(crate) fn mute(&self, site: &SiteSlug) -> Outcome {
-        self.known_site(site)?;
-        match self.state().stage.muted.contains(site) {
-            true => Err(Refusal::AlreadySo),
-            false => Ok(vec![EventBody::SiteMuted { site: site.clone() }]),
-        }
-    }
-
-    pub(crate) fn unmute(&self, site: &SiteSlug) -> Outcome {
-        self.known_site(site)?;
-        let stage = &self.state().stage;
-        match stage.muted.contains(site) || stage.closed.contains(site) {
-            true => Ok(vec![EventBody::SiteUnmuted { site: site.clone() }]),
-            false => Err(Refusal::AlreadySo),
-        }
-    }
-
-    pub(crate) fn mute_all(&self) -> Outcome {
-        let muted = &self.state().stage.muted;
-        let sites: Vec<SiteSlug> = self
-            .setup()
-            .sites
-            .iter()
-            .filter(|site| !site.hall && !muted.contains(&site.slug))
-            .map(|site| site.slug.clone())
-            .collect();
-        if sites.is_empty() { Err(Refusal::AlreadySo) } else { Ok(vec![EventBody::AllMuted { sites }]) }
-    }
-
-    pub(crate) fn mute_others(&self) -> Outcome {
-        Err(Refusal::Busy)
-    }
-
-    pub(crate) fn unmute_all(&self) -> Outcome {
-        Err(Refusal::Busy)
-    }
-
     pub(crate) fn take_shown(&self, take: TakeId, receivers: u32, elapsed_ms: u32, at: Millis) -> Vec<EventBody> {
         let Some(pending) = self.state().stage.pending.as_ref().filter(|pending| pending.take == take) else {
             return Vec::new();
@@ -517,21 +358,5 @@ impl Conference {
 
     fn next_take(&self) -> TakeId {
         TakeId(self.state().stage.last_take.0 + 1)
-    }
-}
-
-mod slot_pairs {
-    use std::collections::BTreeMap;
-
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    use crate::SiteSlug;
-
-    pub(super) fn serialize<S: Serializer>(slots: &BTreeMap<u32, SiteSlug>, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(slots)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<u32, SiteSlug>, D::Error> {
-        Ok(Vec::<(u32, SiteSlug)>::deserialize(deserializer)?.into_iter().collect())
     }
 }

@@ -1,0 +1,110 @@
+//! The programme: what is on air, in which layout and in which slots.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Holding, Layout, Millis, SiteSlug, SourceKind, SourceRef, TakeId};
+
+/// Programme slots, the hall's included: what receivers negotiate.
+pub const PROGRAM_SLOTS: u32 = 5;
+/// The hall's slot.
+pub const HALL_SLOT: u32 = 0;
+
+/// What is on air.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    /// Layout.
+    pub layout: Layout,
+    /// Sources in the layout's order.
+    pub sources: Vec<ProgramSource>,
+    /// Which site has which programme slot; the hall has slot 0. Written as a list of pairs: JSON has no numbers as keys.
+    #[serde(with = "slot_pairs")]
+    pub slots: BTreeMap<u32, SiteSlug>,
+    /// Sites whose sound is routed.
+    pub microphones: Vec<SiteSlug>,
+    /// The change that led to it.
+    pub take: Option<TakeId>,
+    /// Since when; for a take that is not shown yet: when it was ordered.
+    pub since: Millis,
+    /// The holding slide, in place of all pictures and sounds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holding: Option<Holding>,
+    /// A step of a tour: its site is seen and not heard.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub tour: bool,
+}
+
+/// A source on air.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProgramSource {
+    /// The source.
+    pub source: SourceRef,
+    /// Programme slot of its picture and sound; none for content, which flows in the content slot.
+    pub slot: Option<u32>,
+}
+
+impl Program {
+    /// True if a source of the site is on air.
+    pub fn shows(&self, site: &SiteSlug) -> bool {
+        self.sources.iter().any(|part| part.source.site == *site)
+    }
+
+    /// Whose speech it is: the camera beside content, else the first source.
+    pub fn main_site(&self) -> Option<&SiteSlug> {
+        let part = match self.layout {
+            Layout::ContentSpeaker => self.sources.iter().find(|part| part.source.kind == SourceKind::Camera),
+            Layout::Single | Layout::SideBySide | Layout::SpeakerHall | Layout::Grid => self.sources.first(),
+        };
+        part.map(|part| &part.source.site)
+    }
+
+    /// Its sources in the layout's order.
+    pub fn source_refs(&self) -> Vec<SourceRef> {
+        self.sources.iter().map(|part| part.source.clone()).collect()
+    }
+
+    pub(crate) fn plays(&self, sources: &[SourceRef]) -> bool {
+        self.sources.iter().map(|part| &part.source).eq(sources)
+    }
+
+    /// The programme slot of a site.
+    pub fn slot_of(&self, site: &SiteSlug) -> Option<u32> {
+        self.slots.iter().find(|(_, owner)| *owner == site).map(|(slot, _)| *slot)
+    }
+}
+
+/// The hall alone.
+pub(crate) fn hall_program(hall: &SiteSlug, take: Option<TakeId>, since: Millis) -> Program {
+    Program {
+        layout: Layout::Single,
+        sources: vec![ProgramSource { source: SourceRef::camera(hall.clone()), slot: Some(HALL_SLOT) }],
+        slots: BTreeMap::from([(HALL_SLOT, hall.clone())]),
+        microphones: vec![hall.clone()],
+        take,
+        since,
+        holding: None,
+        tour: false,
+    }
+}
+
+// The shape that serde asks for.
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+mod slot_pairs {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::SiteSlug;
+
+    pub(super) fn serialize<S: Serializer>(slots: &BTreeMap<u32, SiteSlug>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(slots)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<u32, SiteSlug>, D::Error> {
+        Ok(Vec::<(u32, SiteSlug)>::deserialize(deserializer)?.into_iter().collect())
+    }
+}
