@@ -40,6 +40,7 @@ pub mod roster;
 mod routing;
 pub mod setup;
 mod setup_change;
+mod setup_check;
 mod sound;
 pub mod stage;
 mod state;
@@ -67,10 +68,11 @@ pub use rehearsal::BeforeRehearsal;
 pub use roster::{Presence, Roster};
 pub use routing::*;
 pub use setup::{
-    Contact, Details, Document, Item, MAX_SETUP_BYTES, MAX_SITES, RECEIVE_KBPS, Setup, SetupError, Site, Speaker,
-    SpeechLimits, VideoCodec,
+    Contact, Details, Document, Item, MAX_SETUP_BYTES, MAX_SITES, RECEIVE_KBPS, Setup, Site, Speaker, SpeechLimits,
+    VideoCodec,
 };
 pub use setup_change::SetupChange;
+pub use setup_check::SetupError;
 pub use stage::{PendingTake, Preview, Stage, UndoMemory};
 pub use state::{DoneCommands, Phase, State};
 pub use text::is_unreadable;
