@@ -44,3 +44,30 @@ export function returnCorner(layout: Layout, count: number): 'top' | 'bottom' {
   if (count <= 1) return 'top';
   return layout === 'speaker_hall' || layout === 'grid' ? 'bottom' : 'top';
 }
+
+/**
+ * Where the lower third lies: per cent of the frame from its left and bottom edge, how wide it may be, and its size against the usual.
+ * `overMain`: it lies in the main cell, in the place of that cell's name.
+ */
+export type LowerThirdPlace = { left: number; bottom: number; width: number; scale: number; overMain: boolean };
+
+/** The place of the lower third among `count` cells. */
+export function lowerThirdPlace(layout: Layout, count: number): LowerThirdPlace {
+  if (count > 1) {
+    switch (layout) {
+      case 'single':
+      case 'speaker_hall':
+        break;
+      case 'side_by_side':
+        return UNDER_HALVES;
+      case 'grid':
+        return count === 2 ? UNDER_HALVES : { left: 1.5, bottom: 52, width: 46, scale: 0.66, overMain: true };
+      case 'content_speaker':
+        // Below the slides, which are read to their last line.
+        return { left: 1.5, bottom: 0.7, width: 74, scale: 0.72, overMain: false };
+    }
+  }
+  return { left: 4, bottom: 6, width: 66, scale: 1, overMain: true };
+}
+
+const UNDER_HALVES: LowerThirdPlace = { left: 4, bottom: 6, width: 66, scale: 1, overMain: false };

@@ -1,29 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ConferenceInfo, ItemView, Picture } from '$lib/wire';
-import { agendaStrip, faultOf, holdingText, QUIET_CUT_MS } from './model';
-
-const info = (phase: ConferenceInfo['phase']) => ({ phase }) as ConferenceInfo;
-const picture = (count: number) =>
-  ({
-    cells: Array.from({ length: count }, () => ({ slot: { name: 'return' }, site: 'a', kind: 'camera' })),
-  }) as unknown as Picture;
-
-describe('the holding slide', () => {
-  it('gives way to a picture', () => {
-    expect(holdingText(picture(1), info('live'))).toBeNull();
-    expect(holdingText(picture(2), info('preparing'))).toBeNull();
-  });
-
-  it('says why there is none', () => {
-    expect(holdingText(null, null)).toBe('before');
-    expect(holdingText(picture(0), info('preparing'))).toBe('before');
-    expect(holdingText(picture(0), info('live'))).toBe('pause');
-  });
-
-  it('stays after the end, whatever still flows', () => {
-    expect(holdingText(picture(1), info('ended'))).toBe('ended');
-  });
-});
+import { itemView } from '$lib/state/samples';
+import { agendaStrip, faultOf, QUIET_CUT_MS } from './model';
 
 describe('a fault of the connection', () => {
   it('is not shown while it may pass unnoticed', () => {
@@ -39,15 +16,8 @@ describe('a fault of the connection', () => {
 });
 
 describe('the agenda strip', () => {
-  const item = (id: string, started_at: number | null = null, finished_at: number | null = null): ItemView => ({
-    id,
-    title: `Báo cáo ${id}`,
-    speaker: null,
-    site: null,
-    planned_ms: 0,
-    started_at,
-    finished_at,
-  });
+  const item = (id: string, started_at: number | null = null, finished_at: number | null = null) =>
+    itemView(id, { title: `Báo cáo ${id}`, started_at, finished_at });
 
   it('says what runs and what follows', () => {
     const items = [item('a', 1, 2), item('b', 3), item('c'), item('d')];
@@ -63,6 +33,11 @@ describe('the agenda strip', () => {
       now: null,
       next: 'Báo cáo b',
     });
+  });
+
+  it('passes over what is left out', () => {
+    const skipped = itemView('b', { skipped: true });
+    expect(agendaStrip({ items: [item('a', 1), skipped, item('c')], current: 'a' })?.next).toBe('Báo cáo c');
   });
 
   it('says nothing where nothing is left', () => {

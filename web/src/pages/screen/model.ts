@@ -1,19 +1,9 @@
-/** What the big screen shows instead of a picture and beside it. Pure. */
+/** What the big screen shows beside the programme. Pure. */
 import type { LinkStatus } from '$lib/link/machine';
-import type { AgendaView, ConferenceInfo, ErrorCode, Picture } from '$lib/wire';
+import type { AgendaView, ErrorCode } from '$lib/wire';
 
 /** A shorter cut is over before anybody could read about it, ms. */
 export const QUIET_CUT_MS = 1_500;
-
-/** Which holding slide; none: the programme is shown. */
-export type Holding = 'before' | 'pause' | 'ended';
-
-/** The holding slide for a programme and a phase. */
-export function holdingText(picture: Picture | null, info: ConferenceInfo | null): Holding | null {
-  if (info?.phase === 'ended') return 'ended';
-  if (picture && picture.cells.length > 0) return null;
-  return info?.phase === 'live' ? 'pause' : 'before';
-}
 
 /** What is wrong with the connection, so that the room can be told. */
 export type Fault = { name: 'lost'; problem: ErrorCode | null } | { name: 'held' };
@@ -37,7 +27,7 @@ export type AgendaStrip = { now: { place: number; count: number; title: string }
 export function agendaStrip({ items, current }: AgendaView): AgendaStrip | null {
   const index = items.findIndex((item) => item.id === current && item.finished_at === null);
   const running = items[index];
-  const next = items.slice(index + 1).find((item) => item.started_at === null)?.title ?? null;
+  const next = items.slice(index + 1).find((item) => item.started_at === null && !item.skipped)?.title ?? null;
   if (!running && next === null) return null;
   return { now: running ? { place: index + 1, count: items.length, title: running.title } : null, next };
 }

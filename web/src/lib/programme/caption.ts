@@ -1,0 +1,70 @@
+/** What is written into a picture of the programme: the lower third and the names of sites. Pure; the same for preview, programme and screens. */
+import type { AgendaView, Layout, LowerThird, SiteSlug, SiteView, SourceRef, SpeakerView } from '$lib/wire';
+import { lowerThirdPlace } from './layout';
+
+/** Lines of a lower third; the second may be empty. */
+export type CaptionLines = { name: string; detail: string };
+
+/** What is written: lines under the picture, and which cells have their site's name in them. */
+export type Caption = { lines: CaptionLines | null; named: readonly boolean[] };
+
+/** What decides it. */
+export type CaptionFacts = {
+  /** What the operators have asked for. */
+  lowerThird: LowerThird;
+  /** Names of sites are written. */
+  namesShown: boolean;
+  agenda: AgendaView;
+  site: (slug: SiteSlug) => SiteView | undefined;
+  /** A step of a tour: the site is shown, nobody speaks. */
+  tour: boolean;
+  /** The receiver sees another site in its own place (N-1): words about who is on air would be about somebody else. */
+  returned: boolean;
+};
+
+/** Nothing is written. */
+export const NO_CAPTION: Caption = { lines: null, named: [] };
+
+/** The caption of a picture that shows these sources in this layout. */
+export function captionOf(layout: Layout, sources: readonly SourceRef[], facts: CaptionFacts): Caption {
+  if (sources.length === 0) return NO_CAPTION;
+  const lines = linesOf(sources, facts);
+  const { overMain } = lowerThirdPlace(layout, sources.length);
+  const named = sources.map(({ kind }, index) => {
+    // Slides keep their bottom line: whose they are is said by the camera beside them.
+    if (!facts.namesShown || sources.length === 1 || kind === 'content') return false;
+    return index > 0 || lines === null || !overMain;
+  });
+  return { lines, named };
+}
+
+function linesOf(sources: readonly SourceRef[], facts: CaptionFacts): CaptionLines | null {
+  const { lowerThird } = facts;
+  switch (lowerThird.type) {
+    case 'hidden':
+      return null;
+    case 'text':
+      return facts.returned ? null : { name: lowerThird.name, detail: lowerThird.description };
+    case 'automatic':
+      return automaticLines(sources, facts);
+  }
+}
+
+/** The current item's speaker if it is that site's turn, else the site's name, unless each cell says its own. */
+function automaticLines(
+  sources: readonly SourceRef[],
+  { agenda, site, tour, namesShown }: CaptionFacts,
+): CaptionLines | null {
+  const main = sources[0]!.site;
+  const view = site(main);
+  const place = view?.hall ? view.name : (view?.full_name ?? main);
+  const item = agenda.items.find((one) => one.id === agenda.current && one.finished_at === null);
+  if (!tour && item?.speaker && item.site === main) {
+    return { name: item.speaker.name, detail: [officeOf(item.speaker), place].filter(Boolean).join(' — ') };
+  }
+  return namesShown && sources.length === 1 ? { name: place, detail: '' } : null;
+}
+
+function officeOf({ title, organisation }: SpeakerView): string {
+  return [title, organisation].filter(Boolean).join(', ');
+}
