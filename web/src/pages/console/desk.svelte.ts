@@ -2,21 +2,22 @@
  * What the console does. Widgets read from here and call it; each mechanism has a part of its own in `desk/`, and all of them send
  * their commands through one line.
  */
-import { m } from '$lib/paraglide/messages';
 import type { Connection } from '$lib/state/connection.svelte';
 import type { SiteModel } from '$lib/state/site.svelte';
 import { IDLE, tallies, type Tally } from '$lib/state/tally';
 import type { SiteSlug } from '$lib/wire';
 import { AgendaDesk } from './desk/agenda';
+import { CallDesk } from './desk/calls';
 import { CommandLine, type LastCommand } from './desk/commandLine.svelte';
+import { ControlDesk } from './desk/control';
 import { FloorDesk } from './desk/floor';
 import { HoldingDesk } from './desk/holding.svelte';
 import { MessageDesk } from './desk/messages';
-import { RollCallDesk } from './desk/rollCall';
+import { RollCallDesk } from './desk/rollCall.svelte';
 import { SoundDesk } from './desk/sound.svelte';
 import { StageDesk } from './desk/stage.svelte';
 import { TourDesk } from './desk/tour.svelte';
-import { barrierTo, type CommandType, mayClaim } from './rights';
+import { barrierTo, type CommandType } from './rights';
 import type { WallFilter } from './wallFilter';
 
 /** Whether a button is disabled, and what it says of itself. */
@@ -39,6 +40,8 @@ export class Desk {
   readonly sound: SoundDesk;
   readonly messages: MessageDesk;
   readonly rollCall: RollCallDesk;
+  readonly calls: CallDesk;
+  readonly control: ControlDesk;
   /** The tile that keys act on. */
   selected: SiteSlug | null = $state(null);
   filter: WallFilter = $state({ region: '', state: 'all' });
@@ -55,6 +58,8 @@ export class Desk {
     this.sound = new SoundDesk(this.line);
     this.messages = new MessageDesk(this.line);
     this.rollCall = new RollCallDesk(this.line);
+    this.calls = new CallDesk(this.line, this.sound, (site) => (this.selected = site));
+    this.control = new ControlDesk(this.line);
   }
 
   /** The conference. */
@@ -74,17 +79,6 @@ export class Desk {
 
   /** Short name of a site. */
   name = (site: SiteSlug): string => this.line.name(site);
-
-  /** True while this operator holds the control lease. */
-  get inControl(): boolean {
-    const { lease } = this.conference;
-    return this.connection.ready && lease !== null && lease === this.connection.you?.name;
-  }
-
-  /** True while this operator may take the control lease. */
-  get mayClaim(): boolean {
-    return mayClaim(this.#standing, this.conference.leaseMissingSince);
-  }
 
   /**
    * What a button of a command needs: whether it is disabled, and why. `obstacle` is a reason of the widget's own; `title` is said
@@ -139,23 +133,4 @@ export class Desk {
       place < 0 ? (step === 1 ? 0 : queue.length - 1) : Math.min(Math.max(0, place + step), queue.length - 1);
     void this.preview(queue[next]!);
   }
-
-  /** Answers the call that has waited longest: it is over, and its site is selected, so that talkback reaches it. */
-  answerOldestCall(): void {
-    const site = this.messages.oldestCall;
-    if (site === null) return;
-    this.selected = site;
-    this.messages.answerCall(site);
-  }
-
-  /** Takes the control lease, if it is to be had. */
-  claimLease = () => {
-    if (this.mayClaim) return void this.connection.send({ type: 'lease', action: { type: 'claim' } });
-    const { lease } = this.conference;
-    if (!this.inControl)
-      this.line.refuse(m.control_claim(), lease === null ? m.commands_locked() : m.control_of({ name: lease }));
-  };
-
-  /** Gives the control lease to another operator. */
-  handOver = (to: string) => this.connection.send({ type: 'lease', action: { type: 'hand_over', to } });
 }

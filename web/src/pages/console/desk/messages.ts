@@ -1,4 +1,4 @@
-/** Words between the centre and the sites: texts, their acknowledgement, calls. */
+/** Words between the centre and the sites: texts, templates of them, their acknowledgement. */
 import { m } from '$lib/paraglide/messages';
 import type { MessageId, SiteSlug } from '$lib/wire';
 import { awaitsCentre } from '../openMessages';
@@ -27,16 +27,9 @@ export class MessageDesk {
     if (open) this.acknowledge(open.id);
   }
 
-  /** The site that has been calling the longest; none calls: none. */
-  get oldestCall(): SiteSlug | null {
-    let oldest: { site: SiteSlug; since: number } | null = null;
-    for (const { view, live } of this.#line.conference.sites) {
-      const since = live?.calling_since ?? null;
-      if (since !== null && (oldest === null || since < oldest.since)) oldest = { site: view.slug, since };
-    }
-    return oldest?.site ?? null;
+  /** Replaces the prepared texts; true: it was done. */
+  async setTemplates(texts: string[]): Promise<boolean> {
+    const outcome = await this.#line.run('templates', m.command_templates(), { type: 'set_templates', texts });
+    return outcome?.accepted ?? false;
   }
-
-  /** Ends a site's call: it has been answered. */
-  answerCall = (site: SiteSlug) => void this.#line.connection.send({ type: 'call', site, calling: false });
 }

@@ -1,7 +1,7 @@
 /** What is looked at and what is on air: preview, layouts, take, the ways back. */
 import { layoutName, refusalText } from '$lib/i18n/wording';
 import { m } from '$lib/paraglide/messages';
-import type { Layout, Readiness, SiteSlug, SourceRef } from '$lib/wire';
+import type { Layout, PreviewId, PreviewView, Readiness, SiteSlug, SourceRef } from '$lib/wire';
 import { type LayoutObstacle, obstacleTo, pick, previewOf } from '../previewPlan';
 import { previewVerdict } from '../readiness';
 import { TakeGuard } from '../takeGuard';
@@ -9,8 +9,6 @@ import type { CommandLine } from './commandLine.svelte';
 
 /** The stage's part of the desk. */
 export class StageDesk {
-  layout: Layout = $state('single');
-  picked: readonly SiteSlug[] = $state.raw([]);
   /** Whether what is in preview would be good on air. */
   readonly verdict = $derived.by(() =>
     previewVerdict(
@@ -21,6 +19,10 @@ export class StageDesk {
   );
   #line: CommandLine;
   #guard = new TakeGuard();
+  #layout: Layout = $state('single');
+  #picked: readonly SiteSlug[] = $state.raw([]);
+  /** The preview that this desk asked for last, and the one that there was then; none: it was refused. */
+  #asked: { plan: string; before: PreviewId | null } | null = $state.raw(null);
 
   constructor(line: CommandLine) {
     this.#line = line;
@@ -39,29 +41,45 @@ export class StageDesk {
     return this.#conference.site(site)?.live?.ready ?? null;
   };
 
+  /**
+   * The layout of the next preview. It is what was chosen here, until the preview is changed by something else: an item that starts,
+   * another operator. What is in preview then counts, so that nobody builds on a picture that is no longer there.
+   */
+  get layout(): Layout {
+    return this.#foreign?.layout ?? this.#layout;
+  }
+
+  /** Sites that were picked for the preview, the main one first. */
+  get picked(): readonly SiteSlug[] {
+    return this.#foreign ? sitesOf(this.#foreign.sources) : this.#picked;
+  }
+
+  /** What is in preview and was not asked for here. */
+  get #foreign(): PreviewView | null {
+    const preview = this.#conference.stage?.preview ?? null;
+    if (!preview || preview.id === this.#asked?.before) return null;
+    return planText(preview) === this.#asked?.plan ? null : preview;
+  }
+
   /** Looks at a site in silence; `add`: beside those that were picked already. */
   async preview(site: SiteSlug, add = false): Promise<void> {
-    this.picked = pick(this.picked, site, add, this.layout);
-    await this.#sendPreview();
+    await this.#ask(this.layout, pick(this.picked, site, add, this.layout));
   }
 
   /** Chooses a layout and rebuilds the preview from what was picked. */
   async chooseLayout(layout: Layout): Promise<void> {
-    this.layout = layout;
-    this.picked = this.targets;
-    await this.#sendPreview();
+    if (this.obstacleTo(layout)) return;
+    await this.#ask(layout, this.targets);
   }
 
   /** A site's shared content, large, with its camera. */
   async previewContent(site: SiteSlug): Promise<void> {
-    this.layout = 'content_speaker';
-    await this.preview(site);
+    await this.#ask('content_speaker', [site]);
   }
 
   /** Sites that a layout would show: those picked, else those of the preview. */
   get targets(): readonly SiteSlug[] {
-    if (this.picked.length > 0) return this.picked;
-    return [...new Set((this.#conference.stage?.preview?.sources ?? []).map((source) => source.site))];
+    return this.picked.length > 0 ? this.picked : sitesOf(this.#conference.stage?.preview?.sources ?? []);
   }
 
   /** Why a layout cannot be chosen now; none: it can. */
@@ -71,7 +89,7 @@ export class StageDesk {
 
   /** Empties the preview. */
   clearPreview(): void {
-    this.picked = [];
+    this.#picked = [];
     void this.#line.run('preview', m.command_clear_preview(), { type: 'clear_preview' });
   }
 
@@ -92,20 +110,34 @@ export class StageDesk {
   removeFromAir = (site: SiteSlug) =>
     void this.#line.onSite('remove', m.remove_from_air, { type: 'remove_from_air', site });
 
-  async #sendPreview(): Promise<void> {
+  async #ask(layout: Layout, picked: readonly SiteSlug[]): Promise<void> {
+    this.#layout = layout;
+    this.#picked = picked;
     const plan = this.#plan();
     if (!plan) return;
-    const sites = [...new Set(plan.sources.map((source) => this.#line.name(source.site)))].join(' + ');
+    const text = planText(plan);
+    this.#asked = { plan: text, before: this.#conference.stage?.preview?.id ?? null };
+    if (this.#line.pending.has('preview')) return;
+    const sites = sitesOf(plan.sources).map(this.#line.name).join(' + ');
     const label = m.command_preview({ sites, layout: layoutName(plan.layout) });
-    const before = JSON.stringify(plan);
-    await this.#line.run('preview', label, { type: 'set_preview', ...plan });
+    const outcome = await this.#line.run('preview', label, { type: 'set_preview', ...plan });
     // A pick made while the answer was under way is sent now: the latest click is the one that counts.
     const latest = this.#plan();
-    if (latest && JSON.stringify(latest) !== before) await this.#sendPreview();
+    if (latest && planText(latest) !== text) return this.#ask(this.#layout, this.#picked);
+    if (outcome && !outcome.accepted && outcome.reason.code !== 'already_so') this.#asked = null;
   }
 
   #plan() {
     const hall = this.#conference.info?.hall;
-    return hall === undefined ? null : previewOf(this.layout, this.picked, hall, this.shares);
+    return hall === undefined ? null : previewOf(this.#layout, this.#picked, hall, this.shares);
   }
 }
+
+type Plan = { layout: Layout; sources: readonly SourceRef[] };
+
+/** Two plans are the same if their texts are. */
+const planText = ({ layout, sources }: Plan): string =>
+  [layout, ...sources.map(({ site, kind }) => `${site}/${kind}`)].join(' ');
+
+/** Sites of sources, each once, in order. */
+const sitesOf = (sources: readonly SourceRef[]): SiteSlug[] => [...new Set(sources.map((source) => source.site))];
