@@ -20,6 +20,26 @@ const END_TO_END: &[&str] = &["takes", "firefox", "layouts", "wall", "recovery",
 /// Measurements of `bench network`, in `networks`: they make networks of namespaces, for which they must be root.
 const NETWORK: &[&str] = &["lips", "link", "thin"];
 
+/// Measurements of `bench console`, in `specs`.
+const CONSOLE: &[&str] = &["effort", "console_load", "conflicts"];
+
+/// Where the test of the console's load reads for how many minutes it watches; by itself it watches for two.
+const CONSOLE_MINUTES: &str = "CONSOLE_MINUTES";
+
+/// A page that grows a little with every message shows it in so long, and the bench still ends within an hour.
+const MINUTES: &str = "30";
+
+/// Browser tests that keep figures, and what they need.
+struct Measurement<'a> {
+    /// Packages whose programs they start.
+    packages: &'a [&'a str],
+    /// The tests, in their order.
+    names: &'a [&'a str],
+    /// Configuration of Playwright.
+    playwright: &'a str,
+    environment: &'a [(&'a str, &'a str)],
+}
+
 /// One figure, as a test wrote it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Figure {
@@ -47,26 +67,44 @@ impl Figure {
 /// Measures the whole system on this machine. See [`browsers`].
 pub(crate) fn end_to_end(root: &Path, json: Option<&Path>) -> anyhow::Result<ExitCode> {
     doctor::provide(doctor::Purpose::Test)?;
-    browsers(root, &["dienhong"], END_TO_END, "playwright.config.ts", json)
+    let measurement = Measurement {
+        packages: &["dienhong"],
+        names: END_TO_END,
+        playwright: "playwright.config.ts",
+        environment: &[],
+    };
+    browsers(root, &measurement, json)
 }
 
 /// Measures what lines with delays and cuts do to it. See [`browsers`].
 pub(crate) fn network(root: &Path, json: Option<&Path>) -> anyhow::Result<ExitCode> {
     doctor::provide(doctor::Purpose::Networks)?;
-    browsers(root, &["dienhong", "network-bed"], NETWORK, "playwright.networks.config.ts", json)
+    let measurement = Measurement {
+        packages: &["dienhong", "network-bed"],
+        names: NETWORK,
+        playwright: "playwright.networks.config.ts",
+        environment: &[],
+    };
+    browsers(root, &measurement, json)
+}
+
+/// Measures what the console asks of its operator and of its machine. See [`browsers`].
+pub(crate) fn console(root: &Path, json: Option<&Path>) -> anyhow::Result<ExitCode> {
+    doctor::provide(doctor::Purpose::Test)?;
+    let measurement = Measurement {
+        packages: &["dienhong"],
+        names: CONSOLE,
+        playwright: "playwright.config.ts",
+        environment: &[(CONSOLE_MINUTES, MINUTES)],
+    };
+    browsers(root, &measurement, json)
 }
 
 /// Runs browser tests that keep figures, prints the table, writes the JSON; fails if a goal is missed or a measurement gave no
 /// figures.
-fn browsers(
-    root: &Path,
-    packages: &[&str],
-    names: &[&str],
-    playwright: &str,
-    json: Option<&Path>,
-) -> anyhow::Result<ExitCode> {
+fn browsers(root: &Path, measurement: &Measurement, json: Option<&Path>) -> anyhow::Result<ExitCode> {
     web::build(root)?;
-    for package in packages {
+    for package in measurement.packages {
         run(command(root, &workspace::cargo(), &["build", "--package", package]))?;
     }
     let folder = root.join(BROWSER_FOLDER);
@@ -74,14 +112,15 @@ fn browsers(
 
     let mut figures = Vec::new();
     let mut failed = Vec::new();
-    for name in names {
+    for name in measurement.names {
         let file = root.join(format!("target/figures/{name}.json"));
         // An old file must not be taken for this run's.
         let _ = fs::remove_file(&file);
-        let status = run_seen(
-            command(&folder, "npx", &["playwright", "test", "--config", playwright, &format!("{name}.spec")]),
-            |_| {},
-        )?;
+        let test = format!("{name}.spec");
+        let mut playwright =
+            command(&folder, "npx", &["playwright", "test", "--config", measurement.playwright, &test]);
+        playwright.envs(measurement.environment.iter().copied());
+        let status = run_seen(playwright, |_| {})?;
         if !status.success() {
             failed.push(*name);
         }

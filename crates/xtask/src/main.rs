@@ -98,6 +98,12 @@ enum Bench {
         #[arg(long)]
         json: Option<PathBuf>,
     },
+    /// The console: keys that an operator needs, work of its main thread, answers to keys, memory over half an hour, conflicts.
+    Console {
+        /// Writes the figures here as JSON too.
+        #[arg(long)]
+        json: Option<PathBuf>,
+    },
     /// The media relay alone: cost of a packet, latency, takes, connections, against the limit of this machine.
     Relay {
         /// Writes what was measured here as JSON.
@@ -129,6 +135,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Test { only } => test::run(&root, only.as_deref()),
         Task::Bench { what: Bench::Network { json } } => bench::network(&root, json.as_deref()),
         Task::Bench { what: Bench::EndToEnd { json } } => bench::end_to_end(&root, json.as_deref()),
+        Task::Bench { what: Bench::Console { json } } => bench::console(&root, json.as_deref()),
         Task::Bench { what: Bench::Relay { json, plot, load } } => {
             bench_relay::relay(&root, json.as_deref(), plot.as_deref(), &load)
         }
