@@ -23,6 +23,16 @@ export function remember(name: string, value: string): void {
   }
 }
 
+/** Forgets a text. */
+export function forget(name: string): void {
+  memory.delete(name);
+  try {
+    localStorage.removeItem(PREFIX + name);
+  } catch {
+    // Storage is denied: there was nothing but the map above.
+  }
+}
+
 /** Random id of this browser profile, kept across reloads: the same device replaces its own connection. */
 export function deviceId(): string {
   const known = recall('device');
