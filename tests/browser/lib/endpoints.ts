@@ -4,7 +4,7 @@ import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync } fro
 import { join } from "node:path";
 
 import { binary, outputFolder } from "./paths.ts";
-import { end, YIELDING } from "./process.ts";
+import { end } from "./process.ts";
 import type { Server } from "./server.ts";
 import type { Star } from "./star.ts";
 
@@ -18,8 +18,6 @@ export interface SimulationOptions {
   decode?: number;
   /** Sites that are left out. */
   except?: string[];
-  /** They take what processor time others leave: in a conference they have machines of their own. */
-  yields?: boolean;
 }
 
 /** Simulated sites beside the server. */
@@ -39,8 +37,7 @@ export class Simulation {
     args.push("--sites", String(options.sites), "--decode", String(options.decode ?? 2), "--report", this.report);
     if (options.hall ?? true) args.push("--hall");
     for (const site of options.except ?? []) args.push("--except", site);
-    const [program, words] = options.yields ? ["sh", ["-c", `${YIELDING} "$0" "$@"`, binary, ...args]] : [binary, args];
-    this.#child = spawn(program, words, { stdio: ["ignore", this.#log, this.#log], detached: true });
+    this.#child = spawn(binary, args, { stdio: ["ignore", this.#log, this.#log], detached: true });
   }
 
   /** Lines of the report so far; each is read and parsed once. */
