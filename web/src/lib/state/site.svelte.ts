@@ -18,6 +18,8 @@ export class SiteModel {
   online: boolean = $state(false);
   /** True while it shares content that can be put on air. */
   sharing: boolean = $state(false);
+  /** A page of it that should play sound is not allowed to by its browser. */
+  soundBlocked: boolean = $state(false);
   /** Verdict on its media; `lost` also before anything came of it. */
   quality: Quality = $state('lost');
   /** First reason of the verdict. */
@@ -49,6 +51,9 @@ export class SiteModel {
     this.reason = live?.reason ?? null;
     this.online = this.quality !== 'lost' && endpoints.some((endpoint) => endpoint.media);
     this.sharing = endpoints.some(({ role, media, content }) => role !== 'screen' && media && content);
+    this.soundBlocked = endpoints.some(
+      ({ role, control, sound_playing }) => role !== 'backup' && control && !sound_playing,
+    );
     this.callingSince = live?.calling_since ?? null;
     const ready = JSON.stringify(live?.ready ?? null);
     if (ready === this.#readyText) return;

@@ -1,15 +1,7 @@
 import { setLocale } from '$lib/i18n/locale.svelte';
 import { readinessReasonText } from '$lib/i18n/wording';
-import type {
-  Layout,
-  MessageView,
-  Readiness,
-  ReadinessReason,
-  SiteLive,
-  SiteView,
-  SourceRef,
-  TakeReport,
-} from '$lib/wire';
+import type { Layout, MessageView, Readiness, ReadinessReason, SiteLive, SourceRef, TakeReport } from '$lib/wire';
+import { siteView } from '$lib/state/samples';
 import { afterEach, describe, expect, it } from 'vitest';
 import { awaitsCentre } from './openMessages';
 import { obstacleText } from './obstacleText';
@@ -242,22 +234,24 @@ describe('readiness beside the take', () => {
 });
 
 describe('the wall’s filter', () => {
-  const view = (region: string) => ({ region, presence: { state: 'unknown' } }) as unknown as SiteView;
-  const live = (quality: SiteLive['quality']) => ({ quality }) as unknown as SiteLive;
+  const view = (region: string) => siteView('a', { region });
   const idle = { name: 'idle' } as const;
 
   it('answers by region and state', () => {
-    const tile = { view: view('Bắc'), live: live('weak'), tally: idle };
+    const tile = { site: { view: view('Bắc'), quality: 'weak' as const }, tally: idle };
+    const lost = { ...tile, site: { ...tile.site, quality: 'lost' as const } };
     expect(matches({ region: '', state: 'all' }, tile)).toBe(true);
     expect(matches({ region: 'Nam', state: 'all' }, tile)).toBe(false);
     expect(matches({ region: 'Bắc', state: 'trouble' }, tile)).toBe(true);
+    expect(matches({ region: '', state: 'trouble' }, lost)).toBe(false);
     expect(matches({ region: '', state: 'lost' }, tile)).toBe(false);
-    expect(matches({ region: '', state: 'lost' }, { ...tile, live: null })).toBe(true);
+    expect(matches({ region: '', state: 'lost' }, lost)).toBe(true);
+    expect(matches({ region: '', state: 'absent' }, tile)).toBe(false);
     expect(matches({ region: '', state: 'waiting' }, { ...tile, tally: { name: 'requested', place: 1 } })).toBe(true);
   });
 
   it('lists regions once, in the order of the wall', () => {
-    expect(regionsOf([view('B'), view('A'), view('B'), view('')])).toEqual(['B', 'A']);
+    expect(regionsOf(['B', 'A', 'B', ''].map(view))).toEqual(['B', 'A']);
   });
 });
 

@@ -8,6 +8,7 @@ import { IDLE, tallies, type Tally } from '$lib/state/tally';
 import type { SiteSlug } from '$lib/wire';
 import { AgendaDesk } from './desk/agenda';
 import { CallDesk } from './desk/calls';
+import { CaptionDesk } from './desk/captions';
 import { CommandLine, type LastCommand } from './desk/commandLine.svelte';
 import { ControlDesk } from './desk/control';
 import { FloorDesk } from './desk/floor';
@@ -17,8 +18,10 @@ import { RollCallDesk } from './desk/rollCall.svelte';
 import { SoundDesk } from './desk/sound.svelte';
 import { StageDesk } from './desk/stage.svelte';
 import { TourDesk } from './desk/tour.svelte';
+import { RailTabs } from './panels/railTabs.svelte';
 import { barrierTo, type CommandType } from './rights';
-import type { WallFilter } from './wallFilter';
+import { stepInQueue } from './standby';
+import { matches, type WallFilter } from './wallFilter';
 
 /** Whether a button is disabled, and what it says of itself. */
 export type Permission = { disabled: boolean; title: string | undefined };
@@ -33,6 +36,7 @@ export class Desk {
   readonly connection: Connection;
   readonly line: CommandLine;
   readonly stage: StageDesk;
+  readonly captions: CaptionDesk;
   readonly holding: HoldingDesk;
   readonly tour: TourDesk;
   readonly floor: FloorDesk;
@@ -42,6 +46,7 @@ export class Desk {
   readonly rollCall: RollCallDesk;
   readonly calls: CallDesk;
   readonly control: ControlDesk;
+  readonly rail = new RailTabs();
   /** The tile that keys act on. */
   selected: SiteSlug | null = $state(null);
   filter: WallFilter = $state({ region: '', state: 'all' });
@@ -51,8 +56,9 @@ export class Desk {
     this.connection = connection;
     this.line = new CommandLine(connection);
     this.stage = new StageDesk(this.line);
+    this.captions = new CaptionDesk(this.line);
     this.holding = new HoldingDesk(this.line);
-    this.tour = new TourDesk(this.line);
+    this.tour = new TourDesk(this.line, () => this.filtered);
     this.floor = new FloorDesk(this.line);
     this.agenda = new AgendaDesk(this.line);
     this.sound = new SoundDesk(this.line);
@@ -111,6 +117,14 @@ export class Desk {
     return this.tallies.get(site) ?? IDLE;
   }
 
+  /** Sites that the wall's filter leaves, in the order of the wall. */
+  get filtered(): SiteSlug[] {
+    const left = this.conference.sites.filter((site) =>
+      matches(this.filter, { site, tally: this.tallyOf(site.view.slug) }),
+    );
+    return left.map((site) => site.view.slug);
+  }
+
   /** A click on a tile: select it and look at it, in silence. */
   preview(site: SiteSlug, add = false): Promise<void> {
     this.selected = site;
@@ -123,14 +137,10 @@ export class Desk {
     return this.stage.previewContent(site);
   }
 
-  /** Looks at the queue's next or previous site, from the one that is in preview. */
+  /** Looks at the queue's next or previous site, from the one that is in preview; where nobody waits, at who stands by. */
   previewInQueue(step: 1 | -1): void {
-    const queue = this.conference.floor.queue.map((entry) => entry.site);
-    if (queue.length === 0) return;
-    const main = this.conference.stage?.preview?.sources[0]?.site;
-    const place = main === undefined ? -1 : queue.indexOf(main);
-    const next =
-      place < 0 ? (step === 1 ? 0 : queue.length - 1) : Math.min(Math.max(0, place + step), queue.length - 1);
-    void this.preview(queue[next]!);
+    const { stage, floor, agenda } = this.conference;
+    const next = stepInQueue(step, stage?.preview?.sources[0]?.site, floor, agenda);
+    if (next !== null) void this.preview(next);
   }
 }

@@ -1,4 +1,4 @@
-/** The run of the day: opening, items, end. */
+/** The run of the day: rehearsal, opening, items, end. */
 import { m } from '$lib/paraglide/messages';
 import { nextItem } from '$lib/state/nextItem';
 import type { ItemId } from '$lib/wire';
@@ -12,6 +12,8 @@ export class AgendaDesk {
     this.#line = line;
   }
 
+  startRehearsal = () => void this.#line.run('phase', m.command_start_rehearsal(), { type: 'start_rehearsal' });
+  endRehearsal = () => void this.#line.run('phase', m.end_rehearsal_short(), { type: 'end_rehearsal' });
   open = () => void this.#line.run('phase', m.open_conference(), { type: 'open_conference' });
   end = (confirmation: string) => this.#line.run('phase', m.end_conference(), { type: 'end_conference', confirmation });
 

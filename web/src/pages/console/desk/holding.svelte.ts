@@ -3,20 +3,26 @@ import { recall, remember } from '$lib/link/storage';
 import { m } from '$lib/paraglide/messages';
 import type { Holding } from '$lib/wire';
 import * as v from 'valibot';
+import { HOLDING_TEXTS } from '../holdingTexts';
 import type { CommandLine } from './commandLine.svelte';
 
-const Stored = v.pipe(v.string(), v.parseJson(), v.object({ title: v.string(), text: v.string() }));
+const DEFAULT = HOLDING_TEXTS[0]!;
+const Stored = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ title: v.pipe(v.string(), v.minLength(1)), text: v.string() }),
+);
 
 /** The holding slide's part of the desk. */
 export class HoldingDesk {
   /** What the slide will say; remembered, so that one key is enough when it is needed. */
-  draft: Holding = $state({ title: '', text: '' });
+  draft: Holding = $state({ ...DEFAULT });
   #line: CommandLine;
 
   constructor(line: CommandLine) {
     this.#line = line;
     const stored = v.safeParse(Stored, recall('holding'));
-    this.draft = stored.success ? stored.output : { title: m.holding_break(), text: '' };
+    if (stored.success) this.draft = stored.output;
   }
 
   /** The slide on air; none: it is not. */
@@ -24,11 +30,11 @@ export class HoldingDesk {
     return this.#line.conference.stage?.program.holding ?? null;
   }
 
-  /** Takes everything off air and shows the slide. */
+  /** Takes everything off air and shows the slide; a slide that is on air gets the new text. */
   show = () => {
-    const { title, text } = this.draft;
-    const slide = { title: title.trim() || m.holding_break(), text: text.trim() };
+    const title = this.draft.title.trim() || DEFAULT.title;
+    const slide = { title, text: this.draft.text.trim() };
     remember('holding', JSON.stringify(slide));
-    void this.#line.run('holding', m.command_holding({ title: slide.title }), { type: 'show_holding', ...slide });
+    void this.#line.run('holding', m.command_holding({ title }), { type: 'show_holding', ...slide });
   };
 }

@@ -1,0 +1,31 @@
+/** What takes the place of the title in the header: the first thing that is wrong. Pure. */
+import type { LinkStatus } from '$lib/link/machine';
+import type { AgendaView, FloorView } from '$lib/wire';
+import { type Dropout, dropoutOf } from './standby';
+
+/** Something that the operator must know at once. */
+export type Alarm =
+  | { name: 'held' }
+  | { name: 'control_lost'; since: number; problem: Extract<LinkStatus, { name: 'connecting' }>['problem'] }
+  | { name: 'journal_down' }
+  | { name: 'relay_behind' }
+  | { name: 'dropout'; dropout: Dropout };
+
+/** What is looked at. */
+export type AlarmFacts = {
+  status: LinkStatus;
+  journalOk: boolean;
+  relayKeepsUp: boolean;
+  floor: FloorView;
+  agenda: AgendaView;
+};
+
+/** The alarm to show; none: all is well. What keeps commands from working comes first. */
+export function alarmOf({ status, journalOk, relayKeepsUp, floor, agenda }: AlarmFacts): Alarm | null {
+  if (status.name === 'held') return { name: 'held' };
+  if (status.name === 'connecting') return { name: 'control_lost', since: status.since, problem: status.problem };
+  if (!journalOk) return { name: 'journal_down' };
+  const dropout = dropoutOf(floor, agenda);
+  if (dropout) return { name: 'dropout', dropout };
+  return relayKeepsUp ? null : { name: 'relay_behind' };
+}
