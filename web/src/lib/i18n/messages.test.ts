@@ -15,6 +15,11 @@ describe('messages', () => {
     expect(groups.map((group) => `./messages/${group}/{locale}.json`).sort()).toEqual([...compiled].sort());
   });
 
+  it('have each a name in one group alone: all groups are compiled into one', () => {
+    const names = groups.flatMap((group) => Object.keys(of(group, 'vi')));
+    expect(names.filter((name, place) => names.indexOf(name) !== place)).toEqual([]);
+  });
+
   it.each(groups)('of %s exist in both languages with the same parameters, and none is empty', (group) => {
     const [vi, en] = [of(group, 'vi'), of(group, 'en')];
     const parameters = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
