@@ -191,16 +191,17 @@ impl Conference {
     }
 
     /// What happens because time has passed; empty before [`Conference::poll_timeout`].
-    pub fn handle_timeout(&self, now: Millis) -> Vec<Event> {
+    pub fn handle_timeout(&self, live: &Live, now: Millis) -> Vec<Event> {
         let at = self.clamp(now);
-        let mut bodies = self.stage_timeout(at);
+        let mut bodies = self.take_timeout(at);
         bodies.extend(self.floor_timeout(at));
+        bodies.extend(self.tour_timeout(live, at));
         stamp(bodies, at, SYSTEM_ACTOR, None)
     }
 
     /// When [`Conference::handle_timeout`] has something to do next.
     pub fn poll_timeout(&self) -> Option<Millis> {
-        [self.stage_deadline(), self.floor_deadline()].into_iter().flatten().min()
+        [self.take_deadline(), self.floor_deadline(), self.tour_deadline()].into_iter().flatten().min()
     }
 
     /// Folds one event of a log that is read from its first one. `Break`: this is the first setup that the log records and
@@ -305,7 +306,7 @@ impl Conference {
             Command::MuteOthers => self.mute_others(),
             Command::UnmuteAll => self.unmute_all(),
             Command::AllowMicrophones { allowed } => self.allow_microphones(*allowed),
-            Command::OpenMicrophone { site } => self.open_microphone(site),
+            Command::OpenMicrophone { site } => self.open_microphone(site, live),
             Command::CloseMicrophone { site } => self.close_microphone(site),
             Command::SetFloorMode { mode } => self.set_floor_mode(*mode),
             Command::RequestFloor { kind } => self.request_floor(actor.site.as_ref(), *kind),
@@ -336,7 +337,9 @@ impl Conference {
             return Err(Refusal::WrongConfirmation);
         }
         let mut bodies = self.supersede_pending();
+        bodies.extend(self.tour_ended(crate::TourEnd::Over));
         bodies.extend(self.speech_ended(crate::SpeechEnd::ConferenceEnded, at));
+        bodies.extend(self.set_aside_ended());
         bodies.extend(self.state.agenda.current.clone().map(|item| EventBody::ItemFinished { item }));
         bodies.push(EventBody::ConferenceEnded {});
         Ok(bodies)

@@ -141,11 +141,11 @@ pub enum EventBody {
         /// What was on air before it.
         before: Program,
     },
-    /// The tour went on to another site.
+    /// The tour went on to a site, or the time of the one that it shows is another.
     TourMoved {
         /// Which of its sites, from 0.
         place: u32,
-        /// When the next one comes.
+        /// When the next one comes; while its take is under way: at the earliest.
         next_at: Millis,
     },
     /// The tour is over.
@@ -262,6 +262,13 @@ pub enum EventBody {
         spoken_ms: u64,
         /// Time it was allowed, ms.
         allowed_ms: u64,
+    },
+    /// A speech that was set aside does not go on: its time is counted.
+    SetAsideEnded {
+        /// The site, which stays in the queue.
+        site: SiteSlug,
+        /// Time spoken, ms.
+        spoken_ms: u64,
     },
     /// The holder came on air: its clock runs.
     SpeechStarted {
@@ -466,6 +473,8 @@ pub enum SpeechEnd {
     Replaced,
     /// The hall was called.
     BackToHall,
+    /// The holding slide was called for, or brought back.
+    Holding,
     /// The site was taken off the air.
     Removed,
     /// The holder did not come back within the grace time.

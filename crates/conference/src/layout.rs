@@ -7,13 +7,16 @@ use crate::{
     program::{HALL_SLOT, PROGRAM_SLOTS},
 };
 
-/// Gives every site its slot: who stays on air keeps it, who comes takes the lowest that is free then.
+/// Gives every site its slot: who stays on air keeps it, who comes takes the lowest that is free then. Who is heard without a picture
+/// (`opened`) stays too, but gives way, the highest slot first, where all are needed.
 pub(crate) fn assign_slots(
     sources: &[SourceRef],
     before: &BTreeMap<u32, SiteSlug>,
     hall: &SiteSlug,
+    opened: &BTreeSet<SiteSlug>,
 ) -> BTreeMap<u32, SiteSlug> {
-    let stays = |site: &SiteSlug| site == hall || sources.iter().any(|source| source.site == *site);
+    let needs = |site: &SiteSlug| site == hall || sources.iter().any(|source| source.site == *site);
+    let stays = |site: &SiteSlug| needs(site) || opened.contains(site);
     let mut slots: BTreeMap<u32, SiteSlug> =
         before.iter().filter(|(_, site)| stays(site)).map(|(slot, site)| (*slot, site.clone())).collect();
     for source in sources {
@@ -21,7 +24,9 @@ pub(crate) fn assign_slots(
             continue;
         }
         let free = (HALL_SLOT + 1..PROGRAM_SLOTS).find(|slot| !slots.contains_key(slot));
-        slots.insert(free.expect("a layout has at most four sites"), source.site.clone());
+        let given_way = || slots.iter().rev().find(|(_, site)| !needs(site)).map(|(slot, _)| *slot);
+        let slot = free.or_else(given_way).expect("a layout has at most four sites");
+        slots.insert(slot, source.site.clone());
     }
     slots
 }

@@ -6,7 +6,7 @@
 //! ```text
 //!  command ──▶ handle(&request, &live, now) ──▶ Decision::Events ──▶ journal ──▶ apply(&event) each ──▶ routes()
 //!  fact    ──▶ handle_fact(fact, now) ────────▶ events ────────────▶   (the same)
-//!  time    ──▶ handle_timeout(now) ───────────▶ events ────────────▶   (the same); next at poll_timeout()
+//!  time    ──▶ handle_timeout(&live, now) ────▶ events ────────────▶   (the same); next at poll_timeout()
 //! ```
 //!
 //! `handle…` decide and change nothing; `apply` changes and never decides. Replaying the journal through `replay` gives the same
@@ -25,7 +25,7 @@ pub mod delegates;
 mod event;
 mod event_encoding;
 pub mod floor;
-mod holding;
+pub mod holding;
 mod ids;
 mod layout;
 mod live;
@@ -33,6 +33,7 @@ pub mod messages;
 pub mod microphones;
 pub mod plan;
 pub mod program;
+mod queue;
 mod recorded_setup;
 mod refusal;
 mod rehearsal;
@@ -42,8 +43,10 @@ pub mod setup;
 mod setup_change;
 mod setup_check;
 mod sound;
+pub mod speech;
 pub mod stage;
 mod state;
+pub mod takes;
 mod text;
 pub mod tour;
 

@@ -112,6 +112,11 @@ impl Live {
         lines().find(|endpoint| endpoint.camera).or_else(|| lines().next())
     }
 
+    /// True if the site sends a picture now.
+    pub fn sends_picture(&self, site: &SiteSlug) -> bool {
+        self.publisher(site).is_some_and(|source| source.camera)
+    }
+
     /// The endpoint that shares the site's content, main first.
     pub fn content(&self, site: &SiteSlug) -> Option<&EndpointLive> {
         [EndpointRole::Main, EndpointRole::Backup]

@@ -50,6 +50,12 @@ impl Program {
         self.sources.iter().any(|part| part.source.site == *site)
     }
 
+    /// True if the picture opens the site's microphone: its camera is shown, and not in passing by a tour.
+    pub fn opens(&self, site: &SiteSlug) -> bool {
+        let camera = |part: &ProgramSource| part.source.site == *site && part.source.kind == SourceKind::Camera;
+        !self.tour && self.sources.iter().any(camera)
+    }
+
     /// Whose speech it is: the camera beside content, else the first source.
     pub fn main_site(&self) -> Option<&SiteSlug> {
         let part = match self.layout {

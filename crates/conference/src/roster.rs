@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Conference, Delegate, DropReason, EndpointRole, EventBody, InstanceId, Millis, Refusal, SiteSlug, TakeFailure,
+    Conference, Delegate, DropReason, EndpointRole, EventBody, InstanceId, Millis, Refusal, SiteSlug, TakeFailure, TourEnd,
     conference::Outcome, text,
 };
 
@@ -87,7 +87,9 @@ impl Roster {
                 let presence = if *present { Presence::Present } else { Presence::Absent { reason: reason.clone() } };
                 self.presence.insert(site.clone(), presence);
             }
-            EventBody::SpeechEnded { site, spoken_ms, .. } if *spoken_ms > 0 => {
+            EventBody::SpeechEnded { site, spoken_ms, .. } | EventBody::SetAsideEnded { site, spoken_ms }
+                if *spoken_ms > 0 =>
+            {
                 let total = self.spoken_ms.entry(site.clone()).or_insert(0);
                 *total = total.saturating_add(*spoken_ms);
             }
@@ -113,6 +115,7 @@ impl Conference {
     pub(crate) fn server_started(&self, instance: InstanceId, at: Millis) -> Vec<EventBody> {
         let mut bodies = vec![EventBody::ServerStarted { instance }];
         bodies.extend(self.fail_pending(TakeFailure::Restarted));
+        bodies.extend(self.tour_ended(TourEnd::Over));
         bodies.extend(self.holder_dropped(self.state().last_at, at));
         bodies
     }
@@ -154,6 +157,7 @@ impl Conference {
         if self.state().stage.pending_program().is_some_and(|program| program.shows(&site)) {
             bodies.extend(self.fail_pending(TakeFailure::SourceLost));
         }
+        bodies.extend(self.tour_site_dropped(&site, at));
         if self.state().floor.holder.as_ref().is_some_and(|holder| holder.site == site) {
             bodies.extend(self.holder_dropped(at, at));
         }

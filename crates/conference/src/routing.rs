@@ -5,6 +5,7 @@
 //! - one device of a site plays the programme's sound: its screen if that can, else the main line, else the reserve;
 //! - picture or sound of a site that is not on air goes to no other site; the hall is always entitled to be on air;
 //! - a muted or closed microphone goes nowhere but to an operator's solo;
+//! - a site is heard without its picture only while its microphone was opened so; with the holding slide nothing flows at all;
 //! - a site that is alone on air sees the hall, and its own camera in the return slot;
 //! - a player gets one picture and one voice, by the same rules.
 
@@ -137,7 +138,7 @@ pub struct Picture {
     pub audio: Vec<u32>,
     /// This device plays the programme's sound for its site.
     pub plays_sound: bool,
-    /// This site is on air.
+    /// This site is on air: seen, or heard without its picture.
     pub on_air: bool,
 }
 
@@ -192,7 +193,9 @@ impl Conference {
         let cells = cells(program, Some(site), self.hall());
         let slots = programme_slots(program, &cells, &audio, live);
         let limit_kbps = self.receive_limit(site);
-        Receiver { slots, picture: picture_of(program, cells, audio, plays_sound, program.shows(site)), limit_kbps }
+        // Who is heard without a picture has a slot, as the hall has one always.
+        let on_air = program.shows(site) || (site != self.hall() && program.slot_of(site).is_some());
+        Receiver { slots, picture: picture_of(program, cells, audio, plays_sound, on_air), limit_kbps }
     }
 
     /// What the devices of a site are sent at most, kbit/s.
@@ -312,13 +315,13 @@ impl Conference {
         let state = self.state();
         let stage = &state.stage;
         let holder = state.floor.holder.as_ref().map(|holder| &holder.site);
-        let next = state.floor.cued.iter().chain(self.next_of_queue()).chain(holder).cloned().map(SourceRef::camera);
+        let next = state.floor.cued.iter().chain(self.next_of_queue()).chain(self.next_of_tour(live)).chain(holder);
         let hall = SourceRef::camera(self.hall().clone());
         let stages = [Some(program), Some(&stage.program), stage.pending_program()].into_iter().flatten();
         let sources = stages
             .flat_map(Program::source_refs)
             .chain(stage.preview.iter().flat_map(|preview| preview.sources.clone()))
-            .chain(next)
+            .chain(next.cloned().map(SourceRef::camera))
             // The hall can be called at any moment, and must not wait for its best layer.
             .chain([hall]);
         sources

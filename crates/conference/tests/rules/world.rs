@@ -172,12 +172,34 @@ impl World {
         let end = self.now.plus(ms);
         while let Some(deadline) = self.conference.poll_timeout().filter(|deadline| *deadline <= end) {
             self.now = self.now.max(deadline);
-            let events = self.conference.handle_timeout(self.now);
+            let events = self.conference.handle_timeout(&self.live, self.now);
             assert!(!events.is_empty(), "a deadline without an event would spin the shell");
             self.record(events);
         }
         self.now = end;
-        assert_eq!(self.conference.handle_timeout(end), []);
+        assert_eq!(self.conference.handle_timeout(&self.live, end), []);
+    }
+
+    /// Time passes, and every take that is ordered meanwhile is shown at once.
+    pub fn play(&mut self, ms: u64) {
+        let end = self.now.plus(ms);
+        loop {
+            if self.stage().pending.is_some() {
+                self.shown();
+            }
+            let Some(deadline) = self.conference.poll_timeout().filter(|deadline| *deadline <= end) else { break };
+            self.now = self.now.max(deadline);
+            let events = self.conference.handle_timeout(&self.live, self.now);
+            assert!(!events.is_empty(), "a deadline without an event would spin the shell");
+            self.record(events);
+        }
+        self.now = end;
+    }
+
+    /// Starts an item, as who sees what the current one is.
+    pub fn start_item(&mut self, item: &str) -> Result<Vec<EventBody>, Refusal> {
+        let current = self.conference.state().agenda.current.clone();
+        self.lead(Command::StartItem { item: ItemId::from(item), current })
     }
 
     /// Preview, take, shown.
@@ -187,8 +209,20 @@ impl World {
     }
 
     pub fn order(&mut self, layout: Layout, sources: &[SourceRef]) -> Result<Vec<EventBody>, Refusal> {
-        self.lead(Command::SetPreview { layout, sources: sources.to_vec() })?;
-        let preview = self.conference.state().stage.last_preview;
+        self.preview(layout, sources)?;
+        self.take()
+    }
+
+    /// Into preview, unless it is there: the start of an item may have put it there.
+    pub fn preview(&mut self, layout: Layout, sources: &[SourceRef]) -> Result<(), Refusal> {
+        match self.lead(Command::SetPreview { layout, sources: sources.to_vec() }) {
+            Ok(_) | Err(Refusal::AlreadySo) => Ok(()),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    pub fn take(&mut self) -> Result<Vec<EventBody>, Refusal> {
+        let preview = self.stage().last_preview;
         self.lead(Command::Take { preview })
     }
 
@@ -201,8 +235,12 @@ impl World {
         bodies
     }
 
+    pub fn stage(&self) -> &Stage {
+        &self.conference.state().stage
+    }
+
     pub fn program(&self) -> &Program {
-        self.conference.state().stage.program()
+        self.stage().program()
     }
 
     pub fn holder(&self) -> Option<&Holder> {

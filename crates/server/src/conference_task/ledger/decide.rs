@@ -12,7 +12,7 @@ pub(super) fn decide(conference: &Conference, input: &Input, live: &Live, now: M
             Decision::AlreadyDone { .. } => Ok(Vec::new()),
         },
         Input::Fact(fact) => Ok(conference.handle_fact(fact.clone(), now)),
-        Input::Timeout => Ok(conference.handle_timeout(now)),
+        Input::Timeout => Ok(conference.handle_timeout(live, now)),
     }
 }
 
