@@ -13,11 +13,12 @@ import { CommandLine, type LastCommand } from './desk/commandLine.svelte';
 import { ControlDesk } from './desk/control';
 import { FloorDesk } from './desk/floor';
 import { HoldingDesk } from './desk/holding.svelte';
-import { MessageDesk } from './desk/messages';
+import { MessageDesk } from './desk/messages.svelte';
 import { RollCallDesk } from './desk/rollCall.svelte';
 import { SoundDesk } from './desk/sound.svelte';
 import { StageDesk } from './desk/stage.svelte';
 import { TourDesk } from './desk/tour.svelte';
+import type { Audience } from './panels/audience';
 import { RailTabs } from './panels/railTabs.svelte';
 import { barrierTo, type CommandType } from './rights';
 import { stepInQueue } from './standby';
@@ -123,6 +124,13 @@ export class Desk {
       matches(this.filter, { site, tally: this.tallyOf(site.view.slug) }),
     );
     return left.map((site) => site.view.slug);
+  }
+
+  /** Brings the messages to the front and the writing field under the hand; `audience`: to whom. */
+  write(audience: Audience): void {
+    this.messages.audience = audience;
+    this.messages.wanted = true;
+    this.rail.show('messages');
   }
 
   /** A click on a tile: select it and look at it, in silence. */

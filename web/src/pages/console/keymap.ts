@@ -8,7 +8,7 @@ export const ACTION_GROUPS = {
   order: ['next_item', 'next_in_queue', 'previous_in_queue', 'invite', 'cue', 'grant', 'reorder_up', 'reorder_down'],
   speech: ['clock', 'extend', 'end_speech', 'interrupt'],
   sound: ['mute', 'mute_others', 'microphone', 'solo', 'talkback', 'talkback_all'],
-  sites: ['acknowledge', 'answer_call', 'present', 'absent'],
+  sites: ['acknowledge', 'write', 'answer_call', 'present', 'absent', 'roll_call'],
   desk: ['claim', 'left', 'right', 'up', 'down', 'first', 'last', 'help'],
 } as const;
 /** A topic of the overview. */
@@ -54,9 +54,11 @@ export const DEFAULT_KEYMAP: Keymap = {
   talkback: ['KeyK'],
   talkback_all: ['Shift+KeyK'],
   acknowledge: ['KeyA'],
+  write: ['KeyN'],
   answer_call: ['KeyB'],
   present: ['KeyP'],
   absent: ['Shift+KeyP'],
+  roll_call: ['KeyR'],
   claim: ['KeyL'],
   left: ['ArrowLeft'],
   right: ['ArrowRight'],

@@ -1,0 +1,20 @@
+/** Early, late and the end of the day in words. Pure. */
+import { minutes, shortTime } from '$lib/i18n/format';
+import { m } from '$lib/paraglide/messages';
+import type { Forecast } from '$lib/state/forecast';
+
+/** Nearer to the plan than this is on time (ms). */
+const ON_TIME_MS = 60_000;
+
+/** `chậm 5′`, `sớm 3′`, `đúng giờ`. */
+export function behindText({ behindMs }: Forecast): string {
+  if (Math.abs(behindMs) < ON_TIME_MS) return m.on_time();
+  return behindMs > 0 ? m.behind({ time: minutes(behindMs) }) : m.ahead({ time: minutes(-behindMs) });
+}
+
+/** `xong lúc 11:45`, with what is missing for that to be certain; before the start, how long it will take. */
+export function endText({ endsAt, plannedMs, unplanned }: Forecast, begun: boolean): string {
+  if (endsAt === null) return m.agenda_over();
+  const end = begun ? m.forecast_end({ time: shortTime(endsAt) }) : m.forecast_length({ time: minutes(plannedMs) });
+  return unplanned > 0 ? `${end} ${m.forecast_unplanned({ count: unplanned })}` : end;
+}
