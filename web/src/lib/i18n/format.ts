@@ -48,6 +48,15 @@ export function speechTime({ phase, overrunMs, remainingMs, spokenMs }: ClockRea
 /** Minutes, `15'`. */
 export const minutes = (ms: number) => `${Math.round(ms / 60_000)}′`;
 
+/** Size of a file, `1,2 MB`: at most one digit behind the point. */
+export function fileSize(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  const value = bytes / 1_000 ** power;
+  const digits = power === 0 || value >= 100 ? 0 : 1;
+  return `${value.toLocaleString(TAGS[locale()], { maximumFractionDigits: digits })} ${units[power]}`;
+}
+
 /** A share as `6,2 %`. */
 export function percent(share: number): string {
   const text = (share * 100).toFixed(1);

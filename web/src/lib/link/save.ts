@@ -1,11 +1,14 @@
-/** Files that a page makes for the person in front of it. */
+/** Files that a page makes or fetches for the person in front of it. */
 
 /** The browser needs the address until it has begun to write the file, ms. */
 const KEPT_MS = 10_000;
 
 /** Saves a text as a file. */
-export function saveText(name: string, text: string, type: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type }));
+export const saveText = (name: string, text: string, type: string) => saveFile(name, new Blob([text], { type }));
+
+/** Saves a file. */
+export function saveFile(name: string, content: Blob): void {
+  const address = URL.createObjectURL(content);
   const link = document.createElement('a');
   link.href = address;
   link.download = name;

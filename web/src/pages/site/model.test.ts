@@ -1,6 +1,15 @@
+import {
+  endpointLive,
+  floorView,
+  holderView,
+  itemView,
+  queueEntry,
+  siteLive as siteLiveOf,
+  stageView,
+} from '$lib/state/samples';
+import type { ConferenceInfo, SiteLive, StageView } from '$lib/wire';
 import { describe, expect, it } from 'vitest';
-import type { ConferenceInfo, FloorView, SiteLive, SpeechClock, StageView } from '$lib/wire';
-import { reception, sharedScreenOnAir, type SiteFacts, siteStatus } from './model';
+import { interruptible, isHeard, reception, sharedScreenOnAir, type SiteFacts, siteStatus } from './model';
 
 const NOW = 1_000_000;
 
@@ -19,62 +28,135 @@ describe('the status of a site page', () => {
     });
   });
 
-  it('offers the floor only while it is not closed', () => {
+  it('offers the floor only while it is not closed, and a response only while somebody speaks', () => {
     const connected = { name: 'connected', heard: false } as const;
-    expect(siteStatus(facts())).toEqual({ ...connected, canRequest: true });
-    expect(siteStatus(facts({ floor: floor({ mode: 'closed' }) }))).toEqual({ ...connected, canRequest: false });
+    expect(siteStatus(facts())).toEqual({ ...connected, canRequest: true, canRespond: false });
+    const holder = holderView('ha-noi');
+    expect(siteStatus(facts({ floor: floorView({ holder }) }))).toMatchObject({ canRequest: true, canRespond: true });
+    const closed = { ...connected, canRequest: false, canRespond: false };
+    expect(siteStatus(facts({ floor: floorView({ mode: 'closed', holder }) }))).toEqual(closed);
   });
 
   it('never offers the floor to the hall, and says that the hall is heard while another site is seen', () => {
-    const status = siteStatus(facts({ slug: 'dien-hong', stage: stage(['dien-hong', 'cao-bang']) }));
-    expect(status).toEqual({ name: 'connected', canRequest: false, heard: true });
+    const stage = heard('dien-hong', 'cao-bang');
+    const status = siteStatus(
+      facts({ slug: 'dien-hong', stage, floor: floorView({ holder: holderView('cao-bang') }) }),
+    );
+    expect(status).toEqual({ name: 'connected', canRequest: false, canRespond: false, heard: true });
   });
 
   it('says whether the site is heard: by the microphones that are open, and by a take that is under way', () => {
     const status = (stage: StageView, muted = false) => siteStatus(facts({ picture: onAir(), stage, muted }));
-    expect(status(stage(['dien-hong', 'cao-bang']))).toEqual({ name: 'on_air', clock: null, heard: true });
-    expect(status(stage(['dien-hong']))).toEqual({ name: 'on_air', clock: null, heard: false });
+    expect(status(heard('dien-hong', 'cao-bang'))).toEqual({ name: 'on_air', clock: null, heard: true });
+    expect(status(heard('dien-hong'))).toEqual({ name: 'on_air', clock: null, heard: false });
     const pending = { take: 2, sources: [{ site: 'cao-bang', kind: 'camera' as const }], ordered_at: 1 };
-    expect(status({ ...stage(['dien-hong']), pending })).toMatchObject({ heard: true });
-    expect(status({ ...stage(['dien-hong']), pending }, true)).toMatchObject({ heard: false });
+    expect(status({ ...heard('dien-hong'), pending })).toMatchObject({ heard: true });
+    expect(status({ ...heard('dien-hong'), pending }, true)).toMatchObject({ heard: false });
   });
 
-  it('waits for the opening', () => {
+  it('waits for the opening, and is the same in a rehearsal as live', () => {
     expect(siteStatus(facts({ info: info('preparing') }))).toEqual({ name: 'waiting' });
+    expect(siteStatus(facts({ info: info('rehearsal') }))).toEqual(siteStatus(facts()));
     expect(siteStatus(facts({ info: info('ended') }))).toEqual({ name: 'ended' });
   });
 
   it('tells the place in the queue and the minutes', () => {
-    const queue = ['ha-noi', 'cao-bang'].map((site) => ({
-      site,
-      kind: 'request' as const,
-      requested_at: 1,
-      invited: false,
-    }));
-    const holder = { site: 'son-la', clock: clock({ allowed_ms: 300_000 }), grace_until: null };
-    const status = siteStatus(facts({ floor: floor({ queue, holder }) }));
-    expect(status).toEqual({ name: 'queued', place: 2, total: 2, response: false, minutes: 10 });
+    const queue = [queueEntry('ha-noi'), queueEntry('cao-bang')];
+    const holder = holderView('son-la', { clock: { ...holderView('x').clock, allowed_ms: 300_000 } });
+    const status = siteStatus(facts({ floor: floorView({ queue, holder }) }));
+    expect(status).toEqual({ name: 'queued', place: 2, total: 2, response: false, minutes: 10, held: null });
   });
 
   it('says next by the floor, by cue, by invitation and by agenda', () => {
-    const holder = { site: 'cao-bang', clock: clock({}), grace_until: null };
-    expect(siteStatus(facts({ floor: floor({ holder }) }))).toEqual({ name: 'next', why: 'granted' });
-    expect(siteStatus(facts({ floor: floor({ cued: ['cao-bang'] }) }))).toEqual({ name: 'next', why: 'cued' });
-    const queue = [{ site: 'cao-bang', kind: 'request' as const, requested_at: 1, invited: true }];
-    expect(siteStatus(facts({ floor: floor({ queue }) }))).toEqual({ name: 'next', why: 'invited' });
-    const item = { title: 't', speaker: null, planned_ms: 1, started_at: null, finished_at: null };
+    const holder = holderView('cao-bang', { on_air: false });
+    expect(siteStatus(facts({ floor: floorView({ holder }) }))).toEqual({ name: 'next', why: 'granted' });
+    expect(siteStatus(facts({ floor: floorView({ cued: ['cao-bang'] }) }))).toEqual({ name: 'next', why: 'cued' });
+    const queue = [queueEntry('cao-bang', { invited: true })];
+    expect(siteStatus(facts({ floor: floorView({ queue }) }))).toEqual({ name: 'next', why: 'invited' });
     const items = [
-      { ...item, id: 'a', site: 'dien-hong' },
-      { ...item, id: 'b', site: 'cao-bang' },
+      itemView('a', { site: 'dien-hong', started_at: 1 }),
+      itemView('b', { site: 'son-la', skipped: true }),
+      itemView('c', { site: 'cao-bang' }),
     ];
-    expect(siteStatus(facts({ agenda: { items, current: 'a' } }))).toEqual({ name: 'next', why: 'agenda' });
+    const agenda = { items, current: 'a' };
+    expect(siteStatus(facts({ agenda }))).toEqual({ name: 'next', why: 'agenda' });
+    expect(siteStatus(facts({ agenda, info: info('rehearsal') }))).toEqual({ name: 'next', why: 'agenda' });
     expect(siteStatus(facts({ agenda: { items, current: null } }))).toMatchObject({ name: 'connected' });
   });
 
   it('counts the overrun up', () => {
-    const holder = { site: 'cao-bang', clock: clock({ allowed_ms: 60_000, spoken_ms: 61_000 }), grace_until: null };
-    const status = siteStatus(facts({ floor: floor({ holder }), picture: onAir() }));
+    const clock = { allowed_ms: 60_000, warning_ms: 0, spoken_ms: 61_000, running_since: null };
+    const status = siteStatus(
+      facts({ floor: floorView({ holder: holderView('cao-bang', { clock }) }), picture: onAir() }),
+    );
     expect(status).toMatchObject({ name: 'overtime', clock: { phase: 'overrun', overrunMs: 1_000 } });
+  });
+});
+
+describe('a tour', () => {
+  const tour = { sites: ['cao-bang'], place: 0, dwell_ms: 5_000, next_at: NOW, repeat: false };
+  const touring = (...microphones: string[]): StageView => {
+    const stage = heard(...microphones);
+    return { ...stage, tour, program: { ...stage.program, tour: true } };
+  };
+
+  it('shows a site and does not open its microphone', () => {
+    expect(siteStatus(facts({ picture: onAir(), stage: touring('dien-hong') }))).toEqual({
+      name: 'touring',
+      heard: false,
+    });
+    // What was opened besides is open.
+    const opened = touring('dien-hong', 'cao-bang');
+    expect(siteStatus(facts({ picture: onAir(), stage: opened }))).toEqual({ name: 'touring', heard: true });
+  });
+
+  it('does not open the microphone of the site that comes next', () => {
+    const pending = { take: 2, sources: [{ site: 'cao-bang', kind: 'camera' as const }], ordered_at: 1 };
+    expect(isHeard({ slug: 'cao-bang', stage: { ...touring('dien-hong'), pending }, muted: false })).toBe(false);
+    expect(isHeard({ slug: 'cao-bang', stage: { ...heard('dien-hong'), pending }, muted: false })).toBe(true);
+  });
+});
+
+describe('a microphone without a picture', () => {
+  it('is said to be open, unless the centre has muted it', () => {
+    const stage = heard('dien-hong', 'cao-bang');
+    expect(siteStatus(facts({ stage }))).toEqual({ name: 'microphone' });
+    expect(siteStatus(facts({ stage, muted: true }))).toMatchObject({ name: 'connected' });
+  });
+
+  it('comes before waiting and being next', () => {
+    const floor = floorView({ queue: [queueEntry('cao-bang')], cued: ['cao-bang'] });
+    expect(siteStatus(facts({ stage: heard('dien-hong', 'cao-bang'), floor }))).toEqual({ name: 'microphone' });
+  });
+});
+
+describe('a place that is held after a dropout', () => {
+  it('counts down while the site is the holder, also if the stage still shows it', () => {
+    const holder = holderView('cao-bang', { grace_until: NOW + 42_000 });
+    const kept = { name: 'kept', graceMs: 42_000 };
+    expect(siteStatus(facts({ floor: floorView({ holder }) }))).toEqual(kept);
+    expect(siteStatus(facts({ floor: floorView({ holder }), picture: onAir() }))).toEqual(kept);
+    expect(siteStatus(facts({ floor: floorView({ holder }), now: NOW + 60_000 }))).toMatchObject({ graceMs: 0 });
+  });
+
+  it('is in the queue once another site has gone on: called already, with the time that is left', () => {
+    const entry = queueEntry('cao-bang', { invited: true, spoken_ms: 240_000, allowed_ms: 600_000 });
+    const queue = [entry, queueEntry('ha-noi')];
+    const floor = floorView({ queue });
+    expect(siteStatus(facts({ floor }))).toMatchObject({ name: 'queued', place: 1, held: { remainingMs: 360_000 } });
+    // A cue is news all the same.
+    expect(siteStatus(facts({ floor: floorView({ queue, cued: ['cao-bang'] }) }))).toMatchObject({ name: 'next' });
+  });
+});
+
+describe('the hall', () => {
+  it('can interrupt another site that has the floor, and nobody else can', () => {
+    const floor = floorView({ holder: holderView('cao-bang') });
+    expect(interruptible('dien-hong', info('live'), floor)).toBe('cao-bang');
+    expect(interruptible('ha-noi', info('live'), floor)).toBeNull();
+    expect(interruptible('cao-bang', info('live'), floor)).toBeNull();
+    expect(interruptible('dien-hong', info('live'), floorView())).toBeNull();
+    expect(interruptible('dien-hong', null, floor)).toBeNull();
   });
 });
 
@@ -105,9 +187,9 @@ function facts(changes: Partial<SiteFacts> = {}): SiteFacts {
     link: { name: 'ready' },
     checked: true,
     info: info('live'),
-    floor: floor(),
+    floor: floorView(),
     agenda: { items: [], current: null },
-    stage: stage(['dien-hong']),
+    stage: heard('dien-hong'),
     picture: { ...onAir(), on_air: false },
     muted: false,
     now: NOW,
@@ -115,21 +197,14 @@ function facts(changes: Partial<SiteFacts> = {}): SiteFacts {
   };
 }
 
-function stage(microphones: string[]): StageView {
-  const program = { layout: 'single' as const, sources: [], microphones, take: 1, since: 0 };
-  return { program, preview: null, pending: null, can_undo: false };
+/** A stage on which these sites are heard. */
+function heard(...microphones: string[]): StageView {
+  const stage = stageView([]);
+  return { ...stage, program: { ...stage.program, microphones } };
 }
 
 function onAir() {
   return { take: 1, layout: 'single' as const, cells: [], audio: [], plays_sound: true, on_air: true };
-}
-
-function clock(changes: Partial<SpeechClock>): SpeechClock {
-  return { allowed_ms: 0, warning_ms: 0, spoken_ms: 0, running_since: null, ...changes };
-}
-
-function floor(changes: Partial<FloorView> = {}): FloorView {
-  return { mode: 'queue', queue: [], cued: [], holder: null, ...changes };
 }
 
 function info(phase: ConferenceInfo['phase']): ConferenceInfo {
@@ -138,26 +213,5 @@ function info(phase: ConferenceInfo['phase']): ConferenceInfo {
 }
 
 function live(fps: number, level_dbfs: number): SiteLive {
-  const device = { control: true, media: true, camera: 'live', microphone: 'live', sound_playing: true } as const;
-  return {
-    endpoints: [
-      {
-        role: 'main',
-        ...device,
-        content: false,
-        kbps: 150,
-        fps,
-        layer: 'low',
-        loss: 0,
-        rtt_ms: 1,
-        since: 0,
-        second_device_at: null,
-      },
-    ],
-    quality: 'good',
-    reason: null,
-    lost_since: null,
-    level_dbfs,
-    ready: { state: 'ready' },
-  };
+  return siteLiveOf({ endpoints: [endpointLive({ fps })], level_dbfs });
 }

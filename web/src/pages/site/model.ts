@@ -5,12 +5,14 @@
  * being next, being next before waiting.
  */
 import type { LinkStatus } from '$lib/link/machine';
-import { type ClockReading, readClock } from '$lib/state/speechClock';
+import { type ClockReading, heldOver, readClock } from '$lib/state/speechClock';
+import { nextItem } from '$lib/state/nextItem';
 import type {
   AgendaView,
   ConferenceInfo,
   ErrorCode,
   FloorView,
+  HolderView,
   Picture,
   SiteLive,
   SiteSlug,
@@ -42,10 +44,23 @@ export type SiteStatus =
   | { name: 'ended' }
   | { name: 'on_air'; clock: ClockReading | null; heard: boolean }
   | { name: 'overtime'; clock: ClockReading; heard: boolean }
+  /** A tour shows the site, and nobody speaks; `heard` only if its microphone was opened besides. */
+  | { name: 'touring'; heard: boolean }
+  /** Heard without being seen. */
+  | { name: 'microphone' }
+  /** It had the floor when its line went, and is waited for until `graceMs` is over. */
+  | { name: 'kept'; graceMs: number }
   | { name: 'next'; why: 'granted' | 'cued' | 'invited' | 'agenda' }
-  | { name: 'queued'; place: number; total: number; response: boolean; minutes: number | null }
+  | {
+      name: 'queued';
+      place: number;
+      total: number;
+      response: boolean;
+      minutes: number | null;
+      held: ClockReading | null;
+    }
   | { name: 'waiting' }
-  | { name: 'connected'; canRequest: boolean; heard: boolean };
+  | { name: 'connected'; canRequest: boolean; canRespond: boolean; heard: boolean };
 
 /** How the centre receives the site, in the site's own words. */
 export type Reception = 'seen_and_heard' | 'seen' | 'heard' | 'nothing';
@@ -63,7 +78,9 @@ export function siteStatus(facts: SiteFacts): SiteStatus {
   }
   if (info === null) return { name: 'lost', since: facts.now, retryAt: null, problem: null };
   if (info.phase === 'ended') return { name: 'ended' };
+  if (floor.holder?.site === slug && floor.holder.grace_until !== null) return kept(floor.holder, facts.now);
   if (facts.picture?.on_air) return onAir(facts);
+  if (isHeard(facts) && info.hall !== slug) return { name: 'microphone' };
   const why = nextBecause(facts, info);
   if (why) return { name: 'next', why };
   const place = floor.queue.findIndex((entry) => entry.site === slug);
@@ -71,20 +88,34 @@ export function siteStatus(facts: SiteFacts): SiteStatus {
   if (info.phase === 'preparing') return { name: 'waiting' };
   // The hall needs no floor: the server would refuse it.
   const canRequest = floor.mode !== 'closed' && info.hall !== slug;
-  return { name: 'connected', canRequest, heard: isHeard(facts) };
+  return { name: 'connected', canRequest, canRespond: canRequest && floor.holder !== null, heard: isHeard(facts) };
 }
 
-/** True while everybody hears the site. A take under way opens the microphone with its first frame, if it is not muted. */
+/**
+ * True while everybody hears the site. A take under way opens the microphone with its first frame, if it is not muted; the steps of a
+ * tour open none.
+ */
 export function isHeard({ slug, stage, muted }: Pick<SiteFacts, 'slug' | 'stage' | 'muted'>): boolean {
   if (!stage || muted) return false;
-  const comes = stage.pending?.sources.some((source) => source.site === slug) ?? false;
+  const comes = stage.tour === null && (stage.pending?.sources.some((source) => source.site === slug) ?? false);
   return comes || stage.program.microphones.includes(slug);
+}
+
+/** Whom the hall's own page can interrupt: another site that has the floor; none on any other site's page. */
+export function interruptible(slug: SiteSlug, info: ConferenceInfo | null, floor: FloorView): SiteSlug | null {
+  const { holder } = floor;
+  return info?.hall === slug && holder !== null && holder.site !== slug ? holder.site : null;
+}
+
+function kept({ grace_until }: HolderView, now: number): SiteStatus {
+  return { name: 'kept', graceMs: Math.max(0, (grace_until ?? now) - now) };
 }
 
 function onAir(facts: SiteFacts): SiteStatus {
   const { holder } = facts.floor;
   const clock = holder?.site === facts.slug ? readClock(holder.clock, facts.now) : null;
   const heard = isHeard(facts);
+  if (facts.stage?.program.tour && clock === null) return { name: 'touring', heard };
   if (clock?.phase === 'overrun') return { name: 'overtime', clock, heard };
   return { name: 'on_air', clock, heard };
 }
@@ -94,21 +125,22 @@ function nextBecause(facts: SiteFacts, info: ConferenceInfo): 'granted' | 'cued'
   const { slug, floor, agenda } = facts;
   if (floor.holder?.site === slug) return 'granted';
   if (floor.cued.includes(slug)) return 'cued';
-  if (floor.queue.some((entry) => entry.site === slug && entry.invited)) return 'invited';
-  if (info.phase !== 'live') return null;
-  const current = agenda.items.findIndex((item) => item.id === agenda.current);
-  const following = agenda.items[current + 1];
-  return current >= 0 && following?.site === slug && following.started_at === null ? 'agenda' : null;
+  // A speech that was cut off is called by itself: its site is told how its place is held.
+  if (floor.queue.some((entry) => entry.site === slug && entry.invited && !heldOver(entry))) return 'invited';
+  if (info.phase !== 'live' && info.phase !== 'rehearsal') return null;
+  return agenda.current !== null && nextItem(agenda)?.site === slug ? 'agenda' : null;
 }
 
 function queued(place: number, floor: FloorView): SiteStatus {
+  const entry = floor.queue[place];
   const allowed = floor.holder?.clock.allowed_ms ?? 0;
   return {
     name: 'queued',
     place: place + 1,
     total: floor.queue.length,
-    response: floor.queue[place]?.kind === 'response',
+    response: entry?.kind === 'response',
     minutes: allowed > 0 ? Math.ceil(((place + 1) * allowed) / 60_000) : null,
+    held: entry ? heldOver(entry) : null,
   };
 }
 

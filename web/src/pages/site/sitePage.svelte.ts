@@ -3,15 +3,17 @@ import { watchVisibility } from '$lib/link/visibility';
 import { keepAwake } from '$lib/link/wakeLock';
 import { type Known, recallKnown, rememberKnown } from '$lib/link/known';
 import { keepShell } from '$lib/link/shell';
+import { saveDocument } from '$lib/link/documents';
 import { recall, remember } from '$lib/link/storage';
 import { knowsCodec } from '$lib/media/codecs';
 import { captureScreen } from '$lib/media/screenCapture';
 import { Connection } from '$lib/state/connection.svelte';
 import type { Joined } from '$lib/state/join';
 import { Ticker } from '$lib/state/ticker.svelte';
-import type { Command, EndpointStatus, Refusal, VideoCodec } from '$lib/wire';
+import type { Command, Document, EndpointStatus, Refusal, VideoCodec } from '$lib/wire';
+import { CentreCall } from './centreCall.svelte';
 import { Devices } from './devices.svelte';
-import { isHeard, reception, sharedScreenOnAir, type SiteStatus, siteStatus } from './model';
+import { interruptible, isHeard, reception, sharedScreenOnAir, type SiteStatus, siteStatus } from './model';
 import { ScreenShare } from './screenShare.svelte';
 
 /** A first connection that takes longer than this is a fault that people should see, ms. */
@@ -22,6 +24,7 @@ export class SitePage {
   readonly connection: Connection;
   readonly devices: Devices;
   readonly share: ScreenShare;
+  readonly call: CentreCall;
   /** People have seen the device check in this browser; a reload or a reboot goes straight on. */
   checked: boolean = $state(recall('site.checked') === 'yes');
   /** The browser wants a key press before it plays sound. */
@@ -44,6 +47,7 @@ export class SitePage {
     this.connection = new Connection(session);
     this.devices = new Devices((name, track) => void this.connection.setTrack(name, track));
     this.share = new ScreenShare(captureScreen, (track) => void this.connection.setTrack('content', track));
+    this.call = new CentreCall((calling) => this.connection.send({ type: 'call', site: null, calling }));
     this.#ticker = new Ticker(() => this.connection.serverNow());
   }
 
@@ -145,6 +149,28 @@ export class SitePage {
   /** Everybody sees the site, whatever this page shows at the moment. */
   get onAir(): boolean {
     return this.connection.picture?.on_air ?? false;
+  }
+
+  /** This is the hall's page. */
+  get isHall(): boolean {
+    return this.slug !== '' && this.connection.conference.info?.hall === this.slug;
+  }
+
+  /** What everybody sees now is a step of a tour. */
+  get touring(): boolean {
+    return this.connection.conference.stage?.program.tour ?? false;
+  }
+
+  /** Whom the hall's own page can interrupt; none on other pages. */
+  get interruptible(): string | null {
+    const { info, floor } = this.connection.conference;
+    return interruptible(this.slug, info, floor);
+  }
+
+  /** Saves a document of the agenda; true: it came. */
+  async save(document: Document): Promise<boolean> {
+    const conference = this.connection.conference.info?.id ?? '';
+    return (await saveDocument(conference, document, this.#token)) === null;
   }
 
   /** Everybody hears the site. */

@@ -1,0 +1,28 @@
+/** Documents of the agenda: fetched with the join token of a site, and handed to the person as a file. */
+import type { Document } from '$lib/wire';
+import { saveFile } from './save';
+
+/** A document is read within this time, or the person is told; ms. A large one over a thin line takes minutes. */
+const DOWNLOAD_TIMEOUT_MS = 300_000;
+
+/** Fetches a document and saves it; the HTTP status if the server refused, 0 if it was not reached, none if all went well. */
+export async function saveDocument(
+  conference: string,
+  document: Document,
+  token: string | null,
+): Promise<number | null> {
+  const path = ['conferences', conference, 'documents', document.id].map(encodeURIComponent).join('/');
+  try {
+    const answer = await fetch(`/api/v1/${path}`, {
+      headers: token === null ? {} : { authorization: `Bearer ${token}` },
+      credentials: 'same-origin',
+      cache: 'no-store',
+      signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS),
+    });
+    if (!answer.ok) return answer.status;
+    saveFile(document.name, await answer.blob());
+    return null;
+  } catch {
+    return 0;
+  }
+}
