@@ -6,6 +6,9 @@ import type { Forecast } from '$lib/state/forecast';
 /** Nearer to the plan than this is on time (ms). */
 const ON_TIME_MS = 60_000;
 
+/** True if the day is late by so much that it shows. */
+export const isLate = ({ behindMs }: Forecast): boolean => behindMs >= ON_TIME_MS;
+
 /** `chậm 5′`, `sớm 3′`, `đúng giờ`. */
 export function behindText({ behindMs }: Forecast): string {
   if (Math.abs(behindMs) < ON_TIME_MS) return m.on_time();
