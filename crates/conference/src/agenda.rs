@@ -1,12 +1,17 @@
 //! The agenda: the current item, planned and actual time.
 //!
-//! Starting an item ends the one before it. An item may be started again; it keeps its first start.
+//! Starting an item ends the one before it, takes it up again if it was left out, puts its site into preview and lets the agenda say
+//! what is written under the picture. Its planned time is the time of its site's speech. An item may be started again; it keeps
+//! its first start.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Conference, EventBody, ItemId, Millis, Refusal, SiteSlug, conference::Outcome};
+use crate::{
+    Conference, EventBody, Item, ItemId, Layout, LowerThird, Millis, Preview, PreviewId, Refusal, SiteSlug, SourceRef,
+    conference::Outcome,
+};
 
 /// How the agenda stands. The items themselves are in the setup.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -43,6 +48,12 @@ impl Agenda {
                     times.finished_at = Some(at);
                 }
             }
+            EventBody::ItemSkipped { item, skipped: true } => {
+                self.skipped.insert(item.clone());
+            }
+            EventBody::ItemSkipped { item, skipped: false } => {
+                self.skipped.remove(item);
+            }
             _ => {}
         }
     }
@@ -50,7 +61,7 @@ impl Agenda {
 
 impl Conference {
     pub(crate) fn start_item(&self, item: &ItemId, seen: Option<&ItemId>) -> Outcome {
-        self.known_item(item)?;
+        let planned = self.known_item(item)?;
         let current = &self.state().agenda.current;
         if current.as_ref() != seen {
             return Err(Refusal::ItemChanged { current: current.clone() });
@@ -58,13 +69,41 @@ impl Conference {
         if current.as_ref() == Some(item) {
             return Err(Refusal::AlreadySo);
         }
-        let ended = current.clone().map(|item| EventBody::ItemFinished { item });
-        Ok(ended.into_iter().chain([EventBody::ItemStarted { item: item.clone() }]).collect())
+        let mut bodies: Vec<_> = current.clone().map(|item| EventBody::ItemFinished { item }).into_iter().collect();
+        if self.state().agenda.skipped.contains(item) {
+            bodies.push(EventBody::ItemSkipped { item: item.clone(), skipped: false });
+        }
+        bodies.push(EventBody::ItemStarted { item: item.clone() });
+        bodies.extend(self.preview_of(planned).map(EventBody::PreviewSet));
+        if !self.state().stage.lower_third.is_automatic() {
+            bodies.push(EventBody::LowerThirdSet { lower_third: LowerThird::Automatic });
+        }
+        Ok(bodies)
     }
 
-    pub(crate) fn skip_item(&self, item: &ItemId, _skipped: bool) -> Outcome {
+    /// What the start of an item puts into preview: its site in its layout, unless that is there already or on air.
+    fn preview_of(&self, item: &Item) -> Option<Preview> {
+        let stage = &self.state().stage;
+        let (layout, sources) = item_picture(item, self.hall())?;
+        let previewed = stage.preview.as_ref().is_some_and(|now| now.layout == layout && now.sources == sources);
+        let on_air = &stage.program;
+        // In a tour a site is seen and not heard.
+        let there = on_air.layout == layout && !on_air.tour && on_air.source_refs() == sources;
+        (!previewed && !there).then(|| Preview { id: PreviewId(stage.last_preview.0 + 1), layout, sources })
+    }
+
+    pub(crate) fn skip_item(&self, item: &ItemId, skipped: bool) -> Outcome {
         self.known_item(item)?;
-        Err(Refusal::Busy)
+        let agenda = &self.state().agenda;
+        if agenda.skipped.contains(item) == skipped {
+            return Err(Refusal::AlreadySo);
+        }
+        // Only an item that is left out now can be current: one that is started is taken up again.
+        let current = agenda.current.as_ref().filter(|current| *current == item);
+        let mut bodies: Vec<_> =
+            current.map(|item| EventBody::ItemFinished { item: item.clone() }).into_iter().collect();
+        bodies.push(EventBody::ItemSkipped { item: item.clone(), skipped });
+        Ok(bodies)
     }
 
     pub(crate) fn finish_item(&self, item: &ItemId) -> Outcome {
@@ -81,10 +120,20 @@ impl Conference {
         (item.site.as_ref() == Some(site) && item.planned_ms > 0).then_some(item.planned_ms)
     }
 
-    fn known_item(&self, item: &ItemId) -> Result<(), Refusal> {
-        match self.setup().item(item) {
-            Some(_) => Ok(()),
-            None => Err(Refusal::UnknownItem { item: item.clone() }),
-        }
+    fn known_item(&self, item: &ItemId) -> Result<&Item, Refusal> {
+        self.setup().item(item).ok_or_else(|| Refusal::UnknownItem { item: item.clone() })
     }
+}
+
+/// How an item's site is shown: in its layout, by itself if it has none. The hall is always shown by itself.
+fn item_picture(item: &Item, hall: &SiteSlug) -> Option<(Layout, Vec<SourceRef>)> {
+    let site = item.site.as_ref()?;
+    let layout = item.layout.filter(|_| site != hall).unwrap_or(Layout::Single);
+    let camera = SourceRef::camera(site.clone());
+    let sources = match layout {
+        Layout::Single => vec![camera],
+        Layout::SideBySide | Layout::SpeakerHall | Layout::Grid => vec![camera, SourceRef::camera(hall.clone())],
+        Layout::ContentSpeaker => vec![SourceRef::content(site.clone()), camera],
+    };
+    Some((layout, sources))
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Conference, EventBody, Refusal, conference::Outcome};
+use crate::{Conference, EventBody, Refusal, Stage, conference::Outcome, setup::MAX_NAME_CHARS, text};
 
 /// What is written under the picture.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -29,8 +29,22 @@ impl LowerThird {
     }
 }
 
+impl Stage {
+    pub(crate) fn apply_captions(&mut self, body: &EventBody) {
+        match body {
+            EventBody::LowerThirdSet { lower_third } => self.lower_third.clone_from(lower_third),
+            EventBody::NamesShown { shown } => self.names_hidden = !shown,
+            _ => {}
+        }
+    }
+}
+
 impl Conference {
     pub(crate) fn set_lower_third(&self, lower_third: &LowerThird) -> Outcome {
+        if let LowerThird::Text { name, description } = lower_third {
+            text::check_line(name, 1..=MAX_NAME_CHARS)?;
+            text::check_line(description, 0..=MAX_NAME_CHARS)?;
+        }
         match self.state().stage.lower_third == *lower_third {
             true => Err(Refusal::AlreadySo),
             false => Ok(vec![EventBody::LowerThirdSet { lower_third: lower_third.clone() }]),

@@ -235,14 +235,14 @@ impl Conference {
                 self.state.phase = Phase::Ended;
                 self.state.ended_at = Some(at);
             }
-            EventBody::SetupRecorded { setup } => {
-                let another = self.setup != *setup;
-                self.setup.clone_from(setup);
-                self.setup_recorded = true;
-                self.state.follow(setup, another, at);
-            }
+            EventBody::RehearsalStarted {} => self.state.begin_rehearsal(),
+            EventBody::RehearsalEnded {} => self.state.end_rehearsal(),
+            EventBody::SetupRecorded { setup } => self.apply_recorded(setup, at),
+            EventBody::SetupEdited { part, setup } => self.apply_edited(*part, setup, at),
             body => {
+                self.state.plan.apply(body);
                 self.state.stage.apply(body, at);
+                self.state.stage.apply_captions(body);
                 self.state.floor.apply(body, at);
                 self.state.agenda.apply(body, at);
                 self.state.roster.apply(body);
@@ -255,6 +255,16 @@ impl Conference {
         }
     }
 
+    pub(crate) fn state_mut(&mut self) -> &mut State {
+        &mut self.state
+    }
+
+    /// Takes a setup that the log records; gives the one that counted before.
+    pub(crate) fn replace_setup(&mut self, setup: &Setup) -> Setup {
+        self.setup_recorded = true;
+        std::mem::replace(&mut self.setup, setup.clone())
+    }
+
     fn check_phase(&self, command: &Command) -> Result<(), Refusal> {
         match self.state.phase {
             Phase::Preparing => match command {
@@ -263,7 +273,11 @@ impl Conference {
                 }
                 _ => Ok(()),
             },
-            Phase::Rehearsal | Phase::Live => match command {
+            Phase::Rehearsal => match command {
+                Command::EndConference { .. } => Err(Refusal::NotOpen),
+                _ => Ok(()),
+            },
+            Phase::Live => match command {
                 Command::OpenConference => Err(Refusal::AlreadySo),
                 _ => Ok(()),
             },
@@ -278,9 +292,9 @@ impl Conference {
 
     fn decide(&self, actor: &Actor, command: &Command, live: &Live, at: Millis) -> Outcome {
         match command {
-            Command::OpenConference => Ok(vec![EventBody::ConferenceOpened {}]),
+            Command::OpenConference => self.open_conference(at),
             Command::EndConference { confirmation } => self.end_conference(confirmation, at),
-            Command::StartRehearsal => self.start_rehearsal(),
+            Command::StartRehearsal => self.start_rehearsal(at),
             Command::EndRehearsal => self.end_rehearsal(at),
             Command::LockPlan { locked } => self.lock_plan(*locked),
             Command::SetDetails { details } => self.set_details(details),

@@ -86,7 +86,7 @@ impl Event {
             version: encoded.version,
             source,
         })?;
-        if let EventBody::SetupRecorded { setup } = &body {
+        if let EventBody::SetupRecorded { setup } | EventBody::SetupEdited { setup, .. } = &body {
             let found = setup.halls();
             if found != 1 {
                 return Err(DecodeError::HallCount { found });

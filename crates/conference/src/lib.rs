@@ -67,7 +67,7 @@ pub use messages::{CENTRE, MAX_MESSAGES, MAX_TEXT_BYTES_KEPT, MAX_TEXT_CHARS, Me
 pub use plan::Plan;
 pub use program::{Program, ProgramSource};
 pub use refusal::Refusal;
-pub use rehearsal::BeforeRehearsal;
+pub use rehearsal::{BeforeRehearsal, Counted};
 pub use roster::{Presence, Roster};
 pub use routing::*;
 pub use setup::{

@@ -1,17 +1,20 @@
 //! The setup as the log has it: when one that was read is recorded, and what it changes.
 //!
 //! Until the conference opens, the setup of the configuration counts: each change is recorded, and the preparation starts anew in
-//! what rests on it. From the opening on, also after the end, the recorded one counts: what is decided rests on sites, limits
-//! and agenda, and must read the same for ever.
+//! what rests on it. What is edited by hand (`plan.rs`) is recorded too and keeps the preparation; the files do not count for that
+//! part any more, and no file counts if what is left of it does not fit the edits. From the opening on, also after the end, the
+//! recorded setup counts: what is decided rests on sites, limits and agenda, and must read the same for ever.
 
 use crate::{
-    Agenda, CENTRE, Conference, EventBody, Floor, Message, Millis, Phase, Program, Setup, SiteSlug, SourceRef, State,
+    Agenda, CENTRE, Conference, EventBody, Floor, Message, Millis, Phase, PlanPart, Program, Setup, SetupChange,
+    SiteSlug, SourceRef, State,
     layout::check_layout,
     program::{HALL_SLOT, hall_program},
 };
 
 impl Conference {
-    pub(crate) fn setup_read(&self, setup: Setup) -> Vec<EventBody> {
+    pub(crate) fn setup_read(&self, read: Setup) -> Vec<EventBody> {
+        let setup = self.with_edits(read);
         let same = self.setup() == &setup;
         let counts = match self.state().phase {
             Phase::Preparing => !same || !self.setup_is_recorded(),
@@ -21,6 +24,45 @@ impl Conference {
         // The log has the conference's name: another id would be another conference.
         let fits = self.setup().id == setup.id && setup.validate().is_ok();
         if counts && fits { vec![EventBody::SetupRecorded { setup }] } else { Vec::new() }
+    }
+
+    /// In what a setup that was read differs from the one that counts, without the parts that were edited by hand. Empty right
+    /// after it was read, unless the conference was opened before or what is left of it does not fit what was edited.
+    pub fn left_out_of(&self, read: &Setup) -> Vec<SetupChange> {
+        self.setup().changes_in(&self.with_edits(read.clone()))
+    }
+
+    /// What was read, but for the parts that were edited by hand.
+    fn with_edits(&self, mut read: Setup) -> Setup {
+        let edited = self.setup();
+        for part in &self.state().plan.edited {
+            match part {
+                PlanPart::Details => {
+                    read.title.clone_from(&edited.title);
+                    read.support_phone.clone_from(&edited.support_phone);
+                    read.floor_mode = edited.floor_mode;
+                    read.speech = edited.speech;
+                }
+                PlanPart::Agenda => read.agenda.clone_from(&edited.agenda),
+                PlanPart::Sites => read.sites.clone_from(&edited.sites),
+            }
+        }
+        read
+    }
+
+    pub(crate) fn apply_recorded(&mut self, setup: &Setup, at: Millis) {
+        let another = self.replace_setup(setup) != *setup;
+        self.state_mut().follow(setup, another, at);
+    }
+
+    pub(crate) fn apply_edited(&mut self, part: PlanPart, setup: &Setup, at: Millis) {
+        let before = self.replace_setup(setup);
+        let state = self.state_mut();
+        state.plan.edited.insert(part);
+        if before.floor_mode != setup.floor_mode {
+            state.floor.mode = setup.floor_mode;
+        }
+        state.follow(setup, false, at);
     }
 }
 
@@ -36,6 +78,7 @@ impl State {
         self.keep_known_items(setup);
         self.keep_known_in_roster(setup);
         self.keep_known_messages(setup);
+        self.keep_known_regions(setup);
     }
 
     /// Numbers of takes and previews run on: what names one of before must not name another now.
@@ -44,6 +87,8 @@ impl State {
         self.stage.preview = None;
         self.stage.pending = None;
         self.stage.undo = None;
+        self.stage.opened.clear();
+        self.stage.tour = None;
         self.floor = Floor::empty(setup.floor_mode);
         self.agenda = Agenda::default();
     }
@@ -55,7 +100,9 @@ impl State {
             program.slots.get(&HALL_SLOT) == Some(hall)
                 && sources.chain(program.slots.values()).all(|site| setup.site(site).is_some())
         };
-        if !fits(&stage.program) {
+        let tours = |site: &SiteSlug| setup.site(site).is_some_and(|site| !site.hall);
+        let ended = stage.tour.take_if(|tour| !tour.sites.iter().all(tours) || !fits(&tour.before));
+        if !fits(&stage.program) || (ended.is_some() && stage.program.tour) {
             stage.program = hall_program(hall, None, at);
         }
         let previewed = |sources: &[SourceRef], layout| {
@@ -63,12 +110,13 @@ impl State {
                 && check_layout(layout, sources, hall).is_ok()
         };
         stage.preview.take_if(|preview| !previewed(&preview.sources, preview.layout));
-        stage.pending.take_if(|pending| !fits(&pending.program));
+        stage.pending.take_if(|pending| !fits(&pending.program) || (ended.is_some() && pending.program.tour));
         stage.undo.take_if(|undo| !fits(&undo.program));
         stage.muted.retain(|site| setup.site(site).is_some());
         let program = &stage.program;
         // The hall is never closed, and what was a site before may be the hall now.
         stage.closed.retain(|site| site != hall && program.shows(site));
+        stage.opened.retain(|site| site != hall && program.slot_of(site).is_some());
     }
 
     fn keep_known_on_floor(&mut self, setup: &Setup) {
@@ -83,12 +131,21 @@ impl State {
     fn keep_known_items(&mut self, setup: &Setup) {
         self.agenda.current.take_if(|item| setup.item(item).is_none());
         self.agenda.times.retain(|item, _| setup.item(item).is_some());
+        self.agenda.skipped.retain(|item| setup.item(item).is_some());
     }
 
     fn keep_known_in_roster(&mut self, setup: &Setup) {
         self.roster.connected.retain(|site, _| setup.site(site).is_some());
         self.roster.presence.retain(|site, _| setup.site(site).is_some());
         self.roster.spoken_ms.retain(|site, _| setup.site(site).is_some());
+        self.roster.delegates.retain(|site, _| setup.site(site).is_some());
+    }
+
+    fn keep_known_regions(&mut self, setup: &Setup) {
+        for regions in self.plan.delegations.values_mut() {
+            regions.retain(|region| setup.sites.iter().any(|site| site.region == *region));
+        }
+        self.plan.delegations.retain(|_, regions| !regions.is_empty());
     }
 
     /// A message stays while its sender and one of its receivers are there. One whose receivers are all gone must not stay with an

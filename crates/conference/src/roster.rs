@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Conference, Delegate, DropReason, EndpointRole, EventBody, InstanceId, Millis, Refusal, SiteSlug, TakeFailure, TourEnd,
-    conference::Outcome, text,
+    Conference, Delegate, DropReason, EndpointRole, EventBody, InstanceId, Millis, Refusal, SiteSlug, TakeFailure,
+    TourEnd, conference::Outcome, text,
 };
 
 /// Longest reason of an absence, in characters: one line.
@@ -58,6 +58,11 @@ impl Roster {
         self.spoken_ms.get(site).copied().unwrap_or(0)
     }
 
+    /// Delegates of a site, as it named them.
+    pub fn delegates_of(&self, site: &SiteSlug) -> &[Delegate] {
+        self.delegates.get(site).map_or(&[], Vec::as_slice)
+    }
+
     /// True if a line of the site that can publish is connected.
     pub fn can_publish(&self, site: &SiteSlug) -> bool {
         self.connected
@@ -86,6 +91,12 @@ impl Roster {
             EventBody::PresenceMarked { site, present, reason } => {
                 let presence = if *present { Presence::Present } else { Presence::Absent { reason: reason.clone() } };
                 self.presence.insert(site.clone(), presence);
+            }
+            EventBody::DelegatesSet { site, delegates } if delegates.is_empty() => {
+                self.delegates.remove(site);
+            }
+            EventBody::DelegatesSet { site, delegates } => {
+                self.delegates.insert(site.clone(), delegates.clone());
             }
             EventBody::SpeechEnded { site, spoken_ms, .. } | EventBody::SetAsideEnded { site, spoken_ms }
                 if *spoken_ms > 0 =>

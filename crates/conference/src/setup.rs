@@ -10,6 +10,8 @@ pub const MAX_SITES: usize = 150;
 pub const RECEIVE_KBPS: std::ops::RangeInclusive<u32> = 250..=100_000;
 /// Most items of an agenda: a day of one-minute items does not reach it.
 pub const MAX_ITEMS: usize = 500;
+/// Most documents of one item.
+pub const MAX_DOCUMENTS: usize = 10;
 /// Longest name, title or phone number, in characters: one line of a lower third is 60.
 pub const MAX_NAME_CHARS: usize = 300;
 /// Largest setup as the log keeps it, in bytes of JSON. A whole state goes to a console as one message, and a page is cut when
@@ -120,7 +122,7 @@ pub struct Item {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
-    /// Given by the shell.
+    /// Given by the shell; an id as items have them.
     pub id: String,
     /// Name of the file.
     pub name: String,

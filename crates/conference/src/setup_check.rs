@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use thiserror::Error;
 
 use crate::{
-    ItemId, Setup, SiteSlug,
+    Item, ItemId, Layout, Setup, Site, SiteSlug, Speaker, is_unreadable,
     setup::{
-        MAX_GRACE_MS, MAX_ID_CHARS, MAX_ITEMS, MAX_NAME_CHARS, MAX_SETUP_BYTES, MAX_SITES, MAX_SPEECH_MS, RECEIVE_KBPS,
+        MAX_DOCUMENTS, MAX_GRACE_MS, MAX_ID_CHARS, MAX_ITEMS, MAX_NAME_CHARS, MAX_SETUP_BYTES, MAX_SITES,
+        MAX_SPEECH_MS, RECEIVE_KBPS,
     },
 };
 
@@ -82,6 +83,38 @@ pub enum SetupError {
         /// Its length.
         chars: usize,
     },
+    /// A text holds characters that readers would not see as they were written.
+    #[error("{field} of {of} holds unreadable characters (control characters, or those that turn the direction)")]
+    Unreadable {
+        /// Which text.
+        field: &'static str,
+        /// Of which site, item or conference.
+        of: String,
+    },
+    /// A layout that needs a site beside the hall.
+    #[error("layout {layout:?} of agenda item {item} needs a site that is not the hall")]
+    BadLayout {
+        /// The item.
+        item: ItemId,
+        /// Its layout.
+        layout: Layout,
+    },
+    /// Too many documents of one item.
+    #[error("agenda item {item} has {found} documents, at most {MAX_DOCUMENTS}")]
+    TooManyDocuments {
+        /// The item.
+        item: ItemId,
+        /// Documents found.
+        found: usize,
+    },
+    /// A document twice at one item.
+    #[error("agenda item {item} has the document {document} twice")]
+    DuplicateDocument {
+        /// The item.
+        item: ItemId,
+        /// The document.
+        document: String,
+    },
     /// All texts together are too long.
     #[error("the whole setup has {bytes} bytes, at most {MAX_SETUP_BYTES}: shorten names and titles")]
     TooLarge {
@@ -122,6 +155,32 @@ impl Setup {
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
+    /// Texts that readers would not see as they were written. Those of files are taken as they are: an old one must not keep the
+    /// server from starting. Those that are entered by hand are not.
+    pub(crate) fn unreadable_texts(&self) -> Vec<SetupError> {
+        let unreadable = |(_, text, _): &(&str, &str, &str)| text.chars().any(is_unreadable);
+        let error = |(field, _, of): (&'static str, &str, &str)| SetupError::Unreadable { field, of: of.to_owned() };
+        self.texts().into_iter().filter(unreadable).map(error).collect()
+    }
+
+    /// All texts that people read: field, text, and whose it is.
+    fn texts(&self) -> Vec<(&'static str, &str, &str)> {
+        let id = self.id.as_str();
+        let mut texts = vec![("title", self.title.as_str(), id), ("support_phone", &self.support_phone, id)];
+        for site in &self.sites {
+            texts.push(("name", &site.name, site.slug.as_str()));
+            texts.extend(optional_texts(site).map(|(field, text)| (field, text, site.slug.as_str())));
+        }
+        for item in &self.agenda {
+            let of = item.id.as_str();
+            texts.push(("title", &item.title, of));
+            let speaker = item.speaker.iter().flat_map(speaker_texts);
+            texts.extend(speaker.map(|(field, text)| (field, text, of)));
+            texts.extend(item.documents.iter().map(|document| ("document", document.name.as_str(), of)));
+        }
+        texts
+    }
+
     fn bytes_in_the_log(&self) -> usize {
         let body = serde_json::json!({ "setup": self });
         body.to_string().len()
@@ -139,15 +198,9 @@ impl Setup {
         for site in &self.sites {
             check_id(site.slug.as_str(), errors);
             check_text("name", &site.name, site.slug.as_str(), errors);
-            let optional = [
-                ("code", &site.code),
-                ("full_name", &site.full_name),
-                ("region", &site.region),
-                ("carrier", &site.carrier),
-                ("contact_name", &site.contact.name),
-                ("contact_phone", &site.contact.phone),
-            ];
-            optional.into_iter().for_each(|(field, text)| check_length(field, text, site.slug.as_str(), errors));
+            for (field, text) in optional_texts(site) {
+                check_length(field, text, site.slug.as_str(), errors);
+            }
             if site.receive_kbps.is_some_and(|kbps| !RECEIVE_KBPS.contains(&kbps)) {
                 errors.push(SetupError::BadReceiveLimit { site: site.slug.clone() });
             }
@@ -166,9 +219,9 @@ impl Setup {
             check_id(item.id.as_str(), errors);
             check_text("title", &item.title, item.id.as_str(), errors);
             if let Some(speaker) = &item.speaker {
-                check_length("speaker.name", &speaker.name, item.id.as_str(), errors);
-                check_length("speaker.title", &speaker.title, item.id.as_str(), errors);
-                check_length("speaker.organisation", &speaker.organisation, item.id.as_str(), errors);
+                for (field, text) in speaker_texts(speaker) {
+                    check_length(field, text, item.id.as_str(), errors);
+                }
             }
             check_time("planned_ms", item.planned_ms, MAX_SPEECH_MS, errors);
             if !seen.insert(&item.id) {
@@ -177,6 +230,49 @@ impl Setup {
             if let Some(site) = item.site.as_ref().filter(|site| self.site(site).is_none()) {
                 errors.push(SetupError::UnknownSite { item: item.id.clone(), site: site.clone() });
             }
+            self.check_layout(item, errors);
+            check_documents(item, errors);
+        }
+    }
+
+    /// All layouts but one show the site beside the hall, or the site's content beside its camera.
+    fn check_layout(&self, item: &Item, errors: &mut Vec<SetupError>) {
+        let Some(layout) = item.layout.filter(|layout| *layout != Layout::Single) else { return };
+        let is_hall = |slug: &SiteSlug| self.site(slug).is_some_and(|site| site.hall);
+        if item.site.as_ref().is_none_or(is_hall) {
+            errors.push(SetupError::BadLayout { item: item.id.clone(), layout });
+        }
+    }
+}
+
+fn optional_texts(site: &Site) -> impl Iterator<Item = (&'static str, &str)> {
+    let Site { code, full_name, region, carrier, contact, .. } = site;
+    let texts: [(&str, &str); 6] = [
+        ("code", code),
+        ("full_name", full_name),
+        ("region", region),
+        ("carrier", carrier),
+        ("contact_name", &contact.name),
+        ("contact_phone", &contact.phone),
+    ];
+    texts.into_iter()
+}
+
+fn speaker_texts(speaker: &Speaker) -> [(&'static str, &str); 3] {
+    let Speaker { name, title, organisation } = speaker;
+    [("speaker.name", name), ("speaker.title", title), ("speaker.organisation", organisation)]
+}
+
+fn check_documents(item: &Item, errors: &mut Vec<SetupError>) {
+    if item.documents.len() > MAX_DOCUMENTS {
+        errors.push(SetupError::TooManyDocuments { item: item.id.clone(), found: item.documents.len() });
+    }
+    let mut seen = BTreeSet::new();
+    for document in &item.documents {
+        check_id(&document.id, errors);
+        check_text("document", &document.name, item.id.as_str(), errors);
+        if !seen.insert(&document.id) {
+            errors.push(SetupError::DuplicateDocument { item: item.id.clone(), document: document.id.clone() });
         }
     }
 }

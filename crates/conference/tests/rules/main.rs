@@ -3,13 +3,17 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+mod agenda;
 mod floor;
 mod golden;
 mod histories;
 mod invariants;
 mod messages;
+mod plan;
+mod rehearsal;
 mod recorded_setup;
 mod rights;
+mod roll_call;
 mod routes;
 mod setup;
 mod stage;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use conference::*;
 
-use crate::world::{World, actor, camera, slug};
+use crate::world::{HALL, World, actor, camera, setup, slug};
 
 /// Names of all commands, from the parser itself, so that a new one cannot be forgotten here.
 fn every_name() -> BTreeSet<String> {
@@ -16,18 +16,44 @@ fn every_name() -> BTreeSet<String> {
 fn one_of_each() -> Vec<Command> {
     let site = slug("a");
     let item = ItemId::from("opening");
+    let plan = setup();
+    let details = Details {
+        title: plan.title,
+        support_phone: plan.support_phone,
+        floor_mode: plan.floor_mode,
+        speech: plan.speech,
+    };
     vec![
         Command::OpenConference,
         Command::EndConference { confirmation: "test".to_owned() },
+        Command::StartRehearsal,
+        Command::EndRehearsal,
+        Command::LockPlan { locked: true },
+        Command::SetDetails { details },
+        Command::SetAgenda { items: plan.agenda },
+        Command::SetSites { sites: plan.sites },
+        Command::DelegateRegions { to: "assistant".to_owned(), regions: vec!["North".to_owned()] },
+        Command::SetQuorum { quorum: Quorum { sites: 1, delegates: 0 } },
+        Command::SetTemplates { texts: vec!["x".to_owned()] },
         Command::SetPreview { layout: Layout::Single, sources: vec![camera("a")] },
         Command::ClearPreview,
         Command::Take { preview: PreviewId(1) },
         Command::BackToHall,
         Command::Undo,
         Command::RemoveFromAir { site: site.clone() },
+        Command::ShowHolding { title: "x".to_owned(), text: String::new() },
+        Command::SetLowerThird { lower_third: LowerThird::Hidden },
+        Command::ShowNames { shown: false },
+        Command::StartTour { sites: vec![], dwell_ms: 5_000, repeat: false },
+        Command::StopTour,
         Command::Mute { site: site.clone() },
         Command::Unmute { site: site.clone() },
         Command::MuteAll,
+        Command::MuteOthers,
+        Command::UnmuteAll,
+        Command::AllowMicrophones { allowed: true },
+        Command::OpenMicrophone { site: site.clone() },
+        Command::CloseMicrophone { site: site.clone() },
         Command::SetFloorMode { mode: FloorMode::Open },
         Command::RequestFloor { kind: RequestKind::Request },
         Command::WithdrawRequest { site: site.clone() },
@@ -43,8 +69,10 @@ fn one_of_each() -> Vec<Command> {
         Command::ResumeClock,
         Command::ExtendSpeech { seconds: 60 },
         Command::StartItem { item: item.clone(), current: None },
-        Command::FinishItem { item },
-        Command::MarkPresence { site, present: true, reason: String::new() },
+        Command::FinishItem { item: item.clone() },
+        Command::SkipItem { item, skipped: true },
+        Command::MarkPresence { site: site.clone(), present: true, reason: String::new() },
+        Command::SetDelegates { site, delegates: vec![] },
         Command::SendMessage { to: vec![], text: "x".to_owned() },
         Command::AcknowledgeMessage { message: MessageId(1) },
     ]
@@ -55,38 +83,61 @@ fn name(command: &Command) -> String {
 }
 
 /// Who may do what, written out by hand from what people do on the day, and not read from the code that it judges:
-/// operators conduct, and only the one who holds the control lease (`lease`); the chair leads the debate and the agenda; the
-/// secretary keeps the speaking order and the roll; a site speaks for itself (`own`); technicians and screens only look.
+/// operators conduct, and only the one who holds the control lease (`lease`); an assistant without it looks after the sites of
+/// regions that were delegated (`region`); the chair leads the debate, opens microphones and moves the agenda; the secretary
+/// keeps the speaking order and the roll; a site speaks for itself (`own`), and the hall's page also interrupts; technicians and
+/// screens only look.
 const RIGHTS: &str = "
     command             lead   assistant  chair  secretary  technician  site  screen
     open_conference     lease  lease      no     no         no          no    no
     end_conference      lease  lease      no     no         no          no    no
+    start_rehearsal     lease  lease      no     no         no          no    no
+    end_rehearsal       lease  lease      no     no         no          no    no
+    lock_plan           lease  lease      no     no         no          no    no
+    set_details         lease  lease      no     no         no          no    no
+    set_agenda          lease  lease      no     no         no          no    no
+    set_sites           lease  lease      no     no         no          no    no
+    delegate_regions    lease  lease      no     no         no          no    no
+    set_quorum          lease  lease      no     no         no          no    no
+    set_templates       lease  lease      no     no         no          no    no
     set_preview         lease  lease      no     no         no          no    no
     clear_preview       lease  lease      no     no         no          no    no
     take                lease  lease      no     no         no          no    no
     back_to_hall        lease  lease      no     no         no          no    no
     undo                lease  lease      no     no         no          no    no
     remove_from_air     lease  lease      no     no         no          no    no
-    mute                lease  lease      no     no         no          no    no
-    unmute              lease  lease      no     no         no          no    no
+    show_holding        lease  lease      no     no         no          no    no
+    set_lower_third     lease  lease      no     no         no          no    no
+    show_names          lease  lease      no     no         no          no    no
+    start_tour          lease  lease      no     no         no          no    no
+    stop_tour           lease  lease      no     no         no          no    no
+    mute                lease  region     no     no         no          no    no
+    unmute              lease  region     no     no         no          no    no
     mute_all            lease  lease      no     no         no          no    no
+    mute_others         lease  lease      no     no         no          no    no
+    unmute_all          lease  lease      no     no         no          no    no
+    allow_microphones   lease  lease      yes    no         no          no    no
+    open_microphone     lease  lease      yes    no         no          no    no
+    close_microphone    lease  lease      yes    no         no          no    no
     set_floor_mode      lease  lease      no     no         no          no    no
     request_floor       no     no         no     no         no          own   no
-    withdraw_request    lease  lease      no     yes        no          own   no
+    withdraw_request    lease  region     no     yes        no          own   no
     reorder_queue       lease  lease      yes    yes        no          no    no
     clear_queue         lease  lease      no     no         no          no    no
-    invite              lease  lease      yes    yes        no          no    no
-    cue                 lease  lease      no     no         no          no    no
-    uncue               lease  lease      no     no         no          no    no
+    invite              lease  region     yes    yes        no          no    no
+    cue                 lease  region     no     no         no          no    no
+    uncue               lease  region     no     no         no          no    no
     grant               lease  lease      yes    no         no          no    no
     end_speech          lease  lease      yes    no         no          no    no
-    interrupt           lease  lease      yes    no         no          no    no
+    interrupt           lease  lease      yes    no         no          own   no
     pause_clock         lease  lease      yes    no         no          no    no
     resume_clock        lease  lease      yes    no         no          no    no
     extend_speech       lease  lease      yes    no         no          no    no
     start_item          lease  lease      yes    no         no          no    no
     finish_item         lease  lease      yes    no         no          no    no
+    skip_item           lease  lease      yes    no         no          no    no
     mark_presence       yes    yes        no     yes        no          no    no
+    set_delegates       yes    yes        no     yes        no          own   no
     send_message        yes    yes        yes    yes        no          own   no
     acknowledge_message yes    yes        yes    yes        no          own   no
 ";
@@ -101,6 +152,7 @@ fn rows() -> Vec<(&'static str, Vec<(Role, Right)>)> {
     let right = |word| match word {
         "no" => Right::Never,
         "lease" => Right::WithLease,
+        "region" => Right::InRegions,
         "own" => Right::OwnSite,
         "yes" => Right::Always,
         _ => panic!("{word} is no right"),
@@ -119,7 +171,7 @@ fn rows() -> Vec<(&'static str, Vec<(Role, Right)>)> {
 fn the_table_covers_every_command() {
     let listed: BTreeSet<String> = one_of_each().iter().map(name).collect();
     assert_eq!(listed, every_name());
-    assert!(listed.len() >= 30, "the parser's list was read");
+    assert!(listed.len() >= 50, "the parser's list was read");
 }
 
 #[test]
@@ -156,9 +208,16 @@ fn the_conference_itself_refuses_what_is_not_a_right_and_logs_nothing_of_it() {
                 assert_eq!(logged, outcome.is_ok(), "{what}");
                 match expected {
                     Right::Never => assert_eq!(outcome, Err(Refusal::Forbidden), "{what}"),
-                    Right::WithLease if !holds_lease => assert_eq!(outcome, not_in_control, "{what}"),
+                    // No region is delegated here.
+                    Right::WithLease | Right::InRegions if !holds_lease => {
+                        assert_eq!(outcome, not_in_control, "{what}");
+                    }
+                    // That only the hall may interrupt is seen by the floor.
+                    Right::OwnSite if command == Command::Interrupt => {
+                        assert_eq!(outcome, Err(Refusal::Forbidden), "{what}");
+                    }
                     // What speaks against it now (nobody is in the queue, nothing is in preview) is no question of rights.
-                    Right::WithLease | Right::OwnSite | Right::Always => {
+                    Right::WithLease | Right::InRegions | Right::OwnSite | Right::Always => {
                         assert_ne!(outcome, Err(Refusal::Forbidden), "{what}");
                         assert!(!matches!(outcome, Err(Refusal::NotInControl { .. })), "{what}");
                     }
@@ -177,12 +236,80 @@ fn a_site_speaks_for_itself_only() {
     let to_another = Command::SendMessage { to: vec![slug("a")], text: "x".to_owned() };
     assert_eq!(world.site("b", to_another), Err(Refusal::Forbidden));
     assert!(world.site("a", Command::WithdrawRequest { site: slug("a") }).is_ok());
+    let delegates = |of: &str| Command::SetDelegates { site: slug(of), delegates: vec![] };
+    assert_eq!(world.site("b", delegates("a")), Err(Refusal::Forbidden));
+    assert_eq!(world.site("a", delegates("a")), Err(Refusal::AlreadySo), "it has none so far");
+}
+
+#[test]
+fn of_the_sites_only_the_hall_interrupts() {
+    let mut world = World::new();
+    world.put_on_air(Layout::Single, &[camera("a")]);
+
+    for site in ["a", "b"] {
+        assert_eq!(world.site(site, Command::Interrupt), Err(Refusal::Forbidden));
+    }
+    world.site(HALL, Command::Interrupt).unwrap();
+    assert_eq!(world.holder(), None);
+}
+
+/// Sites a and b in the north, c and d in the south; the south is delegated to the assistant.
+fn with_a_delegated_south() -> World {
+    let mut regions = setup();
+    for site in regions.sites.iter_mut().filter(|site| ["c", "d"].contains(&site.slug.as_str())) {
+        site.region = "South".to_owned();
+    }
+    let mut world = World::of(regions);
+    let delegate = Command::DelegateRegions { to: "assistant".to_owned(), regions: vec!["South".to_owned()] };
+    world.lead(delegate).unwrap();
+    world
+}
+
+#[test]
+fn an_assistant_without_the_lease_looks_after_the_sites_of_its_regions() {
+    let mut world = with_a_delegated_south();
+    let assistant = |world: &mut World, command| world.send(actor(Role::Assistant, None), command).map(drop);
+    let not_in_control = Err(Refusal::NotInControl { holder: Some("lead".to_owned()) });
+
+    let delegated: [fn(SiteSlug) -> Command; 6] = [
+        |site| Command::Mute { site },
+        |site| Command::Unmute { site },
+        |site| Command::Invite { site },
+        |site| Command::Cue { site },
+        |site| Command::Uncue { site },
+        |site| Command::WithdrawRequest { site },
+    ];
+    for command in delegated {
+        assert_eq!(assistant(&mut world, command(slug("c"))), Ok(()), "{:?}", command(slug("c")));
+        assert_eq!(assistant(&mut world, command(slug("a"))), not_in_control, "another region");
+        assert_eq!(assistant(&mut world, command(slug("nowhere"))), not_in_control);
+    }
+
+    assert_eq!(assistant(&mut world, Command::Grant { site: slug("c") }), not_in_control, "the floor is not delegated");
+    assert_eq!(assistant(&mut world, Command::RemoveFromAir { site: slug("c") }), not_in_control);
+    let other = Actor { name: "other".to_owned(), ..actor(Role::Assistant, None) };
+    assert_eq!(world.send(other, Command::Mute { site: slug("c") }), not_in_control.clone().map(|()| vec![]));
+    let namesake = Actor { name: "assistant".to_owned(), ..actor(Role::Technician, None) };
+    assert_eq!(world.send(namesake, Command::Mute { site: slug("c") }), Err(Refusal::Forbidden));
+
+    world.lead(Command::DelegateRegions { to: "assistant".to_owned(), regions: vec![] }).unwrap();
+    assert_eq!(assistant(&mut world, Command::Mute { site: slug("c") }), not_in_control, "taken back");
 }
 
 #[test]
 fn safe_commands_are_those_that_only_take_away() {
     let safe: Vec<String> = one_of_each().iter().filter(|command| is_safe(command)).map(name).collect();
-    assert_eq!(safe, ["back_to_hall", "remove_from_air", "mute", "mute_all", "interrupt"]);
+    let only_taking_away = [
+        "back_to_hall",
+        "remove_from_air",
+        "show_holding",
+        "mute",
+        "mute_all",
+        "mute_others",
+        "close_microphone",
+        "interrupt",
+    ];
+    assert_eq!(safe, only_taking_away);
 }
 
 #[test]

@@ -1,11 +1,11 @@
-//! A conference with a hall and four sites on virtual time; every step checks every invariant.
+//! A conference with a hall and six sites on virtual time; every step checks every invariant.
 
 use conference::*;
 
 use crate::invariants;
 
 pub const HALL: &str = "hall";
-pub const SITES: [&str; 5] = [HALL, "a", "b", "c", "d"];
+pub const SITES: [&str; 7] = [HALL, "a", "b", "c", "d", "e", "f"];
 
 pub struct World {
     pub conference: Conference,

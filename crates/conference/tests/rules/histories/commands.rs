@@ -1,0 +1,116 @@
+//! Any command, with what it may name.
+
+use conference::{
+    tour::{MAX_DWELL_MS, MIN_DWELL_MS},
+    *,
+};
+use proptest::prelude::*;
+
+use crate::world::{SITES, slug};
+
+pub fn site() -> impl Strategy<Value = SiteSlug> {
+    (0..SITES.len()).prop_map(|index| slug(SITES[index]))
+}
+
+fn source() -> impl Strategy<Value = SourceRef> {
+    (site(), prop::bool::weighted(0.2)).prop_map(|(site, content)| match content {
+        true => SourceRef::content(site),
+        false => SourceRef::camera(site),
+    })
+}
+
+/// A command of any kind.
+pub fn command() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        8 => stage_command(),
+        3 => tour_command(),
+        5 => sound_command(),
+        9 => floor_command(),
+        2 => other_command(),
+    ]
+}
+
+fn stage_command() -> impl Strategy<Value = Command> {
+    let layout = prop::sample::select(vec![
+        Layout::Single,
+        Layout::Single,
+        Layout::SideBySide,
+        Layout::SpeakerHall,
+        Layout::Grid,
+        Layout::ContentSpeaker,
+    ]);
+    prop_oneof![
+        6 => (layout, prop::collection::vec(source(), 1..=4)).prop_map(|(layout, mut sources)| {
+            let keep = match layout { Layout::Single => 1, Layout::Grid => 4, _ => 2 };
+            sources.truncate(keep);
+            Command::SetPreview { layout, sources }
+        }),
+        1 => Just(Command::ClearPreview),
+        1 => Just(Command::BackToHall),
+        2 => Just(Command::Undo),
+        1 => site().prop_map(|site| Command::RemoveFromAir { site }),
+        1 => prop::sample::select(vec!["Tạm nghỉ", "Sự cố kỹ thuật", ""]).prop_map(|title| Command::ShowHolding {
+            title: title.to_owned(), text: String::new()
+        }),
+    ]
+}
+
+fn tour_command() -> impl Strategy<Value = Command> {
+    let dwell = prop::sample::select(vec![0, MIN_DWELL_MS, 5_000, MAX_DWELL_MS]);
+    prop_oneof![
+        3 => (prop::collection::vec(site(), 0..4), dwell, prop::bool::ANY).prop_map(|(sites, dwell_ms, repeat)| {
+            Command::StartTour { sites, dwell_ms, repeat }
+        }),
+        1 => Just(Command::StopTour),
+    ]
+}
+
+fn sound_command() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        2 => site().prop_map(|site| Command::Mute { site }),
+        2 => site().prop_map(|site| Command::Unmute { site }),
+        1 => Just(Command::MuteAll),
+        1 => Just(Command::MuteOthers),
+        1 => Just(Command::UnmuteAll),
+        3 => prop::bool::weighted(0.8).prop_map(|allowed| Command::AllowMicrophones { allowed }),
+        6 => site().prop_map(|site| Command::OpenMicrophone { site }),
+        2 => site().prop_map(|site| Command::CloseMicrophone { site }),
+    ]
+}
+
+fn floor_command() -> impl Strategy<Value = Command> {
+    let mode = prop::sample::select(vec![FloorMode::Closed, FloorMode::Operator, FloorMode::Queue, FloorMode::Open]);
+    prop_oneof![
+        mode.prop_map(|mode| Command::SetFloorMode { mode }),
+        prop::bool::ANY.prop_map(|response| Command::RequestFloor {
+            kind: if response { RequestKind::Response } else { RequestKind::Request }
+        }),
+        site().prop_map(|site| Command::WithdrawRequest { site }),
+        (site(), 0..6_u32).prop_map(|(site, position)| Command::ReorderQueue { site, position }),
+        Just(Command::ClearQueue),
+        site().prop_map(|site| Command::Invite { site }),
+        site().prop_map(|site| Command::Cue { site }),
+        site().prop_map(|site| Command::Uncue { site }),
+        site().prop_map(|site| Command::Grant { site }),
+        Just(Command::EndSpeech),
+        Just(Command::Interrupt),
+        Just(Command::PauseClock),
+        Just(Command::ResumeClock),
+        (0..4_000_u32).prop_map(|seconds| Command::ExtendSpeech { seconds }),
+    ]
+}
+
+fn other_command() -> impl Strategy<Value = Command> {
+    let item = || prop::sample::select(vec!["opening", "report-a", "none"]).prop_map(ItemId::from);
+    prop_oneof![
+        3 => Just(Command::OpenConference),
+        1 => Just(Command::EndConference { confirmation: "test".to_owned() }),
+        3 => (item(), prop::option::of(item())).prop_map(|(item, current)| Command::StartItem { item, current }),
+        2 => item().prop_map(|item| Command::FinishItem { item }),
+        2 => (site(), prop::bool::ANY).prop_map(|(site, present)| Command::MarkPresence {
+            site, present, reason: String::new()
+        }),
+        2 => prop::collection::vec(site(), 0..3).prop_map(|to| Command::SendMessage { to, text: "x".to_owned() }),
+        2 => (0..5_u64).prop_map(|id| Command::AcknowledgeMessage { message: MessageId(id) }),
+    ]
+}
