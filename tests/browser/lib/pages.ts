@@ -13,6 +13,10 @@ export const RETURN = '[data-slot="return"] video';
 export const PREVIEW = '[data-slot^="preview"] video';
 /** A tile of the wall. */
 export const WALL = '[data-wall] video';
+/** What came of the last command. */
+export const OUTCOME = "[data-outcome]";
+/** Where an operator writes to sites. */
+export const MESSAGE_BOX = '[data-panel="messages"] :is(textarea, input[type="text"])';
 
 /** Facts that pages publish for tests. */
 export interface PageFacts {
@@ -67,6 +71,33 @@ export class Console {
     await page.waitForURL("**/console");
     await untilConnected(page);
     return new Console(page);
+  }
+
+  /** Opens the console of whoever sits at this browser. */
+  static async openAs(browser: Browser, server: Server): Promise<Console> {
+    const page = await browser.open(`${server.url}/console`);
+    await untilConnected(page);
+    return new Console(page);
+  }
+
+  /** Waits until so many tiles of the wall show a picture. */
+  async untilWallIsAlive(tiles: number): Promise<void> {
+    const alive = () =>
+      this.page.evaluate(
+        (selector) => [...document.querySelectorAll<HTMLVideoElement>(selector)].filter((video) => video.videoWidth > 0).length,
+        WALL,
+      );
+    await expect.poll(alive, { message: "tiles with a picture", timeout: 90_000 }).toBeGreaterThanOrEqual(tiles);
+  }
+
+  /** Codes as they stand on the tiles, by site. */
+  async codes(): Promise<Map<string, string>> {
+    const pairs = await this.page.evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>("[data-wall] [data-site]")].map(
+        (tile) => [tile.dataset["site"]!, tile.querySelector(".code")?.textContent?.trim() ?? ""] as const,
+      ),
+    );
+    return new Map(pairs);
   }
 
   /** Finds a site by its name and puts it into preview, by keyboard. */
