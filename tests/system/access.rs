@@ -6,12 +6,13 @@ use acceptance::{Client, Operator, Server};
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use wire::{
-    ClientKind, Command, FloorMode, ItemId, Layout, LoggedEvent, PreviewId, Refusal, ServerMessage, SiteSlug,
-    SourceKind, SourceRef,
+    ClientKind, Command, FloorMode, ItemId, Layout, LoggedEvent, LowerThird, PlanDetails, PreviewId, Quorum, Refusal,
+    ServerMessage, SiteSlug, SourceKind, SourceRef, SpeechLimits,
 };
 
 /// What a site may send; everything else is an operator's.
-const OF_SITES: [&str; 4] = ["request_floor", "withdraw_request", "send_message", "acknowledge_message"];
+const OF_SITES: [&str; 5] =
+    ["request_floor", "withdraw_request", "set_delegates", "send_message", "acknowledge_message"];
 /// Kinds of event that starting, coming and going cause. Nothing else may be in a log after commands that were all refused.
 const COMING_AND_GOING: [&str; 4] = ["server_started", "setup_recorded", "endpoint_joined", "endpoint_dropped"];
 
@@ -20,9 +21,30 @@ fn operator_commands() -> Vec<Command> {
     let source = SourceRef { site: SiteSlug("ha-noi".into()), kind: SourceKind::Camera };
     let site = || SiteSlug("ha-noi".into());
     let item = || ItemId("khai-mac".into());
+    let speech = SpeechLimits::default();
+    let (title, support_phone, floor_mode) = ("x".into(), String::new(), FloorMode::Open);
     vec![
         Command::OpenConference,
         Command::EndConference { confirmation: "x".into() },
+        Command::StartRehearsal,
+        Command::EndRehearsal,
+        Command::LockPlan { locked: true },
+        Command::SetDetails { details: PlanDetails { title, support_phone, floor_mode, speech } },
+        Command::SetAgenda { items: vec![] },
+        Command::SetSites { sites: vec![] },
+        Command::DelegateRegions { to: "lead".into(), regions: vec![] },
+        Command::SetQuorum { quorum: Quorum::default() },
+        Command::SetTemplates { texts: vec![] },
+        Command::ShowHolding { title: "x".into(), text: String::new() },
+        Command::SetLowerThird { lower_third: LowerThird::Hidden },
+        Command::ShowNames { shown: false },
+        Command::StartTour { sites: vec![], dwell_ms: 5_000, repeat: false },
+        Command::StopTour,
+        Command::MuteOthers,
+        Command::UnmuteAll,
+        Command::AllowMicrophones { allowed: true },
+        Command::OpenMicrophone { site: site() },
+        Command::CloseMicrophone { site: site() },
         Command::SetPreview { layout: Layout::Single, sources: vec![source] },
         Command::ClearPreview,
         Command::Take { preview: PreviewId(1) },
@@ -44,8 +66,9 @@ fn operator_commands() -> Vec<Command> {
         Command::PauseClock,
         Command::ResumeClock,
         Command::ExtendSpeech { seconds: 60 },
-        Command::StartItem { item: item() },
+        Command::StartItem { item: item(), current: None },
         Command::FinishItem { item: item() },
+        Command::SkipItem { item: item(), skipped: true },
         Command::MarkPresence { site: site(), present: true, reason: String::new() },
     ]
 }

@@ -40,7 +40,11 @@ impl Told {
         match change {
             StateChange::Message(message) => *self.texts.entry(message.id).or_default() += 1,
             StateChange::Floor(floor) => self.mode = Some(floor.mode),
-            StateChange::Conference(_) | StateChange::Site(_) | StateChange::Agenda(_) | StateChange::Stage(_) => {}
+            StateChange::Conference(_)
+            | StateChange::Site(_)
+            | StateChange::Agenda(_)
+            | StateChange::Stage(_)
+            | StateChange::Desk(_) => {}
         }
     }
 }

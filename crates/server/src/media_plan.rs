@@ -21,8 +21,9 @@ pub const MAX_WALL: usize = MAX_LINES - CONSOLE_LINES;
 pub fn media_plan(client: ClientKind, codec: VideoCodec, sites: usize) -> MediaPlan {
     let lines = match client {
         ClientKind::Site => site_lines(),
-        ClientKind::Screen => screen_lines(),
+        ClientKind::Screen | ClientKind::Chair => program_lines().collect(),
         ClientKind::Console => console_lines(sites),
+        ClientKind::Plan => Vec::new(),
     };
     debug_assert!(lines.len() <= MAX_LINES, "a page has at most {MAX_LINES} lines");
     MediaPlan { codec, lines }
@@ -89,10 +90,6 @@ fn site_lines() -> Vec<MediaLine> {
     lines
 }
 
-fn screen_lines() -> Vec<MediaLine> {
-    program_lines().collect()
-}
-
 fn console_lines(sites: usize) -> Vec<MediaLine> {
     let mut lines = vec![send(Slot::Microphone, MediaKind::Audio)];
     lines.extend((0..PREVIEW_SLOTS).map(|index| receive(Slot::Preview { index }, MediaKind::Video)));
@@ -135,10 +132,19 @@ mod tests {
     }
 
     #[test]
-    fn a_screen_sends_nothing() {
-        let plan = media_plan(ClientKind::Screen, VideoCodec::Vp8, 64);
+    fn a_screen_and_the_chair_get_the_programme_and_send_nothing() {
+        for client in [ClientKind::Screen, ClientKind::Chair] {
+            let plan = media_plan(client, VideoCodec::Vp8, 64);
 
-        assert!(plan.lines.iter().all(|line| line.direction == MediaDirection::Receive));
+            assert_eq!(plan.lines.len(), 11, "five pictures, five sounds and the content");
+            assert!(plan.lines.iter().all(|line| line.direction == MediaDirection::Receive));
+            assert!(plan.lines.iter().all(|line| matches!(line.slot, Slot::Program { .. } | Slot::ProgramContent)));
+        }
+    }
+
+    #[test]
+    fn a_page_of_the_plan_has_no_media() {
+        assert!(media_plan(ClientKind::Plan, VideoCodec::H264, 64).lines.is_empty());
     }
 
     #[test]
@@ -167,7 +173,7 @@ mod tests {
 
     #[test]
     fn every_line_is_found_again_by_its_slot() {
-        for client in [ClientKind::Site, ClientKind::Screen, ClientKind::Console] {
+        for client in [ClientKind::Site, ClientKind::Screen, ClientKind::Console, ClientKind::Chair] {
             let plan = media_plan(client, VideoCodec::H264, 64);
             for (index, line) in plan.lines.iter().enumerate() {
                 let found = line_of(&plan, line.slot, line.kind).expect("the plan has the line");

@@ -154,7 +154,7 @@ fn everything_wrong_in_a_conference_and_its_sites_is_named_with_its_line() {
         [
             "hop.toml:6: `hall.receive_kbps` must be a number from 250 to 100000, not 20",
             "hop.toml:9: agenda item mo names the unknown site ha-noi",
-            "hop.toml:13: unknown key `agenda.colour`; known here: id, planned_minutes, site, speaker, title",
+            "hop.toml:13: unknown key `agenda.colour`; known here: id, layout, planned_minutes, site, speaker, title",
             "sites.csv:3: `row` must be a number from 0 to 63, not \"99\"",
             "sites.csv:4: 2 columns, but the heading has 7",
             "sites.csv:5: site slug cao-bang is used twice",

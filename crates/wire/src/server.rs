@@ -208,4 +208,6 @@ pub enum ErrorCode {
     Stopping,
     /// Sites came, went or changed places: load the page again.
     SitesChanged,
+    /// The control lease stays where it is: its holder is here, or the one whom it was to go to is not.
+    LeaseHeld,
 }

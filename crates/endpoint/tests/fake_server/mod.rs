@@ -180,6 +180,7 @@ fn welcome(instance: String) -> Welcome {
             sites: BTreeMap::new(),
             operators: vec![],
             lease: None,
+            lease_missing_since: None,
             journal_ok: true,
             relay_keeps_up: true,
             now: 0,

@@ -254,6 +254,10 @@ impl Task {
         peer.departure = Some(departure);
         tracing::info!(who = peer.who.name(), socket = socket.0, ?departure, "page disconnected");
         self.watch_lease();
+        if self.lease.is_missing() {
+            // An assistant need not wait for the next tick to see it.
+            self.publish_live();
+        }
     }
 
     /// Sends a peer away and closes its media. The log is told by the caller, who knows why.

@@ -1,19 +1,28 @@
 //! The control lease: one operator changes the conference. It moves by hand-over, or by claim once its holder is missing.
+//!
+//! A browser that dies takes its connections with it at once; then the holder is missing for [`MISSING_AFTER`] before the lease
+//! can be claimed, because a reload looks the same. A line that is cut says nothing; then the silence itself, [`SILENT_AFTER`], is
+//! the wait. A claim that comes a moment too early is kept and granted when it may be: one key is enough.
 
 use std::time::{Duration, Instant};
 
-use wire::{LeaseAction, Role};
+use wire::{ErrorCode, LeaseAction, Role, ServerMessage};
 
-use super::task::Task;
-use crate::live::{SocketId, Who};
+use super::task::{Now, Task};
+use crate::live::{LeaseLive, SocketId, Who};
 
-/// The lease may be claimed when its holder was away for so long: a reload of the page takes less.
-pub const MISSING_AFTER: Duration = Duration::from_secs(2);
+/// The lease may be claimed when its holder's page was away for so long: a reload takes less.
+pub const MISSING_AFTER: Duration = Duration::from_secs(1);
+/// A holder whose pages are connected and silent for so long is missing. Pages ping every second, so that a cut line is noticed
+/// one to two seconds after the cut. Less than the silence after which a site counts as lost: here a person decides what follows.
+pub const SILENT_AFTER: Duration = Duration::from_secs(2);
 
-/// Who holds the lease.
+/// Who holds the lease, and who waits for it.
 #[derive(Debug, Default)]
 pub(super) struct Lease {
     holder: Option<Holder>,
+    /// A claim that came before the holder was missing for long enough; the latest counts.
+    claim: Option<Claim>,
 }
 
 #[derive(Debug)]
@@ -22,36 +31,96 @@ struct Holder {
     missing_since: Option<Instant>,
 }
 
+#[derive(Debug)]
+struct Claim {
+    name: String,
+    socket: SocketId,
+}
+
+/// What is seen of the holder's pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    /// One is heard.
+    Here,
+    /// They are connected, and silent since then.
+    SilentSince(Instant),
+    /// None is connected.
+    Gone,
+}
+
+/// What became of a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Claimed {
+    /// The claimant holds the lease, or did already.
+    Given,
+    /// It is granted as soon as the holder was missing for long enough, unless the holder returns.
+    Waits,
+    /// The holder is here.
+    Refused,
+}
+
 impl Lease {
     /// Name of the holder.
     pub(super) fn holder(&self) -> Option<&str> {
         self.holder.as_ref().map(|holder| holder.name.as_str())
     }
 
+    /// The lease as pages see it.
+    pub(super) fn live(&self, now: Now) -> Option<LeaseLive> {
+        let holder = self.holder.as_ref()?;
+        let ago = |since| u64::try_from(now.instant.saturating_duration_since(since).as_millis()).unwrap_or(u64::MAX);
+        let missing_since = holder.missing_since.map(|since| now.wall.0.saturating_sub(ago(since)));
+        Some(LeaseLive { holder: holder.name.clone(), missing_since })
+    }
+
+    /// Its holder is away.
+    pub(super) fn is_missing(&self) -> bool {
+        self.holder.as_ref().is_some_and(|holder| holder.missing_since.is_some())
+    }
+
     fn give(&mut self, name: &str) {
         tracing::info!(name, "control lease");
         self.holder = Some(Holder { name: name.to_owned(), missing_since: None });
+        self.claim = None;
     }
 
     fn is_claimable(&self, now: Instant) -> bool {
-        match &self.holder {
-            None => true,
-            Some(holder) => {
-                holder.missing_since.is_some_and(|since| now.saturating_duration_since(since) >= MISSING_AFTER)
-            }
-        }
+        let Some(holder) = &self.holder else { return true };
+        holder.missing_since.is_some_and(|since| now.saturating_duration_since(since) >= MISSING_AFTER)
     }
 
-    /// Takes note of whether the holder is here.
-    fn watch(&mut self, now: Instant, is_here: impl Fn(&str) -> bool) {
-        if let Some(holder) = &mut self.holder {
-            match is_here(&holder.name) {
-                true => holder.missing_since = None,
-                false => {
-                    holder.missing_since.get_or_insert(now);
-                }
-            }
+    fn claim(&mut self, name: &str, socket: SocketId, now: Instant) -> Claimed {
+        if self.holder() == Some(name) {
+            return Claimed::Given;
         }
+        if self.is_claimable(now) {
+            self.give(name);
+            return Claimed::Given;
+        }
+        if !self.is_missing() {
+            return Claimed::Refused;
+        }
+        self.claim = Some(Claim { name: name.to_owned(), socket });
+        Claimed::Waits
+    }
+
+    /// Takes note of whether the holder is here. A claim that waited is granted, or handed back because the holder returned.
+    fn watch(&mut self, now: Instant, seen: impl Fn(&str) -> Seen) -> Option<Claim> {
+        let holder = self.holder.as_mut()?;
+        match seen(&holder.name) {
+            Seen::Here => {
+                holder.missing_since = None;
+                return self.claim.take();
+            }
+            Seen::SilentSince(since) => holder.missing_since.get_or_insert(since),
+            Seen::Gone => holder.missing_since.get_or_insert(now),
+        };
+        if self.is_claimable(now)
+            && let Some(claim) = self.claim.take()
+        {
+            self.give(&claim.name);
+        }
+        None
     }
 }
 
@@ -69,11 +138,18 @@ impl Task {
     pub(super) fn watch_lease(&mut self) {
         let now = self.now().instant;
         let peers = &self.peers;
-        self.lease.watch(now, |name| {
-            peers
-                .iter()
-                .any(|peer| matches!(&peer.who, Who::Operator { .. }) && peer.who.name() == name && peer.is_heard(now))
+        let returned = self.lease.watch(now, |name| {
+            let own =
+                peers.connected().filter(|peer| matches!(&peer.who, Who::Operator { .. }) && peer.who.name() == name);
+            match own.map(|peer| peer.last_heard()).max() {
+                None => Seen::Gone,
+                Some(last) if now.saturating_duration_since(last) < SILENT_AFTER => Seen::Here,
+                Some(last) => Seen::SilentSince(last),
+            }
         });
+        if let Some(claim) = returned {
+            self.refuse_claim(claim.socket);
+        }
     }
 
     pub(super) fn lease(&mut self, socket: SocketId, action: LeaseAction) {
@@ -82,21 +158,36 @@ impl Task {
         let Who::Operator { name, role: Role::Lead | Role::Assistant } = &who else {
             return self.forbid(socket, "control lease");
         };
+        self.watch_lease();
         match action {
-            LeaseAction::Claim if self.lease.is_claimable(now) => self.lease.give(name),
-            // The answer is the live view: it names who holds it.
-            LeaseAction::Claim => {}
-            LeaseAction::HandOver { to } => {
-                let able = |who: &Who| matches!(who, Who::Operator { name, role: Role::Lead | Role::Assistant } if *name == to);
-                let is_here = self.peers.iter().any(|peer| able(&peer.who) && peer.is_heard(now));
-                if self.lease.holder() != Some(name) {
-                    return self.forbid(socket, "handing over a lease that it does not hold");
-                }
-                if is_here {
-                    self.lease.give(&to);
-                }
-            }
+            LeaseAction::Claim => match self.lease.claim(name, socket, now) {
+                Claimed::Given | Claimed::Waits => {}
+                Claimed::Refused => self.refuse_claim(socket),
+            },
+            LeaseAction::HandOver { to } => self.hand_over(socket, name, &to),
         }
         self.publish_live();
+    }
+
+    fn hand_over(&mut self, socket: SocketId, from: &str, to: &str) {
+        if self.lease.holder() != Some(from) {
+            return self.forbid(socket, "handing over a lease that it does not hold");
+        }
+        let now = self.now().instant;
+        let able = |who: &Who| matches!(who, Who::Operator { name, role: Role::Lead | Role::Assistant } if name == to);
+        if self.peers.iter().any(|peer| able(&peer.who) && peer.is_heard(now)) {
+            self.lease.give(to);
+        } else {
+            let detail = format!("{to} is not here, or may not hold the control lease");
+            self.tell(socket, &ServerMessage::Error { code: ErrorCode::LeaseHeld, detail, fatal: false });
+        }
+    }
+
+    fn refuse_claim(&mut self, socket: SocketId) {
+        let detail = match self.lease.holder() {
+            Some(holder) => format!("{holder} holds the control lease and is here"),
+            None => "nobody holds the control lease".to_owned(),
+        };
+        self.tell(socket, &ServerMessage::Error { code: ErrorCode::LeaseHeld, detail, fatal: false });
     }
 }

@@ -12,6 +12,7 @@
 //! about the conference it asks the core (`conference`); the files here are the mechanisms around it, one each.
 
 mod budgets;
+mod calls;
 mod doors;
 mod handle;
 mod joining;

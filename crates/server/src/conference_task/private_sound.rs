@@ -14,7 +14,7 @@ pub const TALKBACK_AT_MOST: Duration = Duration::from_secs(60);
 
 impl Task {
     pub(super) fn solo(&mut self, socket: SocketId, site: Option<SiteSlug>) {
-        if !self.is_operator(socket) {
+        if !self.is_console_of_operator(socket) {
             return self.forbid(socket, "solo");
         }
         let site = site.map(convert::site_in).filter(|site| self.ledger.shown().setup().site(site).is_some());
@@ -24,7 +24,7 @@ impl Task {
     }
 
     pub(super) fn talkback(&mut self, socket: SocketId, sites: Vec<SiteSlug>) {
-        if !self.is_operator(socket) {
+        if !self.is_console_of_operator(socket) {
             return self.forbid(socket, "talkback");
         }
         let setup = self.ledger.shown().setup();
@@ -63,8 +63,9 @@ impl Task {
         }
     }
 
-    fn is_operator(&mut self, socket: SocketId) -> bool {
-        let who = self.peers.of_socket(socket).map(|peer| &peer.who);
+    /// Other pages have neither the lines nor the keys for it.
+    fn is_console_of_operator(&mut self, socket: SocketId) -> bool {
+        let who = self.peers.of_socket(socket).filter(|peer| peer.is_console()).map(|peer| &peer.who);
         matches!(who, Some(Who::Operator { role: Role::Lead | Role::Assistant, .. }))
     }
 }

@@ -8,7 +8,7 @@ use wire::{ConferenceView, LiveView, Picture, Revision, ServerMessage, StateChan
 
 use super::task::Task;
 use crate::convert;
-use crate::live::{Peer, SocketId, Who, Working, live_for};
+use crate::live::{Peer, SocketId, Surroundings, Who, Working, live_for};
 use crate::view::{self, Audience};
 
 /// Sets of changes that are kept for pages that resume: at ten commands a second, a cut of a minute and a half.
@@ -114,9 +114,9 @@ impl Task {
     /// Live facts as they are now.
     pub(super) fn live_view(&self) -> LiveView {
         let now = self.now();
-        let lease = self.lease.holder().map(str::to_owned);
         let working = Working { journal: self.ledger.journal_ok(), relay: self.relay_keeps_up };
-        self.peers.live_view(lease, working, now.instant, now.wall.0)
+        let around = Surroundings { lease: self.lease.live(now), calls: &self.calls, working };
+        self.peers.live_view(around, now.instant, now.wall.0)
     }
 
     /// Tells the live facts to those for whom they changed.
@@ -187,7 +187,7 @@ impl Task {
     /// Tells all consoles something.
     pub(super) fn tell_consoles(&self, message: &ServerMessage) {
         let text = text_of(message);
-        let consoles = self.peers.iter().filter(|peer| matches!(peer.who, Who::Operator { .. }));
+        let consoles = self.peers.iter().filter(|peer| peer.is_console());
         for control in consoles.filter_map(|peer| peer.control.as_ref()) {
             control.outbox.push(text.clone());
         }
@@ -211,6 +211,7 @@ fn is_same(one: &LiveView, other: &LiveView) -> bool {
     one.sites == other.sites
         && one.operators == other.operators
         && one.lease == other.lease
+        && one.lease_missing_since == other.lease_missing_since
         && one.journal_ok == other.journal_ok
         && one.relay_keeps_up == other.relay_keeps_up
 }

@@ -54,6 +54,7 @@ impl Task {
             ClientMessage::Stats(stats) => peer.stats = Some(stats),
             ClientMessage::Solo { site } => self.solo(socket, site),
             ClientMessage::Talkback { sites } => self.talkback(socket, sites),
+            ClientMessage::Call { site, calling } => self.call(socket, site, calling),
             ClientMessage::Lease { action } => self.lease(socket, action),
             // The socket answers these itself.
             ClientMessage::Hello(_) | ClientMessage::Ping { .. } => {}

@@ -22,7 +22,7 @@ use super::requests::Asker;
 use super::take::Takes;
 use crate::access::{Clock, Revocation};
 use crate::config::Limits;
-use crate::live::{Peer, Peers, SocketId};
+use crate::live::{Calls, Peers, SocketId};
 use crate::{convert, routing, view};
 
 /// Letters that wait for the task; a sender that finds the box full waits. All pages of a large conference may speak at
@@ -61,6 +61,7 @@ pub(super) struct Task {
     pub(super) tools: Tools,
     pub(super) peers: Peers,
     pub(super) lease: Lease,
+    pub(super) calls: Calls,
     pub(super) publisher: Publisher,
     pub(super) takes: Takes,
     pub(super) figures: Figures,
@@ -100,6 +101,7 @@ impl Task {
             tools,
             peers: Peers::default(),
             lease: Lease::default(),
+            calls: Calls::default(),
             takes: Takes::default(),
             figures: Figures { journal_ok: true, ..Figures::default() },
             budgets: Budgets::default(),
@@ -202,6 +204,7 @@ impl Task {
         self.watch_presence();
         self.make_waiting_offers();
         self.watch_lease();
+        self.watch_calls();
         self.end_long_talkback();
         self.ledger.expire(now.instant);
         self.publish_live();
@@ -210,8 +213,7 @@ impl Task {
         self.figures.unwritten = self.ledger.unwritten_events();
         self.figures.sockets = self.peers.sockets();
         self.figures.media = self.peers.media_ends().len();
-        let is_console = |peer: &&Peer| peer.who.site().is_none() && peer.door().is_none();
-        self.figures.consoles = self.peers.iter().filter(is_console).count();
+        self.figures.consoles = self.peers.iter().filter(|peer| peer.is_console()).count();
         self.figures.endpoints = self.peers.iter().filter(|peer| peer.logged).count();
         self.tools.figures.send_replace(self.figures);
     }

@@ -143,11 +143,14 @@ fn agenda(root: &Section<'_>, lines: &mut Lines) -> Vec<Item> {
         let (id, title) = (entry.required("id"), entry.required("title"));
         let minutes = entry.number("planned_minutes", 0..=MAX_SPEECH_MS / MINUTE_MS).unwrap_or(0);
         let site = entry.text("site").map(SiteSlug);
+        let layout = entry.word("layout", &["single", "side_by_side", "speaker_hall", "grid", "content_speaker"]);
         let speaker = entry.optional_section("speaker").and_then(read_speaker);
         if let (Some(id), Some(title)) = (id, title) {
             let id = ItemId(id);
             lines.items.entry(id.clone()).or_default().push(entry.place());
-            items.push(Item { id, title, speaker, site, planned_ms: minutes * MINUTE_MS });
+            // Documents are uploaded, not configured.
+            let (planned_ms, documents) = (minutes * MINUTE_MS, Vec::new());
+            items.push(Item { id, title, speaker, site, planned_ms, layout, documents });
         }
         entry.finish();
     }

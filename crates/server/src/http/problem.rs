@@ -95,9 +95,11 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::Forbidden => StatusCode::FORBIDDEN,
         Refusal::JournalUnavailable | Refusal::Busy => StatusCode::SERVICE_UNAVAILABLE,
-        Refusal::UnknownSite { .. } | Refusal::UnknownItem { .. } | Refusal::UnknownMessage { .. } => {
-            StatusCode::NOT_FOUND
-        }
+        Refusal::UnknownSite { .. }
+        | Refusal::UnknownItem { .. }
+        | Refusal::UnknownMessage { .. }
+        | Refusal::UnknownOperator { .. }
+        | Refusal::UnknownRegion { .. } => StatusCode::NOT_FOUND,
         Refusal::NotInControl { .. }
         | Refusal::SourceOffline { .. }
         | Refusal::PreviewChanged { .. }
@@ -117,6 +119,16 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
         | Refusal::HallProtected
         | Refusal::NotOnAir { .. }
         | Refusal::NotOpen
+        | Refusal::Rehearsing
+        | Refusal::NotRehearsing
+        | Refusal::PlanLocked
+        | Refusal::BadPlan { .. }
+        | Refusal::ItemChanged { .. }
+        | Refusal::NoTour
+        | Refusal::NobodyToShow
+        | Refusal::MicrophonesNotAllowed
+        | Refusal::TooManyMicrophones { .. }
+        | Refusal::TooMany { .. }
         | Refusal::Ended
         | Refusal::WrongConfirmation
         | Refusal::BadText { .. }

@@ -5,8 +5,10 @@
 //! and its media connection, each of which may be cut and come back without the other.
 
 mod arrival;
+mod calls;
 mod door;
 mod offering;
+mod operators;
 mod peer;
 mod quality;
 mod readiness;
@@ -14,9 +16,10 @@ mod reserve;
 mod view;
 
 pub use arrival::{Arrival, TrackArrival};
+pub use calls::{CALL_AT_MOST, CALL_KEPT, Calls};
 pub use door::{Client, Door, DoorKind, ResourceId};
 pub use offering::{Offering, WaitingOffer};
 pub use peer::{Control, Heard, Media, Peer, Peers, SocketId, Who};
 pub use quality::{Arriving, BETTER_AFTER, Finding, SILENT_AFTER, Verdict, WORSE_AFTER};
 pub use reserve::{INTERRUPTED_AFTER, STEADY_AFTER};
-pub use view::{Working, live_for, site_live};
+pub use view::{LeaseLive, Surroundings, Working, live_for, site_live};

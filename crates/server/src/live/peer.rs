@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use conference::{ConnectionId, ConsoleLive, EndpointLive, Live, PlayerLive, PlayerPlace, SiteSlug, TrackKind};
-use wire::{DeviceState, EndpointRole, EndpointStats, EndpointStatus, MediaPlan, Role, Uplink};
+use wire::{ClientKind, DeviceState, EndpointRole, EndpointStats, EndpointStatus, MediaPlan, Role, Uplink};
 
 use super::arrival::Arrival;
 use super::door::{Client, Door, DoorKind, ResourceId};
@@ -209,6 +209,11 @@ impl Peer {
         }
     }
 
+    /// It is a console: the only page with a wall, solo and talkback.
+    pub fn is_console(&self) -> bool {
+        self.client == Client::Page(ClientKind::Console)
+    }
+
     /// The place of a site that it takes: one device has it at a time. Consoles and players beside a site's devices take none.
     pub fn seat(&self) -> Option<(&SiteSlug, EndpointRole)> {
         let Who::Endpoint { site, role } = &self.who else { return None };
@@ -405,7 +410,7 @@ impl Peers {
                 Who::Operator { .. } => {
                     let media = peer.media.as_ref().is_some_and(|media| media.connected);
                     let (solo, talkback) = (peer.solo.clone(), peer.talkback.clone());
-                    live.consoles.insert(peer.id, ConsoleLive { media, solo, talkback, wall: true });
+                    live.consoles.insert(peer.id, ConsoleLive { media, solo, talkback, wall: peer.is_console() });
                 }
                 Who::Endpoint { site, role } => {
                     let key = (site.clone(), crate::convert::endpoint_in(*role));

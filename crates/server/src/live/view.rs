@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use conference::{ConnectionId, SiteSlug, TrackKind};
-use wire::{
-    DeviceState, EndpointLive, EndpointRole, Layer, LiveView, OperatorLive, Quality, QualityReason, Readiness, SiteLive,
-};
+use wire::{DeviceState, EndpointLive, EndpointRole, Layer, LiveView, Quality, QualityReason, Readiness, SiteLive};
 
+use super::calls::Calls;
 use super::peer::{Peer, Peers, Who};
 use super::quality::Finding;
 use super::readiness::{level_dbfs, readiness};
@@ -26,6 +25,26 @@ pub struct Working {
     pub relay: bool,
 }
 
+/// The control lease.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeaseLive {
+    /// Who holds it.
+    pub holder: String,
+    /// Since when the holder is missing, ms since the epoch.
+    pub missing_since: Option<u64>,
+}
+
+/// What is told beside the peers.
+#[derive(Debug)]
+pub struct Surroundings<'a> {
+    /// The lease, if somebody holds it.
+    pub lease: Option<LeaseLive>,
+    /// Who calls.
+    pub calls: &'a Calls,
+    /// What works.
+    pub working: Working,
+}
+
 /// Live facts that an audience may read: a site reads its own.
 pub fn live_for(audience: &Audience, view: &LiveView) -> LiveView {
     let own = match audience {
@@ -38,6 +57,7 @@ pub fn live_for(audience: &Audience, view: &LiveView) -> LiveView {
         sites: sites.into_iter().collect(),
         operators: Vec::new(),
         lease: None,
+        lease_missing_since: None,
         journal_ok: view.journal_ok,
         relay_keeps_up: view.relay_keeps_up,
         now: view.now,
@@ -46,8 +66,10 @@ pub fn live_for(audience: &Audience, view: &LiveView) -> LiveView {
 
 impl Peers {
     /// All live facts.
-    pub fn live_view(&self, lease: Option<String>, working: Working, now: Instant, now_ms: u64) -> LiveView {
-        let live = self.live(lease.clone(), now);
+    pub fn live_view(&self, around: Surroundings<'_>, now: Instant, now_ms: u64) -> LiveView {
+        let Surroundings { lease, calls, working } = around;
+        let (holder, missing) = lease.map_or((None, None), |lease| (Some(lease.holder), lease.missing_since));
+        let live = self.live(holder.clone(), now);
         let mut by_site: BTreeMap<&SiteSlug, Vec<&Peer>> = BTreeMap::new();
         for peer in self.iter() {
             if let Some((site, _)) = peer.seat() {
@@ -57,22 +79,14 @@ impl Peers {
         let site = |(site, peers): (&SiteSlug, Vec<&Peer>)| {
             let lost = self.lost_since.get(site).copied();
             let sender = live.publisher(site).map(|endpoint| endpoint.connection);
-            let live = site_live(&peers, sender, self.verdict(site), lost, now, now_ms);
+            let live = site_live(&peers, sender, self.verdict(site), lost, calls.since(site), now, now_ms);
             (convert::site_out(site.clone()), live)
         };
-        let operator = |peer: &Peer| match &peer.who {
-            Who::Operator { name, role } if peer.control.is_some() => {
-                Some(OperatorLive { name: name.clone(), role: *role })
-            }
-            Who::Operator { .. } | Who::Endpoint { .. } => None,
-        };
-        let mut operators: Vec<OperatorLive> = self.iter().filter_map(operator).collect();
-        operators.sort_by(|one, other| one.name.cmp(&other.name));
-        operators.dedup();
         LiveView {
             sites: by_site.into_iter().map(site).collect(),
-            operators,
-            lease,
+            operators: self.operators(),
+            lease: holder,
+            lease_missing_since: missing,
             journal_ok: working.journal,
             relay_keeps_up: working.relay,
             now: now_ms,
@@ -86,6 +100,7 @@ pub fn site_live(
     sender: Option<ConnectionId>,
     verdict: Option<Finding>,
     lost_since: Option<u64>,
+    calling_since: Option<u64>,
     now: Instant,
     now_ms: u64,
 ) -> SiteLive {
@@ -101,6 +116,7 @@ pub fn site_live(
         lost_since,
         level_dbfs: sender.map_or(-127, |peer| level_dbfs(peer, now)),
         ready: sender.map_or(Readiness::Offline, |peer| readiness(peer)),
+        calling_since,
     }
 }
 

@@ -73,6 +73,8 @@ pub fn setup() -> Setup {
             speaker: None,
             site: None,
             planned_ms: 0,
+            layout: None,
+            documents: Vec::new(),
         }],
         speech: SpeechLimits { allowed_ms: 600_000, warning_ms: 60_000, grace_ms: 30_000 },
         floor_mode: FloorMode::Operator,

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use wire::{
-    Command, EndpointRole, FloorMode, ItemId, Layout, MessageId, PreviewId, Refusal, RequestKind, SiteSlug, SourceKind,
-    SourceRef,
+    Command, EndpointRole, FloorMode, ItemId, Layout, LowerThird, MessageId, PlanDetails, PreviewId, Quorum, Refusal,
+    RequestKind, SiteSlug, SourceKind, SourceRef, SpeechLimits,
 };
 
 use crate::server_world::{Client, ServerWorld, hello};
@@ -14,14 +14,32 @@ use crate::server_world::{Client, ServerWorld, hello};
 /// without a line here.
 fn given_to(command: &Command) -> &'static str {
     match command {
-        Command::OpenConference | Command::EndConference { .. } => "O",
+        Command::OpenConference
+        | Command::EndConference { .. }
+        | Command::StartRehearsal
+        | Command::EndRehearsal
+        | Command::DelegateRegions { .. } => "O",
+        Command::LockPlan { .. }
+        | Command::SetDetails { .. }
+        | Command::SetAgenda { .. }
+        | Command::SetSites { .. }
+        | Command::SetQuorum { .. }
+        | Command::SetTemplates { .. } => "O",
         Command::SetPreview { .. }
         | Command::ClearPreview
         | Command::Take { .. }
         | Command::BackToHall
         | Command::Undo
-        | Command::RemoveFromAir { .. } => "O",
-        Command::Mute { .. } | Command::Unmute { .. } | Command::MuteAll => "O",
+        | Command::RemoveFromAir { .. }
+        | Command::ShowHolding { .. }
+        | Command::SetLowerThird { .. }
+        | Command::ShowNames { .. }
+        | Command::StartTour { .. }
+        | Command::StopTour => "O",
+        Command::Mute { .. } | Command::Unmute { .. } | Command::MuteAll | Command::MuteOthers | Command::UnmuteAll => {
+            "O"
+        }
+        Command::AllowMicrophones { .. } | Command::OpenMicrophone { .. } | Command::CloseMicrophone { .. } => "Oc",
         Command::SetFloorMode { .. } | Command::ClearQueue | Command::Cue { .. } | Command::Uncue { .. } => "O",
         Command::ReorderQueue { .. } | Command::Invite { .. } => "Ocs",
         Command::Grant { .. }
@@ -30,21 +48,60 @@ fn given_to(command: &Command) -> &'static str {
         | Command::PauseClock
         | Command::ResumeClock
         | Command::ExtendSpeech { .. } => "Oc",
-        Command::StartItem { .. } | Command::FinishItem { .. } => "Oc",
+        Command::StartItem { .. } | Command::FinishItem { .. } | Command::SkipItem { .. } => "Oc",
         Command::RequestFloor { .. } => "p",
         Command::WithdrawRequest { .. } => "Osp",
         Command::MarkPresence { .. } => "os",
+        Command::SetDelegates { .. } => "osp",
         Command::SendMessage { .. } | Command::AcknowledgeMessage { .. } => "ocsp",
     }
 }
 
 fn samples() -> Vec<Command> {
+    plan_samples().into_iter().chain(day_samples()).collect()
+}
+
+fn plan_samples() -> Vec<Command> {
+    let speech = SpeechLimits { allowed_ms: 0, warning_ms: 0, grace_ms: 0 };
+    let details = PlanDetails {
+        title: "Hội nghị".to_owned(),
+        support_phone: String::new(),
+        floor_mode: FloorMode::Operator,
+        speech,
+    };
+    vec![
+        Command::StartRehearsal,
+        Command::EndRehearsal,
+        Command::SetDetails { details },
+        Command::SetAgenda { items: vec![] },
+        // Without a hall: refused whoever sends it, so that the sites of this test stay.
+        Command::SetSites { sites: vec![] },
+        Command::SetQuorum { quorum: Quorum { sites: 1, delegates: 0 } },
+        Command::SetTemplates { texts: vec!["Xin chờ".to_owned()] },
+        Command::LockPlan { locked: true },
+        Command::DelegateRegions { to: "hoa".to_owned(), regions: vec![] },
+    ]
+}
+
+fn day_samples() -> Vec<Command> {
     let site = || SiteSlug("cao-bang".to_owned());
     let item = || ItemId("mo".to_owned());
     let camera = SourceRef { site: site(), kind: SourceKind::Camera };
     vec![
         Command::EndConference { confirmation: "wrong".to_owned() },
         Command::OpenConference,
+        Command::ShowHolding { title: "Tạm nghỉ".to_owned(), text: String::new() },
+        Command::SetLowerThird { lower_third: LowerThird::Hidden },
+        Command::ShowNames { shown: false },
+        Command::StartTour { sites: vec![], dwell_ms: 5_000, repeat: false },
+        Command::StopTour,
+        Command::MuteOthers,
+        Command::UnmuteAll,
+        Command::AllowMicrophones { allowed: true },
+        Command::OpenMicrophone { site: site() },
+        Command::CloseMicrophone { site: site() },
+        Command::SetDelegates { site: site(), delegates: vec![] },
+        Command::SkipItem { item: item(), skipped: true },
         Command::SetPreview { layout: Layout::Single, sources: vec![camera] },
         Command::Take { preview: PreviewId(999) },
         Command::ClearPreview,
@@ -68,7 +125,7 @@ fn samples() -> Vec<Command> {
         Command::ExtendSpeech { seconds: 60 },
         Command::Interrupt,
         Command::EndSpeech,
-        Command::StartItem { item: item() },
+        Command::StartItem { item: item(), current: None },
         Command::FinishItem { item: item() },
         Command::MarkPresence { site: site(), present: true, reason: String::new() },
         Command::SendMessage { to: vec![], text: "xin chào".to_owned() },
@@ -148,11 +205,14 @@ async fn commanded(world: &ServerWorld) -> usize {
     world.events().await.iter().filter(|event| event.command_id.is_some()).count()
 }
 
-/// A site may withdraw its own request alone.
+/// A site may withdraw its own request, and name its own delegates, alone.
 fn own_site(name: &str, command: Command) -> Command {
     match command {
         Command::WithdrawRequest { .. } if name == "ca-mau" => {
             Command::WithdrawRequest { site: SiteSlug(name.to_owned()) }
+        }
+        Command::SetDelegates { delegates, .. } if name == "ca-mau" => {
+            Command::SetDelegates { site: SiteSlug(name.to_owned()), delegates }
         }
         command => command,
     }
@@ -164,9 +224,12 @@ async fn a_site_cannot_name_another_site() {
     let mut site = world.site("ca-mau").await;
 
     let refused = site.command(Command::WithdrawRequest { site: SiteSlug("cao-bang".to_owned()) }).await;
+    let delegates = Command::SetDelegates { site: SiteSlug("cao-bang".to_owned()), delegates: vec![] };
+    let named = site.command(delegates).await;
     let private =
         site.command(Command::SendMessage { to: vec![SiteSlug("cao-bang".to_owned())], text: "x".to_owned() });
 
     assert_eq!(refused, Err(Refusal::Forbidden));
+    assert_eq!(named, Err(Refusal::Forbidden));
     assert_eq!(private.await, Err(Refusal::Forbidden));
 }

@@ -129,6 +129,7 @@ const PROBLEM: Record<ErrorCode, () => string> = {
   unauthorized: m.problem_unauthorized,
   revoked: m.problem_revoked,
   in_use: m.problem_in_use,
+  lease_held: m.problem_lease_held,
   replaced: m.problem_replaced,
   server_full: m.problem_server_full,
   too_many: m.problem_too_many,

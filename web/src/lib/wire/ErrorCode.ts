@@ -3,4 +3,4 @@
 /**
  * Kind of a protocol error.
  */
-export type ErrorCode = "bad_message" | "too_large" | "wrong_protocol" | "unauthorized" | "revoked" | "in_use" | "replaced" | "server_full" | "too_many" | "too_slow" | "stopping" | "sites_changed";
+export type ErrorCode = "bad_message" | "too_large" | "wrong_protocol" | "unauthorized" | "revoked" | "in_use" | "replaced" | "server_full" | "too_many" | "too_slow" | "stopping" | "sites_changed" | "lease_held";
