@@ -194,9 +194,15 @@ impl Lines {
             SetupError::DuplicateSite { site: slug } | SetupError::BadReceiveLimit { site: slug } => {
                 site(slug.as_str())
             }
-            SetupError::DuplicateItem { item: id } | SetupError::UnknownSite { item: id, .. } => item(id.as_str()),
+            SetupError::DuplicateItem { item: id }
+            | SetupError::UnknownSite { item: id, .. }
+            | SetupError::BadLayout { item: id, .. }
+            | SetupError::TooManyDocuments { item: id, .. }
+            | SetupError::DuplicateDocument { item: id, .. } => item(id.as_str()),
             SetupError::BadId { value } => site(value).or_else(|| item(value)).or_else(|| root("id")),
-            SetupError::BadText { of, .. } => site(of).or_else(|| item(of)).or_else(|| root("title")),
+            SetupError::BadText { of, .. } | SetupError::Unreadable { of, .. } => {
+                site(of).or_else(|| item(of)).or_else(|| root("title"))
+            }
             SetupError::LongText { of, .. } => site(of).or_else(|| item(of)).or_else(|| root("support_phone")),
             SetupError::OutOfRange { .. } => root("speech"),
         };
