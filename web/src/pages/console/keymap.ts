@@ -9,7 +9,8 @@ export const ACTION_GROUPS = {
   speech: ['clock', 'extend', 'end_speech', 'interrupt'],
   sound: ['mute', 'mute_others', 'microphone', 'solo', 'talkback', 'talkback_all'],
   sites: ['acknowledge', 'write', 'answer_call', 'present', 'absent', 'roll_call'],
-  desk: ['claim', 'left', 'right', 'up', 'down', 'first', 'last', 'help'],
+  desk: ['claim', 'help'],
+  moves: ['left', 'right', 'up', 'down', 'first', 'last'],
 } as const;
 /** A topic of the overview. */
 export type ActionGroup = keyof typeof ACTION_GROUPS;

@@ -1,0 +1,53 @@
+/** What actions of the keyboard are called. */
+import { m } from '$lib/paraglide/messages';
+import type { KeyAction } from './keymap';
+
+/** An action in words. */
+export const actionName = (action: KeyAction): string => NAME[action]();
+
+const NAME: Record<KeyAction, () => string> = {
+  take: m.key_take,
+  back_to_hall: m.key_back_to_hall,
+  undo: m.key_undo,
+  holding: m.key_holding,
+  tour: m.key_tour,
+  preview_selected: m.key_preview_selected,
+  find: m.key_find,
+  layout_1: m.key_layout_1,
+  layout_2: m.key_layout_2,
+  layout_3: m.key_layout_3,
+  layout_4: m.key_layout_4,
+  layout_5: m.key_layout_5,
+  next_item: m.key_next_item,
+  next_in_queue: m.key_next_in_queue,
+  previous_in_queue: m.key_previous_in_queue,
+  invite: m.key_invite,
+  cue: m.key_cue,
+  grant: m.key_grant,
+  reorder_up: m.key_reorder_up,
+  reorder_down: m.key_reorder_down,
+  clock: m.key_clock,
+  extend: m.key_extend,
+  end_speech: m.key_end_speech,
+  interrupt: m.key_interrupt,
+  mute: m.key_mute,
+  mute_others: m.key_mute_others,
+  microphone: m.key_microphone,
+  solo: m.key_solo,
+  talkback: m.key_talkback,
+  talkback_all: m.key_talkback_all,
+  acknowledge: m.key_acknowledge,
+  write: m.key_write,
+  answer_call: m.key_answer_call,
+  present: m.key_present,
+  absent: m.key_absent,
+  roll_call: m.key_roll_call,
+  claim: m.key_claim,
+  left: m.key_left,
+  right: m.key_right,
+  up: m.key_up,
+  down: m.key_down,
+  first: m.key_first,
+  last: m.key_last,
+  help: m.key_help,
+};
