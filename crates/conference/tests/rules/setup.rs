@@ -28,7 +28,7 @@ fn the_wall_begins_with_the_hall() {
     rotated.sites.rotate_left(2);
     let conference = Conference::new(rotated).unwrap();
     let wall: Vec<&str> = conference.wall().map(|site| site.slug.as_str()).collect();
-    assert_eq!(wall, [HALL, "b", "c", "d", "a"]);
+    assert_eq!(wall, [HALL, "b", "c", "d", "e", "f", "a"]);
 }
 
 /// The largest conference: as many sites and items as are allowed, with names and titles as long as real ones get.

@@ -170,12 +170,7 @@ impl World {
     /// Time passes, with its timeouts at their moments.
     pub fn wait(&mut self, ms: u64) {
         let end = self.now.plus(ms);
-        while let Some(deadline) = self.conference.poll_timeout().filter(|deadline| *deadline <= end) {
-            self.now = self.now.max(deadline);
-            let events = self.conference.handle_timeout(&self.live, self.now);
-            assert!(!events.is_empty(), "a deadline without an event would spin the shell");
-            self.record(events);
-        }
+        while self.time_out(end) {}
         self.now = end;
         assert_eq!(self.conference.handle_timeout(&self.live, end), []);
     }
@@ -187,13 +182,24 @@ impl World {
             if self.stage().pending.is_some() {
                 self.shown();
             }
-            let Some(deadline) = self.conference.poll_timeout().filter(|deadline| *deadline <= end) else { break };
-            self.now = self.now.max(deadline);
-            let events = self.conference.handle_timeout(&self.live, self.now);
-            assert!(!events.is_empty(), "a deadline without an event would spin the shell");
-            self.record(events);
+            if !self.time_out(end) {
+                break;
+            }
         }
         self.now = end;
+    }
+
+    /// What is due next, if that is before `end`. A clock that was put back is behind the last event, which counts then.
+    fn time_out(&mut self, end: Millis) -> bool {
+        let reached = end.max(self.conference.state().last_at);
+        let Some(deadline) = self.conference.poll_timeout().filter(|deadline| *deadline <= reached) else {
+            return false;
+        };
+        self.now = self.now.max(deadline);
+        let events = self.conference.handle_timeout(&self.live, self.now);
+        assert!(!events.is_empty(), "a deadline without an event would spin the shell");
+        self.record(events);
+        true
     }
 
     /// Starts an item, as who sees what the current one is.
@@ -255,11 +261,28 @@ impl World {
         self.conference.state().floor.queue.iter().map(|entry| entry.site.as_str()).collect()
     }
 
+    /// As the server does when sites were edited away.
+    fn let_go_of_unknown_sites(&mut self) {
+        let setup = self.conference.setup();
+        let known = |site: &SiteSlug| setup.site(site).is_some();
+        self.live.endpoints.retain(|(site, _), _| known(site));
+        self.live.players.retain(|_, player| {
+            let plays = match &player.plays {
+                Plays::Site(site) => known(site),
+                Plays::Programme | Plays::Wall => true,
+            };
+            plays && player.place.site().is_none_or(known)
+        });
+    }
+
     pub fn record(&mut self, events: Vec<Event>) -> Vec<EventBody> {
         for event in &events {
             let before = self.conference.state().clone();
             self.conference.apply(event);
             invariants::after_event(&before, &self.conference, event);
+            if matches!(event.body, EventBody::SetupEdited { .. }) {
+                self.let_go_of_unknown_sites();
+            }
         }
         self.log.extend(events.iter().cloned());
         invariants::now(&self.conference, &self.live);
