@@ -9,7 +9,7 @@ import { defineConfig } from 'vitest/config';
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** The pages; each is an HTML file at the root of `dist`, served under its name without `.html`. */
-const PAGES = ['console', 'chair', 'site', 'screen', 'sign-in'];
+const PAGES = ['console', 'chair', 'plan', 'site', 'screen', 'sign-in'];
 
 /**
  * What pages share, in few files: browsers have three connections at first, and far away whatever waits for one waits for a round

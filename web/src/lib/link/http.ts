@@ -1,5 +1,5 @@
 /** The HTTP API as pages use it. */
-import type { EndpointRole, JoinLink, Me, Problem, SiteDelegates, SiteSlug } from '$lib/wire';
+import type { EndpointRole, JoinLink, Me, Problem, SiteDelegates, SiteSlug, Surface, SurfaceMade } from '$lib/wire';
 
 /** Why a request failed: the server said so, or could not be reached (`status` 0). */
 export type HttpFailure = { status: number; detail: string };
@@ -48,3 +48,12 @@ export const joinLinks = (conference: string) =>
 /** Delegates of a conference's sites, by name. */
 export const delegatesOf = (conference: string) =>
   request<SiteDelegates[]>(`/api/v1/conferences/${encodeURIComponent(conference)}/delegates`);
+/** Control surfaces of a conference. */
+export const surfacesOf = (conference: string) =>
+  request<Surface[]>(`/api/v1/conferences/${encodeURIComponent(conference)}/surfaces`);
+/** Makes a control surface, which acts for the person who is signed in; its token is told this once. */
+export const makeSurface = (conference: string, label: string) =>
+  post<SurfaceMade>(`/api/v1/conferences/${encodeURIComponent(conference)}/surfaces`, { label });
+/** Revokes a control surface: its token is worth nothing from then on. */
+export const revokeSurface = (conference: string, surface: number) =>
+  request<void>(`/api/v1/conferences/${encodeURIComponent(conference)}/surfaces/${surface}`, { method: 'DELETE' });

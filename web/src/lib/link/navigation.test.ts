@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { expectedPlan, linkToken } from './navigation';
+import { expectedPlan, isLocalAddress, linkToken } from './navigation';
 
 describe('a page at its join link', () => {
   afterEach(() => {
@@ -30,5 +30,18 @@ describe('a page at its join link', () => {
     document.head.innerHTML =
       '<meta name="media-plan" content="{&quot;codec&quot;:&quot;vp8&quot;,&quot;lines&quot;:[]}" />';
     expect(expectedPlan()).toEqual({ codec: 'vp8', lines: [] });
+  });
+});
+
+describe('an address that only this machine understands', () => {
+  it.each(['http://localhost:8080', 'https://127.0.0.1', 'http://[::1]:8080', 'http://hop.localhost'])(
+    '%s',
+    (address) => {
+      expect(isLocalAddress(address)).toBe(true);
+    },
+  );
+
+  it.each(['https://hop.example.gov.vn', 'https://10.0.0.5:8443', 'nothing'])('is not %s', (address) => {
+    expect(isLocalAddress(address)).toBe(false);
   });
 });

@@ -47,3 +47,29 @@ export async function copyText(text: string): Promise<boolean> {
     return false;
   }
 }
+
+/** What stands behind `#` in the address; it is never sent to any server. */
+export function readHash(): string {
+  return decodeURIComponent(location.hash.slice(1));
+}
+
+/** Notes where the person is behind `#`, so that a reload comes back to it. Leaves no entry to go back to. */
+export function keepHash(text: string): void {
+  history.replaceState(null, '', `${location.pathname}${location.search}#${encodeURIComponent(text)}`);
+}
+
+/** True if only this machine understands the address that the page was opened by: links made of it lead nowhere elsewhere. */
+export function isLocalAddress(address: string): boolean {
+  const host = URL.canParse(address) ? new URL(address).hostname : '';
+  return host === 'localhost' || host === '[::1]' || host.startsWith('127.') || host.endsWith('.localhost');
+}
+
+/** This server's address as the page was opened by, without a path. */
+export function ownOrigin(): string {
+  return location.origin;
+}
+
+/** Opens the browser's print dialog. */
+export function printPage(): void {
+  window.print();
+}

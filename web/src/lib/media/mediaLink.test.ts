@@ -2,8 +2,9 @@ import type { MediaPlan, Picture } from '$lib/wire';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MediaLink } from './mediaLink';
 
-const PLAN: MediaPlan = { codec: 'h264', lines: [] };
-const OTHER: MediaPlan = { codec: 'vp8', lines: [] };
+const LINES: MediaPlan['lines'] = [{ slot: { name: 'microphone' }, kind: 'audio', direction: 'send' }];
+const PLAN: MediaPlan = { codec: 'h264', lines: LINES };
+const OTHER: MediaPlan = { codec: 'vp8', lines: LINES };
 const PICTURE = { take: null, layout: 'single', cells: [], sounding: [], on_air: false } as unknown as Picture;
 const UPLINK = { low: true, mid: false, high: false, content: false };
 
@@ -17,6 +18,7 @@ class FakePeerConnection {
   createOffer = async () => ({ sdp: `offer ${this.#number}` });
   setLocalDescription = async (description: { sdp: string }) => void (this.localDescription = description);
   setRemoteDescription = async () => {};
+  addTransceiver = () => ({ sender: { replaceTrack: async () => {} } });
   close(): void {
     this.signalingState = 'closed';
   }
@@ -29,6 +31,7 @@ describe('an offer ahead of the welcome', () => {
 
   beforeEach(() => {
     vi.stubGlobal('RTCPeerConnection', FakePeerConnection);
+    vi.stubGlobal('RTCRtpReceiver', { getCapabilities: () => null });
     FakePeerConnection.made = 0;
     ahead = [];
     offered = [];
@@ -80,5 +83,11 @@ describe('an offer ahead of the welcome', () => {
     media.welcome(PLAN, false, PICTURE, UPLINK);
     await settled();
     expect(offered).toEqual(['2: offer 2', '4: offer 4']);
+  });
+
+  it('is never made for a page that has no media lines', async () => {
+    media.welcome({ codec: 'h264', lines: [] }, false, PICTURE, UPLINK);
+    await settled();
+    expect([FakePeerConnection.made, offered]).toEqual([0, []]);
   });
 });

@@ -186,7 +186,8 @@ export class MediaLink {
   }
 
   async #build(): Promise<void> {
-    if (!this.#plan) return;
+    // A page without media lines (plan, buttons) has no peer connection.
+    if (!this.#plan || this.#plan.lines.length === 0) return;
     this.#peer?.close();
     this.#generation += 1;
     const peer = new MediaPeer(this.#generation, this.#plan);

@@ -37,6 +37,8 @@ export type Problem =
   | { code: 'twice'; field: ProblemField; value: string }
   | { code: 'bad_id'; value: string }
   | { code: 'unknown_site'; site: string }
+  /** The agenda names a site that would go. */
+  | { code: 'site_in_agenda'; site: string; item: string }
   | { code: 'too_many'; limit: number; found: number }
   | { code: 'halls'; found: number }
   /** Two sites on one place of the map: seen, not refused. */

@@ -1,0 +1,55 @@
+/** Why the plan cannot be edited now. Pure. */
+import type { Phase, Role } from '$lib/wire';
+
+/** Who holds the plan back; the first that holds. */
+export type Barrier =
+  | { why: 'connecting' }
+  /** The person's role only reads. */
+  | { why: 'role' }
+  | { why: 'live' }
+  | { why: 'ended' }
+  | { why: 'rehearsal' }
+  /** Locked by hand. */
+  | { why: 'locked' }
+  /** Somebody else, or nobody, is in control. */
+  | { why: 'lease'; holder: string | null }
+  | { why: 'journal' };
+
+/** What the answer depends on. */
+export type PlanStanding = {
+  ready: boolean;
+  role: Role | null;
+  name: string | null;
+  lease: string | null;
+  journalOk: boolean;
+  phase: Phase | null;
+  locked: boolean;
+};
+
+const EDITORS: ReadonlySet<Role> = new Set(['lead', 'assistant']);
+
+/** What keeps this person from what needs the control lease: rehearsal, lock, quorum, prepared texts. */
+export function controlBarrier({ ready, role, name, lease, journalOk }: PlanStanding): Barrier | null {
+  if (!ready || role === null) return { why: 'connecting' };
+  if (!EDITORS.has(role)) return { why: 'role' };
+  if (lease === null || lease !== name) return { why: 'lease', holder: lease };
+  return journalOk ? null : { why: 'journal' };
+}
+
+/** What keeps this person from editing agenda, sites and details. What the conference forbids is told before what the person lacks. */
+export function planBarrier(standing: PlanStanding): Barrier | null {
+  const { phase, locked } = standing;
+  const control = controlBarrier(standing);
+  if (control?.why === 'connecting' || control?.why === 'role') return control;
+  switch (phase) {
+    case 'live':
+      return { why: 'live' };
+    case 'ended':
+      return { why: 'ended' };
+    case 'rehearsal':
+      return { why: 'rehearsal' };
+    case 'preparing':
+    case null:
+      return locked ? { why: 'locked' } : control;
+  }
+}
