@@ -1,38 +1,7 @@
-import { ConferenceStore } from '$lib/state/conference.svelte';
-import type { Connection } from '$lib/state/connection.svelte';
-import { conferenceView, floorView, holderView, itemView, queueEntry } from '$lib/state/samples';
-import type { Ticker } from '$lib/state/ticker.svelte';
-import type { Command, ConferenceView, Refusal, Role } from '$lib/wire';
+import { floorView, holderView, itemView, queueEntry } from '$lib/state/samples';
 import { describe, expect, it } from 'vitest';
-import { CALL_BACK_MS, Podium } from './podium.svelte';
-
-/** A podium whose server answers as the test says. */
-class Bench {
-  readonly sent: Command[] = [];
-  readonly conference = new ConferenceStore();
-  readonly podium: Podium;
-  readonly ticker = { now: 1_000_000 };
-  refusal: Refusal | null = null;
-
-  constructor(role: Role, changes: Partial<ConferenceView> = {}, ready = true) {
-    this.conference.applySnapshot(conferenceView(['hall', 'cao-bang', 'ha-noi'], changes));
-    const connection = {
-      conference: this.conference,
-      ready,
-      you: { role, name: 'p', conference: 'x', site: null, endpoint: null },
-      speechTime: (now: number) => now,
-      command: async (command: Command) => {
-        this.sent.push(command);
-        return this.refusal ? { accepted: false, reason: this.refusal } : { accepted: true, revision: 1 };
-      },
-    };
-    this.podium = new Podium(connection as unknown as Connection, this.ticker as Ticker);
-  }
-
-  floor(changes: Parameters<typeof floorView>[0]): void {
-    this.conference.applyChanges([{ section: 'floor', value: floorView(changes) }]);
-  }
-}
+import { Bench } from './bench';
+import { CALL_BACK_MS } from './podium.svelte';
 
 const settled = () => new Promise((done) => setTimeout(done));
 const QUEUE = [queueEntry('cao-bang'), queueEntry('ha-noi')];

@@ -10,5 +10,5 @@ export function airText({ onAir, heard, touring, name: site, isHall }: SitePage)
     return `${m.site_status_on_air()} · ${microphone}`;
   }
   // The hall is always heard: that is no news to it.
-  return heard && !isHall ? m.site_status_microphone_help({ site }) : '';
+  return heard && !isHall ? `${m.site_status_microphone()} · ${m.site_status_microphone_help({ site })}` : '';
 }
