@@ -1,5 +1,5 @@
 import { itemView, siteView, camera } from '$lib/state/samples';
-import type { Layout, SourceRef } from '$lib/wire';
+import type { Layout, SourceRef, SpeakerView } from '$lib/wire';
 import { describe, expect, it } from 'vitest';
 import { type CaptionFacts, captionOf, NO_CAPTION } from './caption';
 
@@ -32,6 +32,16 @@ describe('the automatic lower third', () => {
       name: 'Nguyễn Thị Hương',
       detail: 'Trưởng ban, Ban Tổ chức Trung ương — Tỉnh Cao Bằng',
     });
+  });
+
+  it('says neither the place nor the name twice', () => {
+    const speaking = (speaker: SpeakerView, site: string) =>
+      single(site, { agenda: { items: [itemView('a', { speaker, site })], current: 'a' } }).lines?.detail;
+    const province = { name: 'Nông Văn An', title: 'Chủ tịch', organisation: 'Ủy ban nhân dân tỉnh Cao Bằng' };
+    expect(speaking(province, 'cao-bang')).toBe('Chủ tịch, Ủy ban nhân dân tỉnh Cao Bằng');
+    const office = { name: 'Chủ tịch Quốc hội', title: 'Chủ tịch Quốc hội', organisation: '' };
+    expect(speaking(office, 'hall')).toBe('Hội trường Diên Hồng');
+    expect(speaking({ name: 'Bí thư Thành ủy Hà Nội', title: '', organisation: '' }, 'ha-noi')).toBe('');
   });
 
   it('names the place when another site is on air, and the hall by its short name', () => {

@@ -1,4 +1,5 @@
 /** What is written into a picture of the programme: the lower third and the names of sites. Pure; the same for preview, programme and screens. */
+import { fold } from '$lib/i18n/search';
 import type { AgendaView, Layout, LowerThird, SiteSlug, SiteView, SourceRef, SpeakerView } from '$lib/wire';
 import { lowerThirdPlace } from './layout';
 
@@ -60,11 +61,14 @@ function automaticLines(
   const place = view?.hall ? view.name : (view?.full_name ?? main);
   const item = agenda.items.find((one) => one.id === agenda.current && one.finished_at === null);
   if (!tour && item?.speaker && item.site === main) {
-    return { name: item.speaker.name, detail: [officeOf(item.speaker), place].filter(Boolean).join(' — ') };
+    return { name: item.speaker.name, detail: officeOf(item.speaker, view?.name ?? main, place) };
   }
   return namesShown && sources.length === 1 ? { name: place, detail: '' } : null;
 }
 
-function officeOf({ title, organisation }: SpeakerView): string {
-  return [title, organisation].filter(Boolean).join(', ');
+/** Title and organisation, and the place unless they name it already. */
+function officeOf({ name, title, organisation }: SpeakerView, shortPlace: string, place: string): string {
+  const office = [title === name ? '' : title, organisation].filter(Boolean).join(', ');
+  const named = fold(`${name} ${office}`).includes(fold(shortPlace));
+  return [office, named ? '' : place].filter(Boolean).join(' — ');
 }
