@@ -132,6 +132,10 @@ export class Browser {
     });
     // Test cards have steady tones, which a browser takes for noise: each site has a mixing desk.
     await context.addInitScript(() => localStorage.setItem("dienhong.device.desk", "yes"));
+    // Nobody here is new at the console, unless a test says so.
+    await context.addInitScript(() => {
+      if (localStorage.getItem("newcomer") === null) localStorage.setItem("dienhong.guide", "seen");
+    });
     await context.addInitScript(keepConnections);
     return new Browser(profile, context);
   }

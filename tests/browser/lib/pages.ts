@@ -171,7 +171,7 @@ const LAYOUT_NAME: Record<Layout, string> = {
 };
 
 interface Stage {
-  program: { layout: string; sources: { source: { site: string } }[] };
+  program: { layout: string; sources: { source: { site: string } }[]; holding: { title: string } | null };
   preview: { id: number; layout: string; sources: { site: string }[] } | null;
   pending: unknown;
 }
