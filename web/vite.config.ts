@@ -9,14 +9,17 @@ import { defineConfig } from 'vitest/config';
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** The pages; each is an HTML file at the root of `dist`, served under its name without `.html`. */
-const PAGES = ['console', 'chair', 'plan', 'site', 'screen', 'sign-in'];
+const PAGES = ['console', 'chair', 'plan', 'buttons', 'site', 'screen', 'sign-in'];
 
 /**
  * What pages share, in few files: browsers have three connections at first, and far away whatever waits for one waits for a round
  * trip. `start` is all that a site or screen needs for its media, and less than a fresh connection carries at once (14 KB).
  */
 const SHARED = [
-  { name: 'start', test: /src\/lib\/(link|media)\/|src\/lib\/state\/(session|join)\.|\/valibot\/|preload-helper/ },
+  {
+    name: 'start',
+    test: /src\/lib\/(link|media)\/(?!documents|save|upload|leaving|surface)|src\/lib\/state\/(session|join)\.|\/valibot\/|preload-helper/,
+  },
   { name: 'messages', test: /src\/lib\/paraglide\// },
   { name: 'shared', test: /src\/lib\/|\/(svelte|clsx|@lucide)\// },
 ];

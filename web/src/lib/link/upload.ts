@@ -12,12 +12,12 @@ export type Upload = {
 /** Sends a file as a document of a conference. `progress` is told the share that is sent, 0 to 1. */
 export function uploadDocument(conference: string, file: File, progress: (share: number) => void): Upload {
   const request = new XMLHttpRequest();
-  const path = `/api/v1/conferences/${encodeURIComponent(conference)}/documents?name=${encodeURIComponent(file.name)}`;
+  const path = `/api/v1/conferences/${encodeURIComponent(conference)}/documents?name=${encodeURIComponent(file.name.trim())}`;
   const done = new Promise<HttpResult<Document>>((resolve) => {
     request.open('POST', path);
     request.responseType = 'json';
     request.setRequestHeader('accept', 'application/json');
-    request.setRequestHeader('content-type', file.type || 'application/octet-stream');
+    request.setRequestHeader('content-type', 'application/octet-stream');
     request.upload.onprogress = (event) => progress(event.total > 0 ? event.loaded / event.total : 0);
     request.onload = () => resolve(answerOf(request));
     const failed = () => resolve({ ok: false, failure: { status: 0, detail: '' } });

@@ -82,8 +82,8 @@ export class PlanPart<T> {
   /** Sends the edit; true: the server has it now. */
   async apply(): Promise<boolean> {
     const before = this.draft.theirs;
-    const edit = this.#kind.tidy(this.draft.mine);
-    this.draft.change(edit);
+    this.draft.change(this.#kind.tidy(this.draft.mine));
+    const edit = this.draft.mine;
     if (!(await this.#send(edit))) return false;
     this.#latest = { before, after: edit };
     return true;
