@@ -74,6 +74,10 @@ describe('a lower third that operators have chosen', () => {
     expect(single('cao-bang', { lowerThird: { type: 'hidden' } }).lines).toBeNull();
   });
 
+  it('is not written under the sites of a tour', () => {
+    expect(single('ha-noi', { lowerThird: text, tour: true }).lines?.name).toBe('Thành phố Hà Nội');
+  });
+
   it('is not written where a site on air sees the hall instead of itself', () => {
     expect(single('hall', { lowerThird: text, returned: true }).lines).toBeNull();
   });

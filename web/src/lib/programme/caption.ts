@@ -45,6 +45,8 @@ function linesOf(sources: readonly SourceRef[], facts: CaptionFacts): CaptionLin
     case 'hidden':
       return null;
     case 'text':
+      // Words about one person belong under none of the sites that are shown by turns.
+      if (facts.tour) return automaticLines(sources, facts);
       return facts.returned ? null : { name: lowerThird.name, detail: lowerThird.description };
     case 'automatic':
       return automaticLines(sources, facts);

@@ -2,7 +2,7 @@ import { setLocale } from '$lib/i18n/locale.svelte';
 import { conferenceView } from '$lib/state/samples';
 import type { Phase, Picture } from '$lib/wire';
 import { afterEach, describe, expect, it } from 'vitest';
-import { slideOf } from './slide';
+import { LastingSlide, slideOf } from './slide';
 
 const info = (phase: Phase) => ({ ...conferenceView(['hall']).conference, title: 'Hội nghị toàn quốc', phase });
 const picture = (count: number): Picture => ({
@@ -43,5 +43,22 @@ describe('the slide', () => {
 
   it('stays after the end, whatever still flows', () => {
     expect(slideOf(picture(1), info('ended'), null)?.text).toBe('Hội nghị đã kết thúc');
+  });
+});
+
+describe('a slide whose end is ordered', () => {
+  it('stays as it is until the picture is there, and does not come back', () => {
+    const slide = new LastingSlide();
+    const during = slide.read(picture(0), info('live'), holding);
+    expect(during?.title).toBe('Hội nghị tạm nghỉ');
+    expect(slide.read(picture(0), info('live'), null)).toEqual(during);
+    expect(slide.read(picture(1), info('live'), null)).toBeNull();
+    expect(slide.read(picture(0), info('live'), null)?.title).toBe('Hội nghị toàn quốc');
+  });
+
+  it('is not held back by a picture that is still there when it begins', () => {
+    const slide = new LastingSlide();
+    expect(slide.read(picture(1), info('live'), holding)).toBeNull();
+    expect(slide.read(picture(0), info('live'), holding)?.title).toBe('Hội nghị tạm nghỉ');
   });
 });

@@ -17,3 +17,18 @@ export function slideOf(picture: Picture | null, info: ConferenceInfo | null, ho
   const running = info?.phase === 'live' || info?.phase === 'rehearsal';
   return { title, text: running ? m.slide_pause() : m.slide_before(), foot: '' };
 }
+
+/**
+ * The slide as time goes by. The state says that the holding slide is over when the take that ends it is ordered; the picture comes a
+ * moment later. Until then the slide stays as it is, instead of saying something else for a quarter of a second.
+ */
+export class LastingSlide {
+  #holding: Holding | null = null;
+
+  /** The slide now; none: there are pictures. */
+  read(picture: Picture | null, info: ConferenceInfo | null, holding: Holding | null): Slide | null {
+    if (holding) this.#holding = holding;
+    else if (picture && picture.cells.length > 0) this.#holding = null;
+    return slideOf(picture, info, this.#holding);
+  }
+}
