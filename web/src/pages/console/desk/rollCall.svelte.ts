@@ -1,6 +1,7 @@
 /** Who is here: presence of sites. */
+import { refusalText } from '$lib/i18n/wording';
 import { m } from '$lib/paraglide/messages';
-import type { SiteSlug } from '$lib/wire';
+import type { Delegate, SiteSlug } from '$lib/wire';
 import type { CommandLine } from './commandLine.svelte';
 
 /** The roll call's part of the desk. */
@@ -25,6 +26,17 @@ export class RollCallDesk {
 
   /** Records a site as absent, and why. */
   markAbsent = (site: SiteSlug, reason: string): void => this.#mark(site, false, reason);
+
+  /** Replaces the list of a site's delegates; resolves to why it was refused, or nothing. */
+  async setDelegates(site: SiteSlug, delegates: Delegate[]): Promise<string> {
+    const outcome = await this.#line.onSite('delegates', m.command_delegates, {
+      type: 'set_delegates',
+      site,
+      delegates,
+    });
+    if (outcome === null) return m.refusal_busy();
+    return outcome.accepted || outcome.reason.code === 'already_so' ? '' : refusalText(outcome.reason, this.#line.name);
+  }
 
   #mark(site: SiteSlug, present: boolean, reason: string): void {
     const label = present ? m.mark_present : m.mark_absent;
