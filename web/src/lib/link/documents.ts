@@ -2,8 +2,8 @@
 import type { Document } from '$lib/wire';
 import { saveFile } from './save';
 
-/** A document is read within this time, or the person is told; ms. A large one over a thin line takes minutes. */
-const DOWNLOAD_TIMEOUT_MS = 300_000;
+/** A document is read within this time, or the person is told; ms. The largest takes nine minutes over 300 kbit/s. */
+const DOWNLOAD_TIMEOUT_MS = 600_000;
 
 /** Fetches a document and saves it; the HTTP status if the server refused, 0 if it was not reached, none if all went well. */
 export async function saveDocument(

@@ -47,7 +47,9 @@ describe('the status of a site page', () => {
 
   it('says whether the site is heard: by the microphones that are open, and by a take that is under way', () => {
     const status = (stage: StageView, muted = false) => siteStatus(facts({ picture: onAir(), stage, muted }));
-    expect(status(heard('dien-hong', 'cao-bang'))).toEqual({ name: 'on_air', clock: null, heard: true });
+    const seen = stageView(['cao-bang']);
+    const open = { ...seen, program: { ...seen.program, microphones: ['dien-hong', 'cao-bang'] } };
+    expect(status(open)).toEqual({ name: 'on_air', clock: null, heard: true });
     expect(status(heard('dien-hong'))).toEqual({ name: 'on_air', clock: null, heard: false });
     const pending = { take: 2, sources: [{ site: 'cao-bang', kind: 'camera' as const }], ordered_at: 1 };
     expect(status({ ...heard('dien-hong'), pending })).toMatchObject({ heard: true });
@@ -96,8 +98,8 @@ describe('the status of a site page', () => {
 describe('a tour', () => {
   const tour = { sites: ['cao-bang'], place: 0, dwell_ms: 5_000, next_at: NOW, repeat: false };
   const touring = (...microphones: string[]): StageView => {
-    const stage = heard(...microphones);
-    return { ...stage, tour, program: { ...stage.program, tour: true } };
+    const stage = stageView(['cao-bang']);
+    return { ...stage, tour, program: { ...stage.program, microphones, tour: true } };
   };
 
   it('shows a site and does not open its microphone', () => {
@@ -121,6 +123,8 @@ describe('a microphone without a picture', () => {
   it('is said to be open, unless the centre has muted it', () => {
     const stage = heard('dien-hong', 'cao-bang');
     expect(siteStatus(facts({ stage }))).toEqual({ name: 'microphone' });
+    // The server says of a site that is heard that it is on air.
+    expect(siteStatus(facts({ stage, picture: onAir() }))).toEqual({ name: 'microphone' });
     expect(siteStatus(facts({ stage, muted: true }))).toMatchObject({ name: 'connected' });
   });
 

@@ -79,8 +79,8 @@ export function siteStatus(facts: SiteFacts): SiteStatus {
   if (info === null) return { name: 'lost', since: facts.now, retryAt: null, problem: null };
   if (info.phase === 'ended') return { name: 'ended' };
   if (floor.holder?.site === slug && floor.holder.grace_until !== null) return kept(floor.holder, facts.now);
+  if (isOnlyHeard(facts)) return { name: 'microphone' };
   if (facts.picture?.on_air) return onAir(facts);
-  if (isHeard(facts) && info.hall !== slug) return { name: 'microphone' };
   const why = nextBecause(facts, info);
   if (why) return { name: 'next', why };
   const place = floor.queue.findIndex((entry) => entry.site === slug);
@@ -99,6 +99,14 @@ export function isHeard({ slug, stage, muted }: Pick<SiteFacts, 'slug' | 'stage'
   if (!stage || muted) return false;
   const comes = stage.tour === null && (stage.pending?.sources.some((source) => source.site === slug) ?? false);
   return comes || stage.program.microphones.includes(slug);
+}
+
+/** True while everybody hears the site and nobody sees it. The hall is heard all day, and that is no news to it. */
+export function isOnlyHeard(facts: Pick<SiteFacts, 'slug' | 'stage' | 'muted' | 'info'>): boolean {
+  const { slug, stage, info } = facts;
+  if (!stage || info?.hall === slug || !isHeard(facts)) return false;
+  const shown = [...stage.program.sources.map(({ source }) => source), ...(stage.pending?.sources ?? [])];
+  return shown.every((source) => source.site !== slug);
 }
 
 /** Whom the hall's own page can interrupt: another site that has the floor; none on any other site's page. */

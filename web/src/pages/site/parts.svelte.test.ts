@@ -35,7 +35,7 @@ function pageOf(changes: Partial<SitePage> = {}, view: Partial<ConferenceView> =
     onAir: false,
     heard: false,
     touring: false,
-    isHall: false,
+    onlyHeard: false,
     call: new CentreCall(() => true),
     connection: { conference, ready: true, talkback },
     ...changes,
@@ -134,8 +134,9 @@ describe('what is said beside the status of being on air', () => {
     [{ onAir: true, heard: false }, 'MICRO ĐANG BỊ TẮT'],
     [{ onAir: true, touring: true }, 'micro không phát'],
     [{ onAir: true, touring: true, heard: true }, 'MICRO ĐANG MỞ'],
-    [{ heard: true }, 'hình không phát'],
-    [{ heard: true, isHall: true }, ''],
+    [{ heard: true, onlyHeard: true }, 'hình không phát'],
+    [{ onAir: true, heard: true, onlyHeard: true }, 'hình không phát'],
+    [{ heard: true }, ''],
   ])('%o', (changes, words) => {
     const said = airText(pageOf(changes));
     expect(words === '' ? said : said.includes(words) || said).toBe(words === '' ? '' : true);

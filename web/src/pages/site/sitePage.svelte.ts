@@ -13,7 +13,15 @@ import { Ticker } from '$lib/state/ticker.svelte';
 import type { Command, Document, EndpointStatus, Refusal, VideoCodec } from '$lib/wire';
 import { CentreCall } from './centreCall.svelte';
 import { Devices } from './devices.svelte';
-import { interruptible, isHeard, reception, sharedScreenOnAir, type SiteStatus, siteStatus } from './model';
+import {
+  interruptible,
+  isHeard,
+  isOnlyHeard,
+  reception,
+  sharedScreenOnAir,
+  type SiteStatus,
+  siteStatus,
+} from './model';
 import { ScreenShare } from './screenShare.svelte';
 
 /** A first connection that takes longer than this is a fault that people should see, ms. */
@@ -146,14 +154,15 @@ export class SitePage {
     return this.connection.conference.site(this.slug)?.view.muted ?? false;
   }
 
-  /** Everybody sees the site, whatever this page shows at the moment. */
+  /** Everybody sees or hears the site, whatever this page shows at the moment. */
   get onAir(): boolean {
     return this.connection.picture?.on_air ?? false;
   }
 
-  /** This is the hall's page. */
-  get isHall(): boolean {
-    return this.slug !== '' && this.connection.conference.info?.hall === this.slug;
+  /** Everybody hears the site and nobody sees it. */
+  get onlyHeard(): boolean {
+    const { stage, info } = this.connection.conference;
+    return isOnlyHeard({ slug: this.slug, stage, muted: this.muted, info });
   }
 
   /** What everybody sees now is a step of a tour. */
