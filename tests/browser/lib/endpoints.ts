@@ -98,6 +98,15 @@ export class Headless {
     });
   }
 
+  /** It stands still: its line is there and carries nothing. */
+  freeze(): void {
+    this.#child.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.#child.kill("SIGCONT");
+  }
+
   /** Its process ends as when its power is cut: it says nothing to anybody. */
   async kill(): Promise<void> {
     await end(this.#child, "SIGKILL");

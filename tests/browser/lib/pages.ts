@@ -142,7 +142,7 @@ export class Console {
   }
 
   /** Waits until these sites are on air in this layout and nothing is under way. */
-  async untilOnAirAs(layout: Layout, sources: string[]): Promise<void> {
+  async untilOnAirAs(layout: Layout, sources: readonly string[]): Promise<void> {
     const onAir = ({ pending, program }: Stage) =>
       pending === null && program.layout === layout && program.sources.map(({ source }) => source.site).join() === sources.join();
     await this.untilStage(onAir, `${layout} of ${sources} on air`);
