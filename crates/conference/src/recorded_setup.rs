@@ -104,6 +104,8 @@ impl State {
         let ended = stage.tour.take_if(|tour| !tour.sites.iter().all(tours) || !fits(&tour.before));
         if !fits(&stage.program) || (ended.is_some() && stage.program.tour) {
             stage.program = hall_program(hall, None, at);
+            // It was laid out against a picture that is no longer there.
+            stage.pending = None;
         }
         let previewed = |sources: &[SourceRef], layout| {
             sources.iter().all(|source| setup.site(&source.site).is_some())

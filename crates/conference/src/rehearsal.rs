@@ -122,7 +122,7 @@ impl Conference {
         }
         let stage = &self.state().stage;
         let mut bodies = self.supersede_pending();
-        bodies.extend(stage.tour.iter().map(|_| EventBody::TourEnded { reason: TourEnd::Over }));
+        bodies.extend(self.tour_ended(TourEnd::Over));
         bodies.extend(stage.preview.iter().map(|_| EventBody::PreviewCleared {}));
         let program = hall_program(self.hall(), Some(self.next_take()), at);
         // Slots beside the hall's are those of sites in the picture, or heard without it.

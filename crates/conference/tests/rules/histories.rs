@@ -147,13 +147,40 @@ fn perform(world: &mut World, step: Step) {
         Step::Play(ms) => world.play(ms),
         Step::ClockStepsBack(ms) => world.now = Millis(world.now.0.saturating_sub(ms)),
         Step::Restart(file) => {
-            let preparing = world.conference.state().phase == Phase::Preparing;
-            let before = world.conference.setup().clone();
-            world.restart(file.clone());
-            assert_eq!(*world.conference.setup(), if preparing { file } else { before });
+            let expected = counts_after(world, &file);
+            world.restart(file);
+            assert_eq!(*world.conference.setup(), expected);
         }
     }
     invariants::now(&world.conference, &world.live);
+}
+
+/// What counts after a start with this file: while preparing the file, but for the parts that were edited by hand, if the whole is
+/// valid.
+fn counts_after(world: &World, file: &Setup) -> Setup {
+    let recorded = world.conference.setup();
+    let state = world.conference.state();
+    let mut merged = file.clone();
+    for part in &state.plan.edited {
+        let Setup { title, support_phone, floor_mode, speech, agenda, sites, .. } = recorded.clone();
+        merged = match part {
+            PlanPart::Details => Setup { title, support_phone, floor_mode, speech, ..merged },
+            PlanPart::Agenda => Setup { agenda, ..merged },
+            PlanPart::Sites => Setup { sites, ..merged },
+        };
+    }
+    match state.phase == Phase::Preparing && merged.validate().is_ok() {
+        true => merged,
+        false => recorded.clone(),
+    }
+}
+
+fn leaves_the_phase(step: &Step) -> bool {
+    let Step::Command(_, _, command) = step else { return false };
+    matches!(
+        command,
+        Command::OpenConference | Command::EndConference { .. } | Command::StartRehearsal | Command::EndRehearsal
+    )
 }
 
 proptest! {
@@ -165,6 +192,36 @@ proptest! {
         for step in steps {
             perform(&mut world, step);
         }
+        invariants::replays(&world.conference, &world.log);
+    }
+
+    #[test]
+    fn any_rehearsal_leaves_what_counts_as_it_was(
+        prepared in prop::collection::vec(step(), 0..40),
+        rehearsed in prop::collection::vec(step(), 1..80),
+        opens in prop::bool::ANY,
+    ) {
+        let mut world = World::new();
+        for step in prepared.into_iter().filter(|step| !leaves_the_phase(step)) {
+            perform(&mut world, step);
+        }
+        world.lead(Command::StartRehearsal).unwrap();
+        let kept = |state: &State| (state.agenda.clone(), state.floor.clone(), state.roster.presence.clone());
+        let before = world.conference.state().clone();
+
+        for step in rehearsed.into_iter().filter(|step| !leaves_the_phase(step)) {
+            perform(&mut world, step);
+        }
+        world.lead(if opens { Command::OpenConference } else { Command::EndRehearsal }).unwrap();
+
+        let after = world.conference.state();
+        prop_assert_eq!(kept(after), kept(&before));
+        prop_assert_eq!(&after.roster.spoken_ms, &before.roster.spoken_ms);
+        prop_assert_eq!(&after.plan.edited, &before.plan.edited, "nothing is planned in it");
+        prop_assert_eq!(after.phase, if opens { Phase::Live } else { Phase::Preparing });
+        let hall = SourceRef::camera(world.conference.hall().clone());
+        prop_assert_eq!(world.program().source_refs(), [hall]);
+        prop_assert!(after.stage.undo.is_none() && after.stage.preview.is_none() && after.stage.muted.is_empty());
         invariants::replays(&world.conference, &world.log);
     }
 }

@@ -17,6 +17,7 @@ pub fn now(conference: &Conference, live: &Live) {
     stage::holds(conference);
     floor::holds(conference);
     bounds(conference);
+    plan(conference);
     let stage = &conference.state().stage;
     for program in [Some(stage.program()), stage.pending_program()].into_iter().flatten() {
         routes::hold(conference, program, live);
@@ -47,6 +48,18 @@ fn written_and_read(event: &Event) -> Event {
     Event::decode(&serde_json::from_slice::<EncodedEvent>(&bytes).unwrap()).unwrap()
 }
 
+/// A rehearsal remembers what was before it, and nobody looks after a region that is not there.
+fn plan(conference: &Conference) {
+    let (setup, state) = (conference.setup(), conference.state());
+    assert_eq!(state.plan.rehearsal.is_some(), state.phase == Phase::Rehearsal);
+    assert!(state.plan.rehearsal.iter().all(|before| before.floor.holder.is_none()));
+    for region in state.plan.delegations.values().flatten() {
+        assert!(setup.sites.iter().any(|site| site.region == *region), "{region} is unknown");
+    }
+    let current = state.agenda.current.as_ref();
+    assert!(current.is_none_or(|current| !state.agenda.skipped.contains(current)), "what is left out is not current");
+}
+
 /// No state names a site or an item that is not in the setup.
 fn known(conference: &Conference) {
     let (setup, state) = (conference.setup(), conference.state());
@@ -66,6 +79,7 @@ fn known(conference: &Conference) {
     let holder = floor.holder.iter().map(|holder| &holder.site);
     let roster = &state.roster;
     let listed = roster.connected.keys().chain(roster.presence.keys()).chain(roster.spoken_ms.keys());
+    let listed = listed.chain(roster.delegates.keys());
     let written = state.messages.latest.iter().flat_map(|message| message.from.iter().chain(&message.to));
     for site in on_stage.chain(previewed).chain(marked).chain(waiting).chain(holder).chain(listed).chain(written) {
         assert!(setup.site(site).is_some(), "{site} is unknown");
@@ -73,7 +87,7 @@ fn known(conference: &Conference) {
     for by in state.messages.latest.iter().flat_map(|message| &message.acknowledged) {
         assert!(by == CENTRE || setup.site(&world::slug(by)).is_some(), "{by} is unknown");
     }
-    for item in state.agenda.times.keys().chain(&state.agenda.current) {
+    for item in state.agenda.times.keys().chain(&state.agenda.current).chain(&state.agenda.skipped) {
         assert!(setup.item(item).is_some(), "{item} is unknown");
     }
 }

@@ -6,7 +6,7 @@ use conference::{
 };
 use proptest::prelude::*;
 
-use crate::world::{SITES, slug};
+use crate::world::{SITES, other_setups, setup, slug};
 
 pub fn site() -> impl Strategy<Value = SiteSlug> {
     (0..SITES.len()).prop_map(|index| slug(SITES[index]))
@@ -26,7 +26,8 @@ pub fn command() -> impl Strategy<Value = Command> {
         3 => tour_command(),
         5 => sound_command(),
         9 => floor_command(),
-        2 => other_command(),
+        3 => other_command(),
+        2 => plan_command(),
     ]
 }
 
@@ -103,14 +104,52 @@ fn floor_command() -> impl Strategy<Value = Command> {
 fn other_command() -> impl Strategy<Value = Command> {
     let item = || prop::sample::select(vec!["opening", "report-a", "none"]).prop_map(ItemId::from);
     prop_oneof![
-        3 => Just(Command::OpenConference),
+        2 => Just(Command::OpenConference),
+        2 => Just(Command::StartRehearsal),
+        1 => Just(Command::EndRehearsal),
         1 => Just(Command::EndConference { confirmation: "test".to_owned() }),
         3 => (item(), prop::option::of(item())).prop_map(|(item, current)| Command::StartItem { item, current }),
         2 => item().prop_map(|item| Command::FinishItem { item }),
+        2 => (item(), prop::bool::ANY).prop_map(|(item, skipped)| Command::SkipItem { item, skipped }),
         2 => (site(), prop::bool::ANY).prop_map(|(site, present)| Command::MarkPresence {
             site, present, reason: String::new()
         }),
+        2 => (site(), prop::collection::vec(delegate(), 0..3)).prop_map(|(site, delegates)| Command::SetDelegates {
+            site, delegates
+        }),
+        1 => prop::sample::select(vec![LowerThird::Automatic, LowerThird::Hidden]).prop_map(|lower_third| {
+            Command::SetLowerThird { lower_third }
+        }),
         2 => prop::collection::vec(site(), 0..3).prop_map(|to| Command::SendMessage { to, text: "x".to_owned() }),
         2 => (0..5_u64).prop_map(|id| Command::AcknowledgeMessage { message: MessageId(id) }),
+    ]
+}
+
+fn delegate() -> impl Strategy<Value = Delegate> {
+    (0..3_u32, prop::bool::ANY).prop_map(|(number, present)| Delegate {
+        name: format!("Đại biểu {number}"),
+        title: String::new(),
+        organisation: String::new(),
+        present,
+    })
+}
+
+/// Parts of what a file may say, so that edits and files meet.
+fn plan_command() -> impl Strategy<Value = Command> {
+    let [smaller, moved] = other_setups();
+    let edited = prop::sample::select(vec![setup(), smaller, moved]);
+    prop_oneof![
+        2 => edited.clone().prop_map(|edited| Command::SetSites { sites: edited.sites }),
+        2 => edited.clone().prop_map(|edited| Command::SetAgenda { items: edited.agenda }),
+        2 => (edited, 0..3_u32).prop_map(|(edited, number)| {
+            let Setup { support_phone, floor_mode, speech, .. } = edited;
+            Command::SetDetails { details: Details { title: format!("Sửa {number}"), support_phone, floor_mode, speech } }
+        }),
+        1 => prop::bool::weighted(0.3).prop_map(|locked| Command::LockPlan { locked }),
+        1 => prop::bool::ANY.prop_map(|given| Command::DelegateRegions {
+            to: "assistant".to_owned(), regions: if given { vec!["North".to_owned()] } else { vec![] }
+        }),
+        1 => (0..5_u32).prop_map(|sites| Command::SetQuorum { quorum: Quorum { sites, delegates: 0 } }),
+        1 => prop::collection::vec(Just("Xin chờ".to_owned()), 0..3).prop_map(|texts| Command::SetTemplates { texts }),
     ]
 }

@@ -6,6 +6,9 @@ pub fn after_event(before: &State, conference: &Conference, event: &Event) {
     let after = conference.state();
     assert!(event.at >= before.last_at, "event time never decreases");
     assert_eq!(after.revision, before.revision + 1);
+    if let EventBody::SetupRecorded { setup } | EventBody::SetupEdited { setup, .. } = &event.body {
+        assert_eq!(setup.validate(), Ok(()));
+    }
     stage(before, after, &event.body);
     floor(before, after, event);
     slots_stay(before, after, &event.body);
@@ -66,9 +69,10 @@ fn floor(before: &State, after: &State, event: &Event) {
     }
 }
 
-/// A site that stays on air keeps its slot. A setup is recorded before anybody is connected: no line that is in use is laid anew.
+/// A site that stays on air keeps its slot. A setup is recorded before anybody is connected, and after an edit of the sites every
+/// page joins anew: no line that is in use is laid anew.
 fn slots_stay(before: &State, after: &State, body: &EventBody) {
-    if matches!(body, EventBody::SetupRecorded { .. }) {
+    if matches!(body, EventBody::SetupRecorded { .. } | EventBody::SetupEdited { part: PlanPart::Sites, .. }) {
         return;
     }
     for (slot, site) in &before.stage.program.slots {
