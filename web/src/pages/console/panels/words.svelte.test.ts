@@ -168,13 +168,13 @@ describe('the people', () => {
 
   it('hand control over when that is held, and nobody else can', () => {
     people('minh');
-    bench.button('giao quyền điều khiển cho lan').click();
+    bench.button('giữ 1 s: lan').click();
     expect(bench.server.sent).toEqual([]);
-    bench.hold('giao quyền điều khiển cho lan', 1_000);
+    bench.hold('giữ 1 s: lan', 1_000);
     expect(bench.server.sent).toEqual([{ type: 'lease', action: { type: 'hand_over', to: 'lan' } }]);
     bench.conference.lease = 'lan';
     flushSync();
-    expect(() => bench.button('giao quyền')).toThrow();
+    expect(() => bench.button('Giao quyền')).toThrow();
   });
 
   it('take control of whoever is missing, and say since when', async () => {
