@@ -21,6 +21,41 @@ fn responses_outrank_requests_and_who_is_called_comes_first() {
 }
 
 #[test]
+fn a_response_goes_behind_responses_and_before_requests_wherever_an_operator_moved_them() {
+    let mut world = World::new();
+    for (site, kind) in [
+        ("a", RequestKind::Request),
+        ("b", RequestKind::Response),
+        ("c", RequestKind::Request),
+        ("d", RequestKind::Response),
+    ] {
+        ask(&mut world, site, kind);
+    }
+    assert_eq!(world.queue(), ["b", "d", "a", "c"]);
+    world.lead(Command::ReorderQueue { site: slug("d"), position: 3 }).unwrap();
+    ask(&mut world, "e", RequestKind::Response);
+    assert_eq!(world.queue(), ["b", "a", "c", "d", "e"], "no response passes another");
+    let beyond = Command::ReorderQueue { site: slug("a"), position: 5 };
+    assert_eq!(world.lead(beyond), Err(Refusal::OutOfRange { min: 0, max: 4 }));
+    assert_eq!(world.lead(Command::ReorderQueue { site: slug("f"), position: 0 }), Err(Refusal::NotInQueue));
+    assert_eq!(world.lead(Command::ReorderQueue { site: slug("b"), position: 0 }), Err(Refusal::AlreadySo));
+}
+
+#[test]
+fn who_is_called_while_waiting_keeps_its_place_and_may_be_granted_out_of_order() {
+    let mut world = World::new();
+    world.lead(Command::SetFloorMode { mode: FloorMode::Queue }).unwrap();
+    ask(&mut world, "a", RequestKind::Request);
+    ask(&mut world, "b", RequestKind::Request);
+    world.lead(Command::Invite { site: slug("b") }).unwrap();
+    assert_eq!(world.lead(Command::Invite { site: slug("b") }), Err(Refusal::AlreadySo));
+    assert_eq!(world.queue(), ["a", "b"]);
+    world.lead(Command::Grant { site: slug("b") }).unwrap();
+    assert_eq!((world.holder_site(), world.queue()), (Some("b"), vec!["a"]), "the others keep their places");
+    assert_eq!(world.lead(Command::Invite { site: slug("b") }), Err(Refusal::AlreadySo), "it speaks already");
+}
+
+#[test]
 fn a_queue_is_served_in_order_except_by_the_chair() {
     let mut world = World::new();
     world.lead(Command::SetFloorMode { mode: FloorMode::Queue }).unwrap();
@@ -93,6 +128,19 @@ fn an_interruption_cuts_the_sound_and_leaves_the_picture() {
     world.lead(Command::Grant { site: slug("a") }).unwrap();
     assert_eq!(world.program().microphones, [slug(HALL), slug("a")], "a new grant opens it again");
     assert!(world.holder().unwrap().clock.running_since.is_some());
+}
+
+#[test]
+fn the_halls_own_page_interrupts_and_no_other_sites_page() {
+    let mut world = World::new();
+    assert_eq!(world.site(HALL, Command::Interrupt), Err(Refusal::NoHolder));
+    world.put_on_air(Layout::Single, &[camera("a")]);
+    for site in ["a", "b"] {
+        assert_eq!(world.site(site, Command::Interrupt), Err(Refusal::Forbidden));
+    }
+    world.site(HALL, Command::Interrupt).unwrap();
+    assert_eq!((world.holder_site(), world.program().microphones.clone()), (None, vec![slug(HALL)]));
+    assert_eq!(world.site(HALL, Command::EndSpeech), Err(Refusal::Forbidden), "that is the chair's");
 }
 
 #[test]

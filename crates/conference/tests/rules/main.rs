@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 mod agenda;
+mod conflicts;
+mod dropouts;
 mod floor;
 mod golden;
 mod histories;
