@@ -24,13 +24,16 @@ export function rank(query: string, text: string): number | null {
   return found.replaceAll(' ', '').includes(wanted.replaceAll(' ', '')) ? 4 : null;
 }
 
-/** Members whose texts answer the query, best first, ties in their own order. */
+/** Members whose texts answer the query, best first; of equal answers the one of an earlier text, ties in their own order. */
 export function search<T>(query: string, members: readonly T[], textsOf: (member: T) => readonly string[]): T[] {
-  const hits: { member: T; rank: number }[] = [];
+  const hits: { member: T; rank: number; text: number }[] = [];
   for (const member of members) {
-    const ranks = textsOf(member).map((text) => rank(query, text));
-    const best = ranks.reduce<number | null>((low, one) => (one === null ? low : Math.min(one, low ?? one)), null);
-    if (best !== null) hits.push({ member, rank: best });
+    let best: { rank: number; text: number } | null = null;
+    for (const [text, words] of textsOf(member).entries()) {
+      const found = rank(query, words);
+      if (found !== null && (best === null || found < best.rank)) best = { rank: found, text };
+    }
+    if (best !== null) hits.push({ member, ...best });
   }
-  return hits.sort((left, right) => left.rank - right.rank).map((hit) => hit.member);
+  return hits.sort((left, right) => left.rank - right.rank || left.text - right.text).map((hit) => hit.member);
 }

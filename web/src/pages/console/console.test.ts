@@ -8,6 +8,7 @@ import { obstacleText } from './obstacleText';
 import { LAYOUTS, obstacleTo, pick, previewOf } from './previewPlan';
 import { activeEndpoint, JUDGED_OF_QUEUE, previewVerdict, queueMark, READINESS_MARK, verdictText } from './readiness';
 import { shortName } from './shortName';
+import { areStale, STALE_MS } from './staleness';
 import { DEBOUNCE_MS, TakeGuard } from './takeGuard';
 import { takeGrade, takeSummary } from './takeSummary';
 import { matches, regionsOf } from './wallFilter';
@@ -273,6 +274,15 @@ describe('what a tile says', () => {
       { name: 'requested', place: 1 },
     ] as const;
     expect(new Set(tallies.map(tallyLabel)).size).toBe(tallies.length);
+  });
+});
+
+describe('facts of the sites', () => {
+  it('are old after five seconds, at once without control, and not before any have come', () => {
+    expect(areStale(true, 10_000, 10_000 + STALE_MS)).toBe(false);
+    expect(areStale(true, 10_000, 10_001 + STALE_MS)).toBe(true);
+    expect(areStale(false, 10_000, 10_000)).toBe(true);
+    expect(areStale(true, 0, 99_000)).toBe(false);
   });
 });
 
