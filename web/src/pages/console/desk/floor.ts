@@ -23,7 +23,8 @@ export class FloorDesk {
   // What waits for an answer is not sent again; so each has a key of its own, and an interruption waits for nobody.
   endSpeech = () => void this.#line.run('end_speech', m.end_speech(), { type: 'end_speech' });
   interrupt = () => void this.#line.run('interrupt', m.interrupt(), { type: 'interrupt' });
-  extend = () => void this.#line.run('extend_speech', m.extend_speech(), { type: 'extend_speech', seconds: EXTENSION_S });
+  extend = () =>
+    void this.#line.run('extend_speech', m.extend_speech(), { type: 'extend_speech', seconds: EXTENSION_S });
   invite = (site: SiteSlug) => void this.#line.onSite('invite', m.invite, { type: 'invite', site });
   grant = (site: SiteSlug) => void this.#line.onSite('grant', m.grant, { type: 'grant', site });
   withdraw = (site: SiteSlug) => void this.#line.onSite('withdraw', m.withdraw, { type: 'withdraw_request', site });
