@@ -105,8 +105,9 @@ async fn write_demo_links(server: &Server, data: &Path) -> Vec<(String, String)>
         tracing::error!(%error, "the join links cannot be read");
         Vec::new()
     });
+    let setup = conference.setup();
     let links: Vec<DemoLink<'_>> =
-        tokens.iter().filter(|token| !token.revoked).filter_map(|token| link(conference.setup(), token)).collect();
+        tokens.iter().filter(|token| !token.revoked).filter_map(|token| link(&setup, token)).collect();
     keep(data, DEMO_LINKS_FILE, &links);
     let shown = SHOWN.iter().filter_map(|(site, endpoint)| {
         let link = links.iter().find(|link| link.site.0 == *site && link.endpoint == *endpoint)?;

@@ -8,6 +8,8 @@ use wire::{ConferenceId, InstanceId};
 
 use crate::access::Access;
 use crate::conference_task::ConferenceHandle;
+use crate::documents::Documents;
+use crate::http::{FeedRoom, Rates};
 use crate::metrics::{Metrics, RelayWatch};
 use crate::socket::Lobby;
 
@@ -26,6 +28,12 @@ pub struct App {
     pub trusted_proxies: Arc<[IpAddr]>,
     /// STUN servers that encoders and players are told of.
     pub ice_servers: Arc<[String]>,
+    /// How often each caller may act.
+    pub rates: Arc<Rates>,
+    /// Room for tally feeds.
+    pub feeds: Arc<FeedRoom>,
+    /// Documents of the conferences.
+    pub documents: Documents,
     /// Metrics.
     pub metrics: Metrics,
     /// The relays.

@@ -17,6 +17,7 @@ pub mod assets;
 pub mod conference_task;
 pub mod config;
 pub mod convert;
+pub mod documents;
 pub mod door_plan;
 pub mod files;
 pub mod http;

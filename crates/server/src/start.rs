@@ -7,7 +7,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use conference::{Setup, VideoCodec};
@@ -15,12 +15,14 @@ use journal::{Journal, SqliteJournal};
 use relay::{Certificate, Relay, RelayConfig, RelayHandle};
 use relay_core::{Codec, RelayEvent};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use wire::{InstanceId, Role, SiteSlug};
 
 use crate::access::{Access, AuditEntry, NewPassword, Secret, system_clock};
 use crate::app::App;
 use crate::conference_task::{ConferenceHandle, Recalled, Surroundings};
 use crate::config::{ConferenceFile, ServerConfig};
+use crate::documents::{Documents, SWEEP_EVERY};
 use crate::http::{self, Scheme};
 use crate::listener::{self, Listener};
 use crate::metrics::{MeteredJournal, Metrics, RelayWatch, tap};
@@ -67,6 +69,7 @@ pub struct Server {
     conferences: Vec<Running>,
     journal: Arc<dyn Journal>,
     listeners: Vec<Listener>,
+    sweeper: JoinHandle<()>,
     new_passwords: Vec<NewPassword>,
     sign_in_link: Option<Secret>,
 }
@@ -113,8 +116,12 @@ impl Server {
             trusted_proxies: config.http.trusted_proxies.clone().into(),
             ice_servers: config.media.ice_servers.clone().into(),
             metrics,
+            rates: Arc::default(),
+            feeds: Arc::default(),
+            documents: Documents::open(data).context("documents")?,
             relays: conferences.iter().map(|running| running.watch.clone()).collect(),
         };
+        let sweeper = tokio::spawn(sweep_documents(app.documents.clone(), app.conferences()));
         let (new_passwords, sign_in_link) = admit_operators(&access, config, options.demo).await?;
         let media = conferences.iter().map(|running| running.relay.local_addr()).collect();
         let mut listeners = vec![Listener::serve(http_socket, None, http::router(app.clone(), Scheme::Http))?];
@@ -127,7 +134,7 @@ impl Server {
             media,
             announced: config.media.announce.clone(),
         };
-        Ok(Self { app, addresses, conferences, journal, listeners, new_passwords, sign_in_link })
+        Ok(Self { app, addresses, conferences, journal, listeners, sweeper, new_passwords, sign_in_link })
     }
 
     /// Where it listens.
@@ -158,6 +165,7 @@ impl Server {
     /// Stops in order: pages are told, requests end, media ends, everything is written.
     pub async fn stop(self) {
         tracing::info!("stopping");
+        self.sweeper.abort();
         for running in &self.conferences {
             within(CONFERENCE_STOPS_WITHIN, "a conference", running.handle.stop()).await;
         }
@@ -204,7 +212,7 @@ impl Parts<'_> {
         self.access.ensure_tokens(&id, &sites).await?;
         let (relay, events) = self.start_relay(index, setup)?;
         let watch = self.metrics.watch_relay(&id);
-        let audit = self.access.clone();
+        let (audit, roll) = (self.access.clone(), self.access.clone());
         let surroundings = Surroundings {
             relay: Arc::new(relay.clone()),
             relay_events: tap(watch.clone(), events),
@@ -214,6 +222,7 @@ impl Parts<'_> {
                 audit.audit(AuditEntry { who, what, reason, address });
             }),
             limits: self.config.limits,
+            role_of: Arc::new(move |name| roll.role_of(name)),
         };
         let handle = ConferenceHandle::spawn(recalled, surroundings).await;
         Ok(Running { handle, relay, watch })
@@ -254,6 +263,17 @@ fn media_address(first: SocketAddr, index: usize) -> anyhow::Result<SocketAddr> 
         address.set_port(port.context("media.listen: no port is left for the last conference")?);
     }
     Ok(address)
+}
+
+/// Removes documents that no item names any more.
+async fn sweep_documents(documents: Documents, conferences: Vec<ConferenceHandle>) {
+    let mut look = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        look.tick().await;
+        for conference in &conferences {
+            documents.sweep(conference.id(), &http::named_documents(conference), Instant::now()).await;
+        }
+    }
 }
 
 async fn open_journal(data: &Path, metrics: &Metrics) -> anyhow::Result<Arc<dyn Journal>> {

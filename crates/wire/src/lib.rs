@@ -42,8 +42,9 @@ pub use server::*;
 pub use surface::*;
 pub use view::*;
 
-/// Largest WebSocket message that the server reads, in bytes: an offer of 84 media lines is about 137 KB.
-pub const MAX_MESSAGE_BYTES: usize = 256 * 1024;
+/// Largest WebSocket message that the server reads, in bytes: a command that replaces the largest agenda or list of sites that a
+/// conference may have (448 KiB as it is logged). An offer of 84 media lines is about 137 KB.
+pub const MAX_MESSAGE_BYTES: usize = 512 * 1024;
 /// Largest text of a message between a site and the centre, in characters.
 pub const MAX_TEXT_CHARS: usize = 2_000;
 /// Version of this protocol. A page of another version is told to reload.

@@ -16,16 +16,19 @@ mod schema;
 mod secret;
 mod sign_in_links;
 mod sign_ins;
+mod surfaces;
 mod tokens;
 mod writer;
 
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::broadcast;
+use wire::Role;
 
 pub use audit::{AUDIT_ROWS, AuditEntry, AuditRow, MAX_AUDIT_PAGE};
 pub use limiter::{ATTEMPT_BURST, ATTEMPT_REFILL, NAME_BURST, NAME_REFILL};
@@ -34,6 +37,7 @@ pub use passwords::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS};
 pub use revocation::Revocation;
 pub use secret::Secret;
 pub use sign_ins::{COOKIE_NAME, Operator, SECURE_COOKIE_NAME, SIGN_IN_LIFETIME, SignInError, SignInId, SignedIn};
+pub use surfaces::{MAX_SURFACES, SURFACE_PREFIX, SurfaceError, SurfaceId, SurfaceIdentity};
 pub use tokens::{JoinIdentity, JoinToken, TokenError, TokenId};
 
 /// File name of the database in the data folder.
@@ -76,6 +80,8 @@ pub struct Access {
     links: Arc<sign_in_links::SignInLinks>,
     hashing: Arc<tokio::sync::Semaphore>,
     writer: writer::Writer,
+    /// Who there is, for those who must not wait for the database. Changed with it.
+    roll: Arc<RwLock<BTreeMap<String, Role>>>,
 }
 
 impl std::fmt::Debug for Access {
@@ -104,7 +110,7 @@ impl Access {
         schema::create(&pool).await?;
         let writer = writer::Writer::start(pool.clone());
         let (revocations, _) = broadcast::channel(revocation::REVOCATION_BACKLOG);
-        Ok(Self {
+        let access = Self {
             pool,
             clock,
             revocations,
@@ -112,7 +118,12 @@ impl Access {
             links: Arc::default(),
             hashing: Arc::new(tokio::sync::Semaphore::new(passwords::CONCURRENT_HASHES)),
             writer,
-        })
+            roll: Arc::default(),
+        };
+        for operator in access.operators().await? {
+            access.enrol(&operator.name, operator.role);
+        }
+        Ok(access)
     }
 
     /// Writes what is still queued and closes the database.

@@ -1,5 +1,7 @@
 //! Operators: persons with a role and a password.
 
+use std::sync::PoisonError;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 use wire::Role;
@@ -110,7 +112,17 @@ impl Access {
         .bind(to_sql(self.now()))
         .execute(&self.pool)
         .await?;
+        self.enrol(name, role);
         Ok(())
+    }
+
+    /// The role of an operator, if there is one of this name. Does not wait for the database.
+    pub fn role_of(&self, name: &str) -> Option<Role> {
+        self.roll.read().unwrap_or_else(PoisonError::into_inner).get(name).copied()
+    }
+
+    pub(super) fn enrol(&self, name: &str, role: Role) {
+        self.roll.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), role);
     }
 
     /// Gives every operator without a password a generated one. Each is returned this once.
@@ -158,10 +170,11 @@ impl Access {
         if done.rows_affected() == 0 {
             return Err(OperatorError::Exists);
         }
+        self.enrol(name, role);
         Ok(NewPassword { name: name.to_owned(), role, password })
     }
 
-    /// Gives an operator a new generated password and ends all sign-ins of that person.
+    /// Gives an operator a new generated password and ends all sign-ins and control surfaces of that person.
     ///
     /// # Errors
     /// There is no such operator, or the database fails.
@@ -177,6 +190,7 @@ impl Access {
             return Err(OperatorError::Unknown);
         }
         self.end_sign_ins(name).await?;
+        self.end_surfaces(name).await?;
         Ok(password)
     }
 
@@ -194,7 +208,9 @@ impl Access {
             return Err(OperatorError::LastLead);
         }
         self.end_sign_ins(name).await?;
+        self.end_surfaces(name).await?;
         sqlx::query("DELETE FROM operator WHERE name = ?").bind(name).execute(&self.pool).await?;
+        self.roll.write().unwrap_or_else(PoisonError::into_inner).remove(name);
         Ok(())
     }
 

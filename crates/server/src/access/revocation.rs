@@ -2,7 +2,7 @@
 
 use tokio::sync::broadcast;
 
-use super::{Access, SignInId, TokenId};
+use super::{Access, SignInId, SurfaceId, TokenId};
 
 /// Revocations that a slow listener may be behind: a lead revoking all links of 150 sites at once, three each.
 pub(super) const REVOCATION_BACKLOG: usize = 512;
@@ -14,6 +14,8 @@ pub enum Revocation {
     Token(TokenId),
     /// An operator's sign-in.
     SignIn(SignInId),
+    /// A control surface.
+    Surface(SurfaceId),
 }
 
 impl Access {

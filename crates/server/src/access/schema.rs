@@ -33,6 +33,16 @@ const TABLES: &[&str] = &[
     ) STRICT",
     // At most one valid token for an endpoint, whatever two requests do at once.
     "CREATE UNIQUE INDEX IF NOT EXISTS join_token_valid ON join_token (conference, site, endpoint) WHERE revoked_at IS NULL",
+    // A table more is no other version: an earlier program may open the database again.
+    "CREATE TABLE IF NOT EXISTS surface (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        token_hash BLOB NOT NULL UNIQUE,
+        operator TEXT NOT NULL REFERENCES operator(name) ON DELETE CASCADE,
+        conference TEXT NOT NULL,
+        label TEXT NOT NULL,
+        made_at INTEGER NOT NULL,
+        last_used_at INTEGER
+    ) STRICT",
     "CREATE TABLE IF NOT EXISTS audit (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         at INTEGER NOT NULL,

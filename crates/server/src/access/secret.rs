@@ -19,6 +19,11 @@ impl Secret {
         Self(URL_SAFE_NO_PAD.encode(rand::random::<[u8; SECRET_BYTES]>()))
     }
 
+    /// A new one that says by its beginning what it is for.
+    pub(crate) fn random_with(prefix: &str) -> Self {
+        Self(format!("{prefix}{}", Self::random().0))
+    }
+
     /// The secret itself, to be shown once or set as a cookie.
     pub fn reveal(&self) -> &str {
         &self.0

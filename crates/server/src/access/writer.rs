@@ -5,7 +5,7 @@ use sqlx::{Sqlite, SqlitePool, Transaction};
 use tokio::sync::{mpsc, oneshot};
 
 use super::audit::{self, AuditEntry};
-use super::{TokenId, to_sql};
+use super::{SurfaceId, TokenId, to_sql};
 
 /// Writes that may wait: the joins of 150 sites with three endpoints each, and as many refusals. More are dropped and counted.
 const QUEUE: usize = 1_024;
@@ -15,6 +15,7 @@ const QUEUE: usize = 1_024;
 pub(super) enum Write {
     Audit { at: u64, entry: AuditEntry },
     TokenUsed { token: TokenId, at: u64 },
+    SurfaceUsed { surface: SurfaceId, at: u64 },
     SignInSeen { id_hash: Vec<u8>, expires_at: u64 },
     Flush(oneshot::Sender<()>),
 }
@@ -85,6 +86,13 @@ async fn write_one(transaction: &mut Transaction<'_, Sqlite>, write: Write) -> R
             sqlx::query("UPDATE join_token SET last_used_at = ? WHERE id = ?")
                 .bind(to_sql(at))
                 .bind(token.0)
+                .execute(&mut **transaction)
+                .await?;
+        }
+        Write::SurfaceUsed { surface, at } => {
+            sqlx::query("UPDATE surface SET last_used_at = ? WHERE id = ?")
+                .bind(to_sql(at))
+                .bind(surface.0)
                 .execute(&mut **transaction)
                 .await?;
         }

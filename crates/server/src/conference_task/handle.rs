@@ -5,7 +5,10 @@ use std::sync::Arc;
 use conference::{Millis, Setup};
 use journal::{Journal, JournalError, Seq, StreamId};
 use tokio::sync::{mpsc, oneshot, watch};
-use wire::{ClientMessage, Command, CommandId, ConferenceId, ConferenceView, LiveView, LoggedEvent, Refusal, Revision};
+use wire::{
+    ClientMessage, Command, CommandId, ConferenceId, ConferenceView, LiveView, LoggedEvent, Refusal, Revision,
+    SiteDelegates, TallyView,
+};
 
 use super::doors::{DoorCaller, DoorPatch, DoorRefused, Opened, Opening, Patched};
 use super::joining::{Joined, Visit};
@@ -56,7 +59,8 @@ pub struct Figures {
 #[derive(Clone)]
 pub struct ConferenceHandle {
     pub(super) id: ConferenceId,
-    pub(super) setup: Arc<Setup>,
+    pub(super) setup: watch::Receiver<Arc<Setup>>,
+    pub(super) tally: watch::Receiver<Arc<TallyView>>,
     pub(super) stream: StreamId,
     pub(super) letters: mpsc::Sender<Letter>,
     pub(super) journal: Arc<dyn Journal>,
@@ -76,10 +80,14 @@ impl ConferenceHandle {
         &self.id
     }
 
-    /// The setup that counts in this run of the server: the log's, which the configuration does not change once the conference is
-    /// open.
-    pub fn setup(&self) -> &Setup {
-        &self.setup
+    /// The setup that counts now: the log's, which edits of the plan change until the conference is open.
+    pub fn setup(&self) -> Arc<Setup> {
+        Arc::clone(&self.setup.borrow())
+    }
+
+    /// The lamps, now and whenever they change.
+    pub fn tally(&self) -> watch::Receiver<Arc<TallyView>> {
+        self.tally.clone()
     }
 
     /// The server's clock.
@@ -131,6 +139,16 @@ impl ConferenceHandle {
     pub async fn live(&self, audience: Audience) -> Result<LiveView, Stopped> {
         let (answer, answered) = oneshot::channel();
         self.send(Letter::Live(audience, answer)).await?;
+        answered.await.map_err(|_| Stopped)
+    }
+
+    /// Delegates of all sites, in the order of the wall.
+    ///
+    /// # Errors
+    /// The conference has stopped.
+    pub async fn delegates(&self) -> Result<Vec<SiteDelegates>, Stopped> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Letter::Delegates(answer)).await?;
         answered.await.map_err(|_| Stopped)
     }
 

@@ -2,7 +2,7 @@
 
 use relay_core::{EndpointId, OfferError};
 use tokio::sync::oneshot;
-use wire::{ClientMessage, CommandId, ConferenceView, LiveView, Refusal, Revision};
+use wire::{ClientMessage, CommandId, ConferenceView, LiveView, Refusal, Revision, SiteDelegates};
 
 use super::doors::{DoorAnswer, DoorCaller, DoorPatch, DoorRefused, DoorRestart, Opened, Opening, Patched};
 use super::joining::{Joined, Visit};
@@ -69,5 +69,6 @@ pub(super) enum Letter {
     CloseDoor(DoorCaller, oneshot::Sender<Result<(), DoorRefused>>),
     State(Audience, oneshot::Sender<(Revision, ConferenceView)>),
     Live(Audience, oneshot::Sender<LiveView>),
+    Delegates(oneshot::Sender<Vec<SiteDelegates>>),
     Stop(oneshot::Sender<()>),
 }

@@ -16,6 +16,10 @@ impl Task {
     /// Takes a page's offer: at once, or when its last one is answered and a moment old. Of offers that wait, the last counts.
     pub(super) fn offer(&mut self, socket: SocketId, generation: u32, sdp: String) {
         let Some(peer) = self.peers.of_socket(socket) else { return };
+        if peer.plan.lines.is_empty() {
+            let detail = "this kind of page has no media".to_owned();
+            return tell_peer(peer, &ServerMessage::OfferRefused { generation, detail });
+        }
         let id = peer.id;
         peer.offering.waiting = Some(WaitingOffer { socket, generation, sdp });
         self.make_offer(id);

@@ -1,6 +1,7 @@
 //! What changed, to everybody whom it concerns; each message is serialised once for each audience.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use axum::extract::ws::Utf8Bytes;
 use conference::{Live, SiteSlug};
@@ -69,6 +70,15 @@ impl Publisher {
         std::mem::replace(&mut self.spoken_to, sites)
     }
 
+    /// Takes a state in which the sites are others than before: nobody can resume across it.
+    fn begin_anew(&mut self, view: ConferenceView, revision: u64) {
+        self.revision = self.revision.max(revision);
+        self.view = view;
+        self.kept.clear();
+        self.forgotten = self.revision;
+        self.live.clear();
+    }
+
     /// Takes the new state; what changed comes back.
     fn advance(&mut self, view: ConferenceView, revision: u64) -> Vec<StateChange> {
         // Revisions never go back for a page, even when what was acted on early took fewer events in the end.
@@ -91,7 +101,20 @@ impl Task {
     /// Tells everybody how the durable state changed.
     pub(super) fn publish_changes(&mut self) {
         let shown = self.ledger.shown();
-        let changes = self.publisher.advance(view::whole(shown), shown.state().revision);
+        let (view, revision) = (view::whole(shown), shown.state().revision);
+        self.tools.setup.send_if_modified(|known| {
+            let edited = **known != *shown.setup();
+            if edited {
+                *known = Arc::new(shown.setup().clone());
+            }
+            edited
+        });
+        if !view::same_sites(self.publisher.view(), &view) {
+            self.publisher.begin_anew(view, revision);
+            self.sites_changed = true;
+            return;
+        }
+        let changes = self.publisher.advance(view, revision);
         if changes.is_empty() {
             return;
         }

@@ -2,13 +2,14 @@
 
 use std::net::IpAddr;
 
-use conference::{Actor, Refusal, Request};
+use conference::{Actor, Live, Refusal, Request};
 use tokio::sync::oneshot;
 use wire::{ClientMessage, Command, CommandId, ErrorCode, Revision, ServerMessage};
 
 use super::ledger::Answer;
 use super::letters::{Refused, Sender};
 use super::task::Task;
+use crate::access::MAX_NAME_CHARS;
 use crate::convert;
 use crate::live::{SocketId, Who};
 
@@ -83,14 +84,24 @@ impl Task {
             seen: seen.map(|revision| revision.0),
             command: convert::command_in(command),
         };
-        // What its role may never do costs a site nothing but its answer.
+        // What its role may never do costs a sender nothing but its answer.
         let may = conference::right(request.actor.role, &request.command) != conference::Right::Never;
-        let spent = |site| self.budgets.spend(site, &request.command, now.instant);
-        if may && !who.site().is_none_or(spent) {
+        if may && !self.budgets.spend(who.site(), &request.command, now.instant) {
             return self.ledger.refuse(request, asker, Refusal::Busy);
         }
         let live = self.live(now);
+        if let Some(refusal) = self.unknown_delegate(&request, &live) {
+            return self.ledger.refuse(request, asker, refusal);
+        }
         self.ledger.command(request, asker, &live, now.wall, now.instant);
+    }
+
+    /// Who looks after regions must be somebody: the conference does not know who can sign in.
+    fn unknown_delegate(&self, request: &Request, live: &Live) -> Option<Refusal> {
+        let conference::Command::DelegateRegions { to, .. } = &request.command else { return None };
+        let able = matches!((self.tools.role_of)(to), Some(wire::Role::Lead | wire::Role::Assistant));
+        let may = self.ledger.shown().check_right(&request.actor, &request.command, live.lease.as_ref()).is_ok();
+        (may && !able).then(|| Refusal::UnknownOperator { name: to.chars().take(MAX_NAME_CHARS).collect() })
     }
 
     fn actor(&self, who: &Who) -> Actor {

@@ -3,19 +3,21 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use conference::{Conference, Event, Fact, Millis, Setup};
+use conference::{Conference, Event, Fact, Millis, Phase, Setup};
 use journal::{Journal, JournalError, MAX_BODY_BYTES, Seq, StreamId};
 use tokio::sync::{broadcast, mpsc, watch};
-use wire::{ConferenceId, InstanceId};
+use wire::{ConferenceId, InstanceId, Revision, Role};
 
 use super::handle::{ConferenceHandle, Figures};
 use super::ledger::Ledger;
 use super::letters::Refused;
 use super::media_relay::MediaRelay;
+use super::tally::{self, Present};
 use super::task::{MAX_LETTERS, Task, TaskInputs, Tools};
 use super::writer::{UnreadableEvent, Writer, decode, encode};
 use crate::access::{Clock, Revocation};
 use crate::config::Limits;
+use crate::view;
 
 // A setup is one event.
 const _: () = assert!(conference::MAX_SETUP_BYTES <= MAX_BODY_BYTES, "the largest setup is a body of the journal");
@@ -32,7 +34,12 @@ pub struct Surroundings {
     pub audit: Arc<dyn Fn(Refused) + Send + Sync>,
     /// How many may be connected; more are refused.
     pub limits: Limits,
+    /// The role of an operator of this name, if there is one.
+    pub role_of: RoleOf,
 }
+
+/// Who an operator is, by name; must not wait.
+pub type RoleOf = Arc<dyn Fn(&str) -> Option<Role> + Send + Sync>;
 
 /// A conference cannot be started.
 #[derive(Debug, thiserror::Error)]
@@ -116,21 +123,25 @@ impl Recalled {
 
     /// Tells people if the files were changed and do not count.
     fn warn_of_left_out_changes(&self, audit: &dyn Fn(Refused)) {
-        let changes = self.setup().changes_in(&self.file);
+        let changes = self.started.left_out_of(&self.file);
         if changes.is_empty() {
             return;
         }
         let changes = changes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        let why = match self.started.state().phase {
+            Phase::Preparing => "it does not fit what was edited by hand",
+            Phase::Rehearsal => "a rehearsal is under way",
+            Phase::Live | Phase::Ended => "the conference was opened",
+        };
         tracing::warn!(
             conference = %self.stream,
-            phase = ?self.started.state().phase,
             changes,
-            "the configuration was changed after the conference was opened: the setup in the log counts, the changes do not"
+            "the configuration was changed and {why}: the setup in the log counts, the changes do not"
         );
         audit(Refused {
             who: conference::SYSTEM_ACTOR.to_owned(),
-            what: format!("changing the setup of {} after it was opened", self.stream),
-            reason: format!("the setup in the log counts; in the files differ: {changes}"),
+            what: format!("changing the setup of {} by its files", self.stream),
+            reason: format!("{why}: the setup in the log counts; in the files differ: {changes}"),
             address: None,
         });
     }
@@ -148,9 +159,19 @@ impl ConferenceHandle {
         let (batches, outcomes) = Writer::start(Arc::clone(&journal), stream.clone());
         let (letters, mailbox) = mpsc::channel(MAX_LETTERS);
         let (figures, latest) = watch::channel(Figures { journal_ok: true, ..Figures::default() });
-        let setup = Arc::new(started.setup().clone());
-        let handle =
-            Self { id, setup, stream, letters: letters.clone(), journal, clock: Arc::clone(&clock), figures: latest };
+        let (setup, known_setup) = watch::channel(Arc::new(started.setup().clone()));
+        let (tally, lamps) =
+            watch::channel(Arc::new(tally::tally_of(Revision(0), &view::whole(&started), &Present::default())));
+        let handle = Self {
+            id,
+            setup: known_setup,
+            tally: lamps,
+            stream,
+            letters: letters.clone(),
+            journal,
+            clock: Arc::clone(&clock),
+            figures: latest,
+        };
         let inputs =
             TaskInputs { mailbox, outcomes, relay_events: around.relay_events, revocations: around.revocations };
         let tools = Tools {
@@ -162,6 +183,9 @@ impl ConferenceHandle {
             batches,
             letters: letters.downgrade(),
             figures,
+            setup,
+            tally,
+            role_of: around.role_of,
         };
         let task = Task::new(Ledger::with_unwritten(durable, unwritten, Instant::now()), tools);
         tokio::spawn(task.run(inputs));

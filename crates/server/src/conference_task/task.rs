@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use conference::{ConnectionId, Live, Millis};
+use conference::{ConnectionId, Live, Millis, Setup};
 use relay_core::{EndpointId, Readiness, RelayEvent, Routes, Watch};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::MissedTickBehavior;
-use wire::{ErrorCode, InstanceId, Revision};
+use wire::{ErrorCode, InstanceId, Revision, TallyView};
 
 use super::budgets::Budgets;
 use super::doors::{DoorOffers, DoorRestarts};
@@ -19,6 +19,7 @@ use super::letters::{Letter, Refused};
 use super::media_relay::{MediaRelay, RelayOrder};
 use super::publish::Publisher;
 use super::requests::Asker;
+use super::restart::RoleOf;
 use super::take::Takes;
 use crate::access::{Clock, Revocation};
 use crate::config::Limits;
@@ -46,6 +47,9 @@ pub(super) struct Tools {
     /// Weak, so that the task ends when nobody can write to it any more.
     pub(super) letters: mpsc::WeakSender<Letter>,
     pub(super) figures: watch::Sender<Figures>,
+    pub(super) setup: watch::Sender<Arc<Setup>>,
+    pub(super) tally: watch::Sender<Arc<TallyView>>,
+    pub(super) role_of: RoleOf,
 }
 
 /// What the task listens to.
@@ -70,6 +74,8 @@ pub(super) struct Task {
     pub(super) door_restarts: DoorRestarts,
     pub(super) orders: Vec<RelayOrder>,
     pub(super) relay_keeps_up: bool,
+    /// Sites came, went or changed places: every page is to join anew.
+    pub(super) sites_changed: bool,
     last_peer: u64,
     last_socket: u64,
     last_endpoint: u64,
@@ -109,6 +115,7 @@ impl Task {
             door_restarts: DoorRestarts::default(),
             orders: Vec::new(),
             relay_keeps_up: true,
+            sites_changed: false,
             last_peer: 0,
             last_socket: 0,
             last_endpoint: 0,
@@ -188,6 +195,9 @@ impl Task {
                 let view = crate::live::live_for(&audience, &self.live_view());
                 let _ = answer.send(view);
             }
+            Letter::Delegates(answer) => {
+                let _ = answer.send(view::delegates(self.ledger.shown()));
+            }
             Letter::Stop(_) => unreachable!("a stop is taken out of the letters first"),
         }
     }
@@ -208,6 +218,7 @@ impl Task {
         self.end_long_talkback();
         self.ledger.expire(now.instant);
         self.publish_live();
+        self.publish_tally();
         self.figures.revision = self.ledger.durable_revision();
         self.figures.journal_ok = self.ledger.journal_ok();
         self.figures.unwritten = self.ledger.unwritten_events();
@@ -228,10 +239,12 @@ impl Task {
             let _ = self.tools.batches.send(batch);
         }
         let version = Some(self.ledger.version());
-        let ends = self.peers.media_ends();
         if self.settled.version != version {
             self.publish_changes();
+            self.follow_sites();
+            self.publish_tally();
         }
+        let (live, ends) = (self.live(now), self.peers.media_ends());
         if self.settled.version != version || self.settled.live != live || self.settled.ends != ends {
             self.settled.version = version;
             self.route(&live, &ends);

@@ -13,6 +13,9 @@ use super::problem::{ApiError, PROBLEM_JSON};
 
 /// Largest body of a request: the longest text of a message is 2,000 characters, escaped at most 12 bytes each.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
+/// Largest body of a command: the largest agenda or list of sites is 448 KiB as it is logged, and a program may escape what is no
+/// ASCII.
+pub const MAX_COMMAND_BYTES: usize = 1024 * 1024;
 
 /// A JSON body.
 #[derive(Debug)]
@@ -31,6 +34,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         serde_json::from_slice(&bytes)
             .map(Self)
             .map_err(|error| ApiError::BadRequest(format!("the body is not understood: {error}")).into_response())
+    }
+}
+
+/// A body as it comes; what is in it is the handler's business.
+#[derive(Debug)]
+pub struct RawBody(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for RawBody {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        Bytes::from_request(request, state).await.map(Self).map_err(|rejection| bytes_problem(&rejection))
     }
 }
 

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 use utoipa::{IntoParams, ToSchema};
 use wire::{
     CommandAccepted, CommandId, CommandRequest, ConferenceId, ConferenceView, LiveView, LoggedEvent, Phase, Problem,
@@ -15,6 +16,7 @@ use wire::{
 use super::body::{Body, Path, Query};
 use super::identity::{self, Caller, From, SignedInOperator};
 use super::problem::ApiError;
+use super::rates::COMMANDS;
 use crate::app::App;
 use crate::conference_task::{ConferenceHandle, Sender, Stopped};
 use crate::live::Who;
@@ -162,6 +164,7 @@ pub(super) async fn events(
         (status = 200, body = CommandAccepted, description = "Done, and in the journal"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "Not with this role"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "Refused; `refusal` says why"),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "More than a hundred commands a second"),
         (status = 503, body = Problem, content_type = "application/problem+json", description = "The journal cannot be written")
     ),
     security(("operator" = []), ("site" = []))
@@ -175,6 +178,7 @@ pub(super) async fn command(
     Body(request): Body<CommandRequest>,
 ) -> Result<Json<CommandAccepted>, ApiError> {
     let conference = conference(&app, &caller, &id, address)?;
+    app.rates.take(&caller.name(), COMMANDS, Instant::now().into_std()).map_err(ApiError::TooMany)?;
     let id = command_id(&headers, request.id)?;
     let sender = Sender { who: who(&caller), address };
     let revision = conference.command(sender, id.clone(), None, request.command).await.map_err(ApiError::Refused)?;
@@ -192,7 +196,24 @@ pub(super) fn conference<'a>(
         let what = format!("enter the conference {}", id.0.chars().take(MAX_ID_BYTES).collect::<String>());
         return Err(identity::forbid_from(app, caller, what, "the join link is for another conference", address));
     }
-    app.lobby.conference(Some(id)).ok_or_else(|| ApiError::NotFound("there is no such conference".to_owned()))
+    let found = app.lobby.conference(Some(id)).ok_or_else(no_such_conference)?;
+    if let Caller::Endpoint(join) = caller
+        && found.setup().site(&conference::SiteSlug(join.site.0.clone())).is_none()
+    {
+        let what = format!("enter the conference {}", found.id().0);
+        return Err(identity::forbid_from(
+            app,
+            caller,
+            what,
+            "this site does not take part in the conference",
+            address,
+        ));
+    }
+    Ok(found)
+}
+
+fn no_such_conference() -> ApiError {
+    ApiError::NotFound("there is no such conference".to_owned())
 }
 
 fn who(caller: &Caller) -> Who {
@@ -204,7 +225,7 @@ fn who(caller: &Caller) -> Who {
     }
 }
 
-fn command_id(headers: &HeaderMap, body: Option<CommandId>) -> Result<CommandId, ApiError> {
+pub(super) fn command_id(headers: &HeaderMap, body: Option<CommandId>) -> Result<CommandId, ApiError> {
     let bad = |text: &str| ApiError::BadRequest(text.to_owned());
     let header = headers.get(IDEMPOTENCY_KEY).map(|key| key.to_str().map_err(|_| bad("Idempotency-Key is no text")));
     // The draft writes the key as a quoted string; most clients do not.
@@ -218,6 +239,6 @@ fn command_id(headers: &HeaderMap, body: Option<CommandId>) -> Result<CommandId,
     if fits { Ok(id) } else { Err(bad("an id has 1 to 64 visible ASCII characters")) }
 }
 
-fn stopped(stopped: Stopped) -> ApiError {
+pub(super) fn stopped(stopped: Stopped) -> ApiError {
     ApiError::Unavailable(stopped.to_string())
 }

@@ -155,7 +155,7 @@ impl FromRequestParts<App> for Director {
 }
 
 /// Refuses and records it.
-fn forbid(app: &App, parts: &Parts, caller: &Caller, reason: &str) -> ApiError {
+pub(super) fn forbid(app: &App, parts: &Parts, caller: &Caller, reason: &str) -> ApiError {
     let what = format!("{} {}", parts.method, super::logging::shown_path(parts.uri.path()));
     forbid_from(app, caller, what, reason, address(&parts.extensions))
 }

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use conference::Setup;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wire::{ConferenceId, EndpointRole, JoinLink, Problem, SiteSlug};
@@ -45,6 +46,7 @@ pub(super) async fn list(
     Path(id): Path<ConferenceId>,
 ) -> Result<Json<Vec<JoinLink>>, ApiError> {
     let setup = conference(&app, &Caller::Operator(operator), &id, address)?.setup();
+    issue_missing(&app, &id, &setup).await?;
     // The links of a site that was left out of the setup stay valid for when it returns, and open nothing until then.
     let takes_part = |token: &crate::access::JoinToken| setup.sites.iter().any(|site| site.slug.0 == token.site.0);
     let link = |token: crate::access::JoinToken| JoinLink {
@@ -80,6 +82,7 @@ pub(super) async fn revoke(
     Path((id, site, endpoint)): Path<(ConferenceId, SiteSlug, EndpointRole)>,
     Body(request): Body<RevokeRequest>,
 ) -> Result<Json<Revoked>, ApiError> {
+    issue_missing(&app, &id, &conference(&app, &Caller::Operator(lead.clone()), &id, address)?.setup()).await?;
     let fresh = app.access.revoke_token(&id, &site, endpoint, request.reissue).await;
     let fresh = fresh.map_err(|error| match error {
         TokenError::Unknown | TokenError::Revoked | TokenError::Expired => {
@@ -94,6 +97,12 @@ pub(super) async fn revoke(
         address,
     });
     Ok(Json(Revoked { path: fresh.as_deref().map(path) }))
+}
+
+/// Sites that came since the start have links as soon as somebody asks for them.
+async fn issue_missing(app: &App, conference: &ConferenceId, setup: &Setup) -> Result<(), ApiError> {
+    let sites: Vec<SiteSlug> = setup.sites.iter().map(|site| SiteSlug(site.slug.0.clone())).collect();
+    Ok(app.access.ensure_tokens(conference, &sites).await?)
 }
 
 /// Path of a join link.

@@ -1,12 +1,16 @@
 //! The HTTP side: the API under `/api/v1`, the pages, health and metrics, and what protects all of them.
 //!
 //! ```text
-//!  request ─▶ request id ─▶ log ─▶ time limit ─▶ size limit ─▶ address ─▶ origin ─▶ handler ─▶ security headers
+//!  request ─▶ request id ─▶ log ─▶ size limit ─▶ address ─▶ origin ─▶ time limit ─▶ handler ─▶ security headers
 //! ```
 
+mod acting;
+mod actions;
 mod audit;
 mod body;
 mod conferences;
+mod delegates;
+mod documents;
 mod doors;
 mod identity;
 mod links;
@@ -15,9 +19,12 @@ mod operators;
 mod origin;
 mod pages;
 mod problem;
+mod rates;
 mod security_headers;
 mod sign_in;
 mod status;
+mod surfaces;
+mod tally;
 
 use std::time::Duration;
 
@@ -37,18 +44,22 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
-pub use body::MAX_BODY_BYTES;
+pub use body::{MAX_BODY_BYTES, MAX_COMMAND_BYTES};
 pub use conferences::{ConferenceSummary, StateAnswer};
+pub(crate) use documents::named as named_documents;
 pub(crate) use identity::address;
 pub use links::{RevokeRequest, Revoked};
 pub use operators::{NewOperator, OperatorMade};
 pub use problem::{ApiError, PROBLEM_JSON};
+pub use rates::Rates;
 pub use sign_in::Scheme;
+pub use tally::FeedRoom;
 
 use crate::app::App;
 use crate::socket;
 
-/// A request is answered within this time: the journal's deadline is 1.8 s, a password hash queued behind others 5 s.
+/// A request is answered within this time: the journal's deadline is 1.8 s, a password hash queued behind others 5 s. Documents
+/// alone, which are large, have bounds of their own.
 pub const REQUEST_WITHIN: Duration = Duration::from_secs(10);
 
 /// Where the API's description is served.
@@ -59,13 +70,16 @@ const OPENAPI_PATH: &str = "/api/v1/openapi.json";
     info(
         title = "Diên Hồng",
         description = "Signalling server of a conference held in many places. Errors are RFC 9457 problem details. \
-                       Operators sign in and are known by a cookie; endpoints of sites send their join token as a bearer."
+                       Operators sign in and are known by a cookie; endpoints of sites send their join token as a bearer, \
+                       control surfaces theirs."
     ),
     modifiers(&Security),
     tags(
         (name = "sign-in", description = "Operators come and go"),
         (name = "conferences", description = "State, events and commands of a conference"),
         (name = "links", description = "Join links of sites"),
+        (name = "surfaces", description = "Panels of buttons: actions, lamps, tokens of surfaces"),
+        (name = "documents", description = "Documents of the agenda"),
         (name = "doors", description = "Encoders by WHIP, players by WHEP"),
         (name = "administration", description = "For leads")
     )
@@ -80,7 +94,8 @@ impl utoipa::Modify for Security {
         let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(crate::access::COOKIE_NAME)));
         components.add_security_scheme("operator", cookie);
         let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
-        components.add_security_scheme("site", bearer);
+        components.add_security_scheme("site", bearer.clone());
+        components.add_security_scheme("surface", bearer);
     }
 }
 
@@ -94,7 +109,12 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(conferences::state))
         .routes(routes!(conferences::live))
         .routes(routes!(conferences::events))
-        .routes(routes!(conferences::command))
+        .routes(routes!(delegates::list))
+        .merge(commands())
+        .routes(routes!(tally::now))
+        .routes(routes!(tally::feed))
+        .routes(routes!(surfaces::list, surfaces::create))
+        .routes(routes!(surfaces::remove))
         .routes(routes!(links::list))
         .routes(routes!(links::revoke))
         .routes(routes!(operators::list, operators::create))
@@ -102,6 +122,20 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(operators::reset_password))
         .routes(routes!(audit::list))
         .merge(doors::routes())
+        .layer(time_limit())
+        .merge(documents::routes())
+}
+
+/// What changes a conference: the plan may be large.
+fn commands() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(conferences::command))
+        .routes(routes!(actions::act))
+        .layer(DefaultBodyLimit::max(MAX_COMMAND_BYTES))
+}
+
+fn time_limit() -> TimeoutLayer {
+    TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_WITHIN)
 }
 
 /// The description of the API.
@@ -118,17 +152,17 @@ pub fn router(app: App, scheme: Scheme) -> Router {
         .route("/healthz", get(status::healthz))
         .route("/readyz", get(status::readyz))
         .route("/metrics", get(status::metrics))
-        .merge(pages::routes());
+        .merge(pages::routes())
+        .merge(docs)
+        .fallback(pages::asset.layer(pages::compression()))
+        .layer(time_limit());
     Router::new()
         .merge(api)
         .merge(plain)
-        .merge(docs)
-        .fallback(pages::asset.layer(pages::compression()))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn_with_state(app.clone(), origin::check))
         .layer(middleware::from_fn_with_state(app.clone(), identity::note_address))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_WITHIN))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(security_headers::add))
         .layer(PropagateRequestIdLayer::new(logging::REQUEST_ID))

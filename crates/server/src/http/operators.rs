@@ -68,7 +68,7 @@ pub(super) async fn create(
     Ok((StatusCode::CREATED, Json(OperatorMade { name: made.name, password })))
 }
 
-/// Removes an operator; open pages of that person are closed.
+/// Removes an operator; open pages of that person are closed, and its control surfaces end.
 #[utoipa::path(
     delete, path = "/api/v1/operators/{name}", tag = "administration",
     params(("name" = String, Path, description = "Name of the operator")),
@@ -90,7 +90,7 @@ pub(super) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Gives an operator a new password and ends all sign-ins of that person.
+/// Gives an operator a new password and ends all sign-ins and control surfaces of that person.
 #[utoipa::path(
     post, path = "/api/v1/operators/{name}/password", tag = "administration",
     params(("name" = String, Path, description = "Name of the operator")),

@@ -52,6 +52,10 @@ async fn join(State(app): State<App>, From(address): From, Path(token): Path<Str
                 EndpointRole::Screen => ("screen", ClientKind::Screen),
             };
             let setup = app.lobby.conference(Some(&join.conference)).map(ConferenceHandle::setup);
+            let site = conference::SiteSlug(join.site.0);
+            if setup.as_ref().is_some_and(|setup| setup.site(&site).is_none()) {
+                return refused(&TokenError::Revoked);
+            }
             let plan = setup.map(|setup| media_plan(client, convert::codec_out(setup.codec), setup.sites.len()));
             assets::joined_page(page, plan.as_ref())
         }

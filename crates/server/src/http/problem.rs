@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use wire::{Problem, Refusal};
 
-use crate::access::{AccessError, OperatorError, SignInError, TokenError};
+use crate::access::{AccessError, OperatorError, SignInError, SurfaceError, TokenError};
 
 /// Media type of RFC 9457.
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -29,6 +29,8 @@ pub enum ApiError {
     NotAcceptable(String),
     /// The body is too large.
     TooLarge(String),
+    /// The body did not come in time.
+    Late,
     /// The body is well formed and cannot be used.
     Unprocessable(String),
     /// The request must say to which state it belongs.
@@ -48,6 +50,11 @@ pub enum ApiError {
 }
 
 impl ApiError {
+    /// The problem as text, where there is no HTTP response to put it into.
+    pub(super) fn json(&self) -> String {
+        serde_json::to_string(&self.problem()).expect("problems are plain JSON")
+    }
+
     fn problem(&self) -> Problem {
         let problem = |status: StatusCode, kind: &str, detail: &str| Problem {
             kind: format!("/problems/{kind}"),
@@ -63,6 +70,7 @@ impl ApiError {
             Self::BadRequest(detail) => problem(StatusCode::BAD_REQUEST, "bad-request", detail),
             Self::Conflict(detail) => problem(StatusCode::CONFLICT, "conflict", detail),
             Self::NotAcceptable(detail) => problem(StatusCode::NOT_ACCEPTABLE, "not-acceptable", detail),
+            Self::Late => problem(StatusCode::REQUEST_TIMEOUT, "late", "the body did not come in time"),
             Self::TooLarge(detail) => problem(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail),
             Self::Unprocessable(detail) => problem(StatusCode::UNPROCESSABLE_ENTITY, "unprocessable", detail),
             Self::TagRequired => {
@@ -173,6 +181,16 @@ impl From<TokenError> for ApiError {
         match error {
             TokenError::Unknown | TokenError::Revoked | TokenError::Expired => Self::Unauthorized,
             TokenError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<SurfaceError> for ApiError {
+    fn from(error: SurfaceError) -> Self {
+        match error {
+            SurfaceError::BadLabel => Self::BadRequest(error.to_string()),
+            SurfaceError::TooMany => Self::Conflict(error.to_string()),
+            SurfaceError::Fault(fault) => fault.into(),
         }
     }
 }

@@ -23,6 +23,10 @@ pub(super) struct Reader {
     bad: u32,
 }
 
+/// A message counts as one more for so many bytes: reading a large one costs time, too. The largest, of which a page sends one in a
+/// while, counts as 17.
+const BYTES_OF_A_MESSAGE: f64 = 32.0 * 1024.0;
+
 /// What to do after a message.
 enum Next {
     Read,
@@ -64,7 +68,8 @@ impl Reader {
         if matches!(message, Message::Close(_)) {
             return Next::Stop(Departure::Left);
         }
-        if !self.allowance.take(1.0, Instant::now().into_std()) {
+        let cost = 1.0 + length(&message) as f64 / BYTES_OF_A_MESSAGE;
+        if !self.allowance.take(cost, Instant::now().into_std()) {
             return self.bad(ErrorCode::TooMany, "too many messages; this one was dropped");
         }
         match message {
@@ -119,5 +124,13 @@ impl Reader {
     fn answer(&self, message: &ServerMessage) {
         let text = serde_json::to_string(message).expect("messages of `wire` are plain JSON");
         self.answers.push(text.into());
+    }
+}
+
+fn length(message: &Message) -> usize {
+    match message {
+        Message::Text(text) => text.len(),
+        Message::Binary(bytes) | Message::Ping(bytes) | Message::Pong(bytes) => bytes.len(),
+        Message::Close(_) => 0,
     }
 }

@@ -14,6 +14,7 @@ use conference::{Conference, Message};
 use wire::{ConferenceInfo, ConferenceView, MessageView, Phase, StateChange};
 
 pub use audience::{Audience, changes_for, is_private, view_for};
+pub use site::delegates;
 
 use crate::convert;
 
@@ -31,13 +32,20 @@ pub fn whole(conference: &Conference) -> ConferenceView {
     }
 }
 
-/// What differs between two views of one conference, in the order in which a page should apply it.
+/// True if two views have the same sites in the same order, the same of them the hall. If not, no set of changes leads from one
+/// to the other: pages are loaded anew.
+pub fn same_sites(before: &ConferenceView, after: &ConferenceView) -> bool {
+    let place = |site: &wire::SiteView| (site.slug.clone(), site.hall);
+    before.sites.iter().map(place).eq(after.sites.iter().map(place))
+}
+
+/// What differs between two views with [`same_sites`], in the order in which a page should apply it.
 pub fn changes(before: &ConferenceView, after: &ConferenceView) -> Vec<StateChange> {
     let mut changes = Vec::new();
     if before.conference != after.conference {
         changes.push(StateChange::Conference(after.conference.clone()));
     }
-    // The sites of a conference and their order never change, so the two lists run in step.
+    // Both have the same sites in the same order ([`same_sites`]).
     let sites = before.sites.iter().zip(&after.sites).filter(|(old, new)| old != new);
     changes.extend(sites.map(|(_, new)| StateChange::Site(new.clone())));
     if before.agenda != after.agenda {

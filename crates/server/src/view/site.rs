@@ -1,7 +1,7 @@
 //! A site.
 
-use conference::{Site, State};
-use wire::SiteView;
+use conference::{Conference, Site, State};
+use wire::{SiteDelegates, SiteView};
 
 use crate::convert;
 
@@ -31,6 +31,16 @@ pub(super) fn view(site: &Site, state: &State) -> SiteView {
         delegates_present: count(delegates.iter().filter(|delegate| delegate.present).count()),
         delegate_list: delegates.iter().cloned().map(convert::delegate_out).collect(),
     }
+}
+
+/// The delegates of all sites, in the order of the wall.
+pub fn delegates(conference: &Conference) -> Vec<SiteDelegates> {
+    let named = &conference.state().roster.delegates;
+    let of_site = |site: &Site| SiteDelegates {
+        site: convert::site_out(site.slug.clone()),
+        delegates: named.get(&site.slug).into_iter().flatten().cloned().map(convert::delegate_out).collect(),
+    };
+    conference.wall().map(of_site).collect()
 }
 
 fn count(delegates: usize) -> u32 {

@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod abuse;
+mod documents;
 mod doors;
 mod links;
 mod operators;
 mod pages;
 mod roles;
+mod surfaces;
 mod world;

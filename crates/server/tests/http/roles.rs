@@ -28,15 +28,32 @@ fn samples() -> Vec<Value> {
         "interrupt",
         "pause_clock",
         "resume_clock",
+        "start_rehearsal",
+        "end_rehearsal",
+        "stop_tour",
+        "mute_others",
+        "unmute_all",
     ]
     .into_iter()
     .map(plain)
     .collect();
     samples.extend(
-        ["remove_from_air", "mute", "unmute", "withdraw_request", "invite", "cue", "uncue", "grant"]
-            .into_iter()
-            .map(site),
+        [
+            "remove_from_air",
+            "mute",
+            "unmute",
+            "withdraw_request",
+            "invite",
+            "cue",
+            "uncue",
+            "grant",
+            "open_microphone",
+            "close_microphone",
+        ]
+        .into_iter()
+        .map(site),
     );
+    samples.extend(plan_samples());
     samples.extend([
         json!({ "type": "end_conference", "confirmation": "no" }),
         json!({ "type": "set_preview", "layout": "single", "sources": [{ "site": "cao-bang", "kind": "camera" }] }),
@@ -45,13 +62,35 @@ fn samples() -> Vec<Value> {
         json!({ "type": "request_floor", "kind": "request" }),
         json!({ "type": "reorder_queue", "site": "cao-bang", "position": 0 }),
         json!({ "type": "extend_speech", "seconds": 60 }),
-        json!({ "type": "start_item", "item": "bc-01" }),
+        json!({ "type": "start_item", "item": "bc-01", "current": null }),
         json!({ "type": "finish_item", "item": "bc-01" }),
+        json!({ "type": "skip_item", "item": "bc-02", "skipped": true }),
+        json!({ "type": "show_holding", "title": "Tạm nghỉ", "text": "" }),
+        json!({ "type": "set_lower_third", "lower_third": { "type": "hidden" } }),
+        json!({ "type": "show_names", "shown": false }),
+        json!({ "type": "start_tour", "sites": [], "dwell_ms": 5000, "repeat": false }),
+        json!({ "type": "allow_microphones", "allowed": true }),
+        json!({ "type": "set_delegates", "site": "cao-bang", "delegates": [] }),
         json!({ "type": "mark_presence", "site": "cao-bang", "present": true, "reason": "" }),
         json!({ "type": "send_message", "to": [], "text": "Điểm cầu Cao Bằng đã sẵn sàng" }),
         json!({ "type": "acknowledge_message", "message": 1 }),
     ]);
     samples
+}
+
+fn plan_samples() -> [Value; 7] {
+    let speech = json!({ "allowed_ms": 0, "warning_ms": 0, "grace_ms": 0 });
+    [
+        json!({ "type": "lock_plan", "locked": true }),
+        json!({ "type": "set_details", "details": {
+            "title": "Hội nghị", "support_phone": "", "floor_mode": "closed", "speech": speech
+        } }),
+        json!({ "type": "set_agenda", "items": [] }),
+        json!({ "type": "set_sites", "sites": [] }),
+        json!({ "type": "delegate_regions", "to": "lead", "regions": [] }),
+        json!({ "type": "set_quorum", "quorum": { "sites": 32, "delegates": 0 } }),
+        json!({ "type": "set_templates", "texts": ["Xin chờ"] }),
+    ]
 }
 
 fn kind(command: &Value) -> String {
@@ -79,12 +118,15 @@ fn allowed(role: Role, kind: &str) -> bool {
     match role {
         Role::Lead | Role::Assistant => kind != "request_floor",
         Role::Chair => {
-            speech.contains(&kind) || order.contains(&kind) || write.contains(&kind) || kind.ends_with("_item")
+            let microphones = kind.ends_with("_microphone") || kind == "allow_microphones";
+            let floor = speech.contains(&kind) || order.contains(&kind) || microphones;
+            floor || write.contains(&kind) || kind.ends_with("_item")
         }
         Role::Secretary => {
-            order.contains(&kind) || write.contains(&kind) || ["withdraw_request", "mark_presence"].contains(&kind)
+            let roll = ["withdraw_request", "mark_presence", "set_delegates"];
+            order.contains(&kind) || write.contains(&kind) || roll.contains(&kind)
         }
-        Role::Site => write.contains(&kind) || ["request_floor", "withdraw_request"].contains(&kind),
+        Role::Site => write.contains(&kind) || ["request_floor", "withdraw_request", "set_delegates"].contains(&kind),
         Role::Technician | Role::Screen => false,
     }
 }
@@ -93,7 +135,7 @@ fn allowed(role: Role, kind: &str) -> bool {
 fn there_is_a_sample_of_every_command() {
     let samples: BTreeSet<String> = samples().iter().map(kind).collect();
     assert_eq!(samples, described());
-    assert_eq!(samples.len(), 30);
+    assert_eq!(samples.len(), 51);
 }
 
 #[tokio::test(flavor = "multi_thread")]

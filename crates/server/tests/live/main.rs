@@ -4,11 +4,14 @@
 // A test that cannot go on should say where.
 #![allow(clippy::unwrap_used)]
 
+mod calls;
 mod commands;
 mod doors;
 mod joining;
 mod journal_faults;
 mod lease;
+mod pages;
+mod plan;
 mod readiness;
 mod reserve;
 mod restarts;

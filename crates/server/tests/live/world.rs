@@ -215,6 +215,11 @@ impl World {
             revocations: revoked,
             audit: Arc::new(move |refused| audited.lock().unwrap().push(refused)),
             limits,
+            role_of: Arc::new(|name| match name {
+                "lan" => Some(Role::Lead),
+                "hoa" | "minh" => Some(Role::Assistant),
+                _ => None,
+            }),
         };
         let kept = Arc::clone(&journal) as Arc<dyn Journal>;
         let recalled =

@@ -5,6 +5,8 @@
 
 mod admission;
 mod bounds;
+mod conflicts;
 mod edited_files;
 mod roles;
 mod server_world;
+mod surfaces;

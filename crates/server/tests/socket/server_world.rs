@@ -2,20 +2,29 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use axum::body::Body;
+use axum::http::Request;
 use futures_util::{SinkExt, StreamExt};
+use http_body_util::BodyExt as _;
 use server::config::ServerConfig;
+use server::http::{Scheme, router};
 use server::start::{Server, StartOptions};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use tower::ServiceExt as _;
 use wire::{
     ClientKind, ClientMessage, Command, CommandId, ConferenceId, EndpointRole, Hello, Refusal, Revision, ServerMessage,
 };
 
-const PATIENCE: Duration = Duration::from_secs(15);
+pub const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A feed of lamps.
+pub type Feed = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 const SERVER: &str = r#"
 conferences = ["hop.toml"]
@@ -53,6 +62,10 @@ name = "Hội trường"
 id = "mo"
 title = "Mở đầu"
 site = "cao-bang"
+[[agenda]]
+id = "ket"
+title = "Kết luận"
+site = "ca-mau"
 "#;
 pub const SITES: &str = "code,slug,name,full_name,region,column,row\n\
     04,cao-bang,Cao Bằng,Tỉnh Cao Bằng,Bắc,5,0\n\
@@ -115,16 +128,22 @@ impl ServerWorld {
             request.headers_mut().insert("cookie", cookie.parse().unwrap());
         }
         let (stream, _) = tokio_tungstenite::connect_async(request).await.unwrap();
-        Client { stream, last_id: 0 }
+        Client { stream }
     }
 
     /// A console of this operator, welcomed.
     pub async fn console(&self, name: &str) -> Client {
+        self.console_on(name, "a device").await.0
+    }
+
+    /// A console of this operator on a device, with its welcome.
+    pub async fn console_on(&self, name: &str, device: &str) -> (Client, wire::Welcome) {
         let cookie = self.cookie(name).await;
         let mut client = self.open(Some(&cookie)).await;
-        client.say(&ClientMessage::Hello(hello(ClientKind::Console, None))).await;
-        client.welcomed().await;
-        client
+        let hello = Hello { device: device.to_owned(), ..hello(ClientKind::Console, None) };
+        client.say(&ClientMessage::Hello(hello)).await;
+        let welcome = client.welcomed().await;
+        (client, welcome)
     }
 
     /// A page of a site, welcomed.
@@ -134,6 +153,36 @@ impl ServerWorld {
         client.say(&ClientMessage::Hello(hello(ClientKind::Site, Some(token)))).await;
         client.welcomed().await;
         client
+    }
+
+    /// A surface that acts for this operator: its number and its token.
+    pub async fn surface(&self, operator: &str) -> (i64, String) {
+        let access = &self.server.app().access;
+        let conference = ConferenceId("hop".to_owned());
+        let (surface, token) = access.create_surface(&conference, operator, "Bàn 1").await.unwrap();
+        (i64::try_from(surface.id).unwrap(), token.reveal().to_owned())
+    }
+
+    /// Does an action by HTTP; the answer or the problem.
+    pub async fn act(&self, action: &str, token: &str) -> Result<serde_json::Value, serde_json::Value> {
+        let request = Request::post(format!("/api/v1/conferences/hop/actions/{action}"))
+            .header("authorization", format!("Bearer {token}"))
+            .body(Body::empty())
+            .unwrap();
+        let answer = router(self.server.app().clone(), Scheme::Http).oneshot(request).await.unwrap();
+        let status = answer.status();
+        let body = serde_json::from_slice(&answer.into_body().collect().await.unwrap().to_bytes()).unwrap();
+        if status.is_success() { Ok(body) } else { Err(body) }
+    }
+
+    /// A feed of lamps; `header`: with this token in the header.
+    pub async fn feed(&self, header: Option<&str>) -> Result<Feed, tokio_tungstenite::tungstenite::Error> {
+        let address = format!("ws://{}/api/v1/conferences/hop/tally/ws", self.address());
+        let mut request = address.into_client_request().unwrap();
+        if let Some(token) = header {
+            request.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+        }
+        Ok(tokio_tungstenite::connect_async(request).await?.0)
     }
 
     pub async fn events(&self) -> Vec<wire::LoggedEvent> {
@@ -157,8 +206,10 @@ pub fn hello(client: ClientKind, token: Option<String>) -> Hello {
 
 pub struct Client {
     pub stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
-    last_id: u64,
 }
+
+/// Ids of commands are unique among all clients of a test.
+static LAST_COMMAND: AtomicU64 = AtomicU64::new(0);
 
 impl Client {
     pub async fn say(&mut self, message: &ClientMessage) {
@@ -208,10 +259,15 @@ impl Client {
         }
     }
 
+    /// Sends a command without waiting for its answer.
+    pub async fn send(&mut self, command: Command) -> CommandId {
+        let id = CommandId(format!("command-{}", LAST_COMMAND.fetch_add(1, Ordering::Relaxed)));
+        self.say(&ClientMessage::Command { id: id.clone(), seen: None, command }).await;
+        id
+    }
+
     pub async fn command(&mut self, command: Command) -> Result<Revision, Refusal> {
-        self.last_id += 1;
-        let wanted = CommandId(format!("{:p}-{}", &raw const self.stream, self.last_id));
-        self.say(&ClientMessage::Command { id: wanted.clone(), seen: None, command }).await;
+        let wanted = self.send(command).await;
         self.until(|message| match message {
             ServerMessage::Accepted { id, revision } if id == wanted => Some(Ok(revision)),
             ServerMessage::Refused { id, reason } if id == wanted => Some(Err(reason)),

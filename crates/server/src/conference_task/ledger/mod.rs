@@ -215,9 +215,11 @@ impl<A> Ledger<A> {
         self.happened(Input::Fact(fact), live, now)
     }
 
-    /// Lets the conference see the time.
+    /// Lets the conference see the time. While the journal cannot be written a tour stands: nothing comes on air by itself then.
     pub fn timeout(&mut self, live: &Live, now: Millis) {
-        if self.shown.poll_timeout().is_some_and(|due| due <= now) {
+        let due = self.shown.poll_timeout().is_some_and(|due| due <= now);
+        let takes = |event: &Event| matches!(event.body, EventBody::TakeOrdered { .. });
+        if due && (self.journal_ok() || !self.shown.handle_timeout(live, now).iter().any(takes)) {
             // Left out when too much is unwritten; it is due again next time.
             let _ = self.happened(Input::Timeout, live, now);
         }

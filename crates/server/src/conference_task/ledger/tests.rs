@@ -1,6 +1,8 @@
 //! Random histories of commands, facts and a journal with faults: whatever the order, what is shown ends as the fold of the
 //! log, and every answer is true.
 
+mod tours;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
@@ -30,7 +32,7 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        6 => (0..14_u8, 0..3_u8).prop_map(|(kind, site)| Step::Command(kind, site)),
+        6 => (0..16_u8, 0..3_u8).prop_map(|(kind, site)| Step::Command(kind, site)),
         1 => any::<u8>().prop_map(Step::Repeat),
         1 => (0..3_u8).prop_map(Step::Joined),
         1 => (0..3_u8).prop_map(Step::Dropped),
@@ -157,6 +159,8 @@ impl World {
             10 => Command::Grant { site: site() },
             11 => Command::Undo,
             12 => Command::SetFloorMode { mode: FloorMode::Open },
+            14 => Command::StartTour { sites: Vec::new(), dwell_ms: 2_000, repeat: true },
+            15 => Command::ShowHolding { title: "t".to_owned(), text: String::new() },
             _ => Command::Invite { site: site() },
         }
     }
