@@ -4,6 +4,7 @@ import type { Connection } from '$lib/state/connection.svelte';
 import { ConferenceStore } from '$lib/state/conference.svelte';
 import { conferenceView, deskView, itemView, liveView } from '$lib/state/samples';
 import type { Command, Refusal } from '$lib/wire';
+import { flushSync } from 'svelte';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { PlanDesk } from './planDesk.svelte';
 
@@ -126,5 +127,24 @@ describe('the plan’s desk', () => {
     desk.agenda.draft.change([]);
     expect(opened().desk.agenda.draft.mine).toEqual([]);
     expect(opened().desk.dirty).toBe(true);
+  });
+
+  it('follows the conference in effects that wait for it alone', () => {
+    const { fake, desk } = opened();
+    let runs = 0;
+    const end = $effect.root(() => {
+      $effect(() => {
+        runs += 1;
+        desk.followAgenda();
+      });
+    });
+    flushSync();
+    desk.agenda.draft.change([]);
+    flushSync();
+    expect(runs).toBe(1);
+    fake.conference.applyChanges([{ section: 'agenda', value: { items: [itemView('c')], current: null } }]);
+    flushSync();
+    expect([runs, desk.agenda.conflict]).toEqual([2, true]);
+    end();
   });
 });

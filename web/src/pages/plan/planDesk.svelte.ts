@@ -2,6 +2,7 @@
 import { m } from '$lib/paraglide/messages';
 import type { Connection } from '$lib/state/connection.svelte';
 import type { ItemPlan, SitePlan, SiteSlug } from '$lib/wire';
+import { untrack } from 'svelte';
 import { CommandLine } from '../console/desk/commandLine.svelte';
 import { ControlDesk } from '../console/desk/control';
 import { agendaPart, detailsPart, sitesPart } from './kinds';
@@ -73,24 +74,22 @@ export class PlanDesk {
   /** Short name of a site. */
   name = (site: SiteSlug): string => this.conference.nameOf(site);
 
-  /** The parts follow the conference. To be called in effects: each reads the section that it follows. */
+  /** The parts follow the conference. To be called in effects: each waits for the section that it follows, and for nothing else. */
   followAgenda(): void {
     const { info, agenda } = this.conference;
-    if (info) this.agenda.follow(agenda.items.map(itemOfView), info.id);
+    const items = agenda.items.map(itemOfView);
+    if (info) untrack(() => this.agenda.follow(items, info.id));
   }
 
   followSites(): void {
     const { info, sites } = this.conference;
-    if (info && sites.length > 0)
-      this.sites.follow(
-        sites.map((site) => siteOfView(site.view)),
-        info.id,
-      );
+    const plans = sites.map((site) => siteOfView(site.view));
+    if (info && plans.length > 0) untrack(() => this.sites.follow(plans, info.id));
   }
 
   followDetails(): void {
     const { info, desk, floor } = this.conference;
-    if (info) this.details.follow(detailsOfView(info, desk, floor), info.id);
+    if (info) untrack(() => this.details.follow(detailsOfView(info, desk, floor), info.id));
   }
 
   setLocked = (locked: boolean) =>

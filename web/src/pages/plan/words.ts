@@ -142,6 +142,12 @@ export function countText({ added, changed, removed, moved }: ChangeCount): stri
 export const minutesText = (planned_ms: number): string =>
   planned_ms === 0 ? '' : m.plan_minutes({ count: Math.round(planned_ms / MINUTE_MS) });
 
+/** When an item would begin, after the first one: `+1:05`. */
+export function offsetText(ms: number): string {
+  const minutes = Math.round(ms / MINUTE_MS);
+  return `+${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}`;
+}
+
 /** A length of time in hours and minutes. */
 export function lengthText(ms: number): string {
   const minutes = Math.round(ms / MINUTE_MS);

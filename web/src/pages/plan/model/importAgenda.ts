@@ -25,7 +25,8 @@ export function importAgenda(
   { mode, home }: AgendaImport,
 ): ItemPlan[] {
   const known = mode === 'replace' ? matches(read, current) : new Map<ReadItem, ItemPlan>();
-  const taken = new Set((mode === 'replace' ? [...known.values()] : current).map((item) => item.id));
+  // Also the ids of items that would go: a new one is none of them.
+  const taken = new Set(current.map((item) => item.id));
   const items = read.map((item) => {
     const old = known.get(item);
     const made = itemOf(item, old, home, taken);
@@ -54,7 +55,7 @@ function itemOf(
   };
 }
 
-/** Items of the agenda that are those of the import: by id, by title, by a title that is nearly the same. Each is found once. */
+/** Items of the agenda that are those of the import: by id, by title, by what a title is called for short. Each is found once. */
 function matches(read: readonly ReadItem[], current: readonly ItemPlan[]): Map<ReadItem, ItemPlan> {
   const found = new Map<ReadItem, ItemPlan>();
   const open = new Set(current);
@@ -70,6 +71,8 @@ function matches(read: readonly ReadItem[], current: readonly ItemPlan[]): Map<R
   };
   claim((item, old) => item.id !== '' && item.id === old.id);
   claim((item, old) => fold(item.title) === titles.get(old));
+  // `khai-mac` was made of “Khai mạc”, whatever its title became later.
+  claim((item, old) => idFor(item.title, new Set(), '') === old.id);
   claim((item, old) => similarity(fold(item.title), titles.get(old)!) >= SAME_TITLE);
   return found;
 }

@@ -142,6 +142,19 @@ describe('an import of the agenda', () => {
     ]);
   });
 
+  it('knows an item by what its id was made of, and gives no new item the id of one that goes', () => {
+    const held = [item('khai-mac', { title: 'Lễ khai mạc trọng thể', documents: [document] }), item('bao-cao')];
+    const made = importAgenda([read('Khai mạc'), read('Báo cáo', { id: '' }), read('Khai mạc phiên chiều')], held, {
+      mode: 'replace',
+      home: null,
+    });
+    expect(made.map(({ id, documents }) => [id, documents.length])).toEqual([
+      ['khai-mac', 1],
+      ['bao-cao', 0],
+      ['khai-mac-phien-chieu', 0],
+    ]);
+  });
+
   it('puts speakers without a site where they are at home, and nobody else', () => {
     const speaker = { name: 'A', title: '', organisation: '' };
     const made = importAgenda([read('Báo cáo', { speaker }), read('Nghỉ trưa')], [], { mode: 'replace', home: 'hall' });

@@ -14,9 +14,13 @@ export type SiteMatch =
 /** Of two spellings as similar as this, one is a slip of the other. */
 const SLIP = 0.8;
 /** Less similar sites are not even suggested. */
-const FAINT = 0.5;
+const FAINT = 0.6;
 /** A slip must be this much nearer to one site than to any other. */
 const MARGIN = 0.1;
+/** Up to this rank of a search the words stand in the name as they are; above it are initials and letters without blanks. */
+const WORDS_RANK = 2;
+/** Fewer letters are part of too much. */
+const SHORTEST_PART = 3;
 /** Suggestions that a person can take in. */
 export const MAX_SUGGESTIONS = 3;
 
@@ -57,6 +61,8 @@ export class SiteMatcher {
     if (best && best.score >= SLIP && best.score - (second?.score ?? 0) >= MARGIN) {
       return { found: 'similar', site: best.slug };
     }
+    const part = this.#partOf(wanted);
+    if (part !== null) return { found: 'similar', site: part };
     const suggestions = this.#ranked(wanted).filter((one) => one.score >= FAINT);
     return { found: 'none', suggestions: suggestions.slice(0, MAX_SUGGESTIONS).map((one) => one.slug) };
   }
@@ -85,6 +91,12 @@ export class SiteMatcher {
       if (site !== undefined) return site;
     }
     return null;
+  }
+
+  /** The one site in whose name these words stand, as `Huế` does. */
+  #partOf(wanted: string): SiteSlug | null {
+    const hits = this.#sites.filter((site) => (rank(wanted, stripped(site.name)) ?? WORDS_RANK + 1) <= WORDS_RANK);
+    return wanted.length >= SHORTEST_PART && hits.length === 1 ? hits[0]!.slug : null;
   }
 
   #byCode(text: string): SiteSlug | undefined {
