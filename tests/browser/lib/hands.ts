@@ -20,12 +20,16 @@ export async function pressButton(page: Page, button: Locator, key: "Tab" | "Shi
   await page.keyboard.press("Enter");
 }
 
-/** Goes to a choice (`<select>`) and moves on with the arrows until it has the value. */
+/** Goes to a choice (`<select>`) and types the beginning of what it is to be: arrows would choose everything in between as well. */
 export async function choose(page: Page, choice: Locator, value: string): Promise<void> {
   await tabTo(page, choice);
-  const values = await choice.evaluate((select: HTMLSelectElement) => [...select.options].map((option) => option.value));
-  const steps = values.indexOf(value) - values.indexOf(await choice.inputValue());
-  for (let step = 0; step < Math.abs(steps); step++) await page.keyboard.press(steps > 0 ? "ArrowDown" : "ArrowUp");
+  const beginning = await choice.evaluate((select: HTMLSelectElement, value) => {
+    const labels = [...select.options].map((option) => option.label);
+    const label = [...select.options].find((option) => option.value === value)!.label;
+    const length = [...label].findIndex((_, i) => labels.filter((one) => one.startsWith(label.slice(0, i + 1))).length === 1) + 1;
+    return label.slice(0, length);
+  }, value);
+  await page.keyboard.type(beginning);
   await expect(choice).toHaveValue(value);
   await page.keyboard.press("Escape");
 }
