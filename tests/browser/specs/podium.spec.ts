@@ -80,6 +80,8 @@ test("the chair runs a discussion by keyboard, through a dropout and the death o
     await operator.until((floor) => floor.holder?.clock.allowed_ms === 360_000);
     await page.keyboard.press("t");
     await operator.until((floor) => floor.holder?.clock.running_since === null);
+    // The key does what the button says; the page may hear of it a moment later than the operator.
+    await expect(page.locator('[data-action="clock"]')).toContainText("Chạy giờ");
     await page.keyboard.press("t");
     await operator.until((floor) => floor.holder?.clock.running_since !== null);
 

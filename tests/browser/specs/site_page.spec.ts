@@ -29,6 +29,10 @@ interface Item {
 
 const status = (page: Page, name: string) => page.locator(`[data-status="${name}"]`).waitFor({ timeout: STATE_MS });
 const picture = (page: Page, name: string) => page.screenshot({ path: `${FOLDER}/site-${name}.png` });
+const namedBySite = async (lead: Person) => {
+  const all = await lead.read<{ site: string; delegates: unknown[] }[]>(lead.path("delegates"));
+  return all.find(({ site }) => site === SITE)?.delegates;
+};
 const calling = async (lead: Person) => (await lead.read<Live>(lead.path("live"))).sites[SITE]?.calling_since ?? null;
 
 /** Uploads a document and names it at the first item of the agenda. */
@@ -80,7 +84,7 @@ test("a site names its delegates, calls the control room and reads a document, t
       { name: "Nguyễn Văn An", title: "Chủ tịch", organisation: "UBND tỉnh", present: true },
       { name: "Trần Thị Bình", title: "", organisation: "Sở Nội vụ", present: true },
     ];
-    expect(await lead.read(lead.path("delegates"))).toEqual([{ site: SITE, delegates: named }]);
+    expect(await namedBySite(lead)).toEqual(named);
 
     // What is being written outlives what somebody else saves meanwhile, and a reload.
     await page.locator('[data-action="add"]').click();
@@ -94,7 +98,7 @@ test("a site names its delegates, calls the control room and reads a document, t
     await expect(page.locator("[data-row]")).toHaveCount(3);
     await page.locator('[data-action="save"]').click();
     await expect(page.locator('[data-action="save"]')).toBeDisabled();
-    expect(await lead.read(lead.path("delegates"))).toMatchObject([{ site: SITE, delegates: { length: 3 } }]);
+    expect(await namedBySite(lead)).toHaveLength(3);
     await page.keyboard.press("Escape");
 
     // A call rings until somebody answers, also when the server dies meanwhile.
