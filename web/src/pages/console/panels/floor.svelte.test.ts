@@ -108,9 +108,12 @@ describe('the queue', () => {
   });
 
   it('tells how long each has spoken in all', () => {
-    bench = new Bench([siteView('Huế', { spoken_ms: 420_000 })], { floor: floorView({ queue: [queueEntry('Huế')] }) });
+    const held = queueEntry('Huế', { spoken_ms: 120_000, allowed_ms: 600_000 });
+    bench = new Bench([siteView('Huế', { spoken_ms: 420_000 }), 'Vinh'], {
+      floor: floorView({ queue: [held, queueEntry('Vinh')] }),
+    });
     bench.show(QueuePanel, {});
-    expect(document.querySelector('.spoken')?.textContent).toBe('Σ7′');
+    expect([...document.querySelectorAll('.spoken')].map((one) => one.textContent)).toEqual(['Σ9′']);
   });
 
   it('is moved by Alt and an arrow, and says where to', async () => {

@@ -6,12 +6,12 @@ export const TABS = ['agenda', 'site', 'messages', 'roll_call', 'people'] as con
 /** One of them. */
 export type Tab = (typeof TABS)[number];
 
-/** A rail that is less high than this has no room for the agenda beside the queue (CSS px). */
-const LOW_PX = 820;
+/** A rail that is less high than this has no room for the agenda beside the queue (rem: everything in it grows with the screen). */
+const LOW_REM = 51;
 
-/** Panels that share the place below in a rail of this height; the others stand above it for good, so that nothing moves by itself. */
+/** Panels that share the place below in a rail of this height (rem); the others stand above it for good, so that nothing moves by itself. */
 export function tabsAt(height: number): readonly Tab[] {
-  return height < LOW_PX ? TABS : TABS.filter((tab) => tab !== 'agenda');
+  return height < LOW_REM ? TABS : TABS.filter((tab) => tab !== 'agenda');
 }
 
 /** The tab that an arrow key leads to; the ends meet. */
