@@ -12,6 +12,8 @@ const NAME: Record<KeyAction, () => string> = {
   holding: m.key_holding,
   tour: m.key_tour,
   preview_selected: m.key_preview_selected,
+  preview_add: m.key_preview_add,
+  clear_preview: m.key_clear_preview,
   find: m.key_find,
   layout_1: m.key_layout_1,
   layout_2: m.key_layout_2,

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 
 /** Actions by topic, in the order of the overview. */
 export const ACTION_GROUPS = {
-  air: ['take', 'back_to_hall', 'undo', 'holding', 'tour', 'preview_selected', 'find'],
+  air: ['take', 'back_to_hall', 'undo', 'holding', 'tour', 'preview_selected', 'preview_add', 'clear_preview', 'find'],
   layouts: ['layout_1', 'layout_2', 'layout_3', 'layout_4', 'layout_5'],
   order: ['next_item', 'next_in_queue', 'previous_in_queue', 'invite', 'cue', 'grant', 'reorder_up', 'reorder_down'],
   speech: ['clock', 'extend', 'end_speech', 'interrupt'],
@@ -30,6 +30,8 @@ export const DEFAULT_KEYMAP: Keymap = {
   holding: ['Shift+F8'],
   tour: ['KeyU'],
   preview_selected: ['Enter'],
+  preview_add: ['Shift+Enter'],
+  clear_preview: ['Delete'],
   find: ['Slash'],
   layout_1: ['Digit1'],
   layout_2: ['Digit2'],

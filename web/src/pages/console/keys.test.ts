@@ -25,6 +25,7 @@ describe('keys', () => {
     ['F7', [], 'next_item'],
     ['F8', ['Shift'], 'holding'],
     ['Digit3', [], 'layout_3'],
+    ['Enter', ['Shift'], 'preview_add'],
     ['KeyK', ['Shift'], 'talkback_all'],
     ['NumpadAdd', [], 'extend'],
     ['Enter', [], 'preview_selected'],

@@ -24,6 +24,8 @@ const REPEATABLE: ReadonlySet<KeyAction> = new Set(['left', 'right', 'up', 'down
 /** Inside a widget these keys are the widget's own. */
 const WIDGET_KEYS: ReadonlySet<KeyAction> = new Set([
   'preview_selected',
+  'preview_add',
+  'clear_preview',
   'left',
   'right',
   'up',
