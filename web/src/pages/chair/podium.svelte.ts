@@ -4,7 +4,7 @@ import type { Connection } from '$lib/state/connection.svelte';
 import { nextItem } from '$lib/state/nextItem';
 import type { Ticker } from '$lib/state/ticker.svelte';
 import type { ItemId, SiteSlug } from '$lib/wire';
-import { CommandLine } from '../console/desk/commandLine.svelte';
+import { CommandLine } from '$lib/state/commandLine.svelte';
 import type { ChairAction } from './keys';
 import { nextInQueue, type SpeechNow, speechNow } from './model';
 import { type Power, powersOf } from './powers';

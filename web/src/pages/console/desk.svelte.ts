@@ -9,7 +9,7 @@ import type { SiteSlug } from '$lib/wire';
 import { AgendaDesk } from './desk/agenda';
 import { CallDesk } from './desk/calls';
 import { CaptionDesk } from './desk/captions';
-import { CommandLine, type LastCommand } from './desk/commandLine.svelte';
+import { CommandLine, type LastCommand } from '$lib/state/commandLine.svelte';
 import { ControlDesk } from './desk/control';
 import { FloorDesk } from './desk/floor';
 import { HoldingDesk } from './desk/holding.svelte';

@@ -1,7 +1,7 @@
 import { openMicrophone } from '$lib/media/devices';
 import type { Connection } from '$lib/state/connection.svelte';
 import { expect, it, vi } from 'vitest';
-import { CommandLine } from './desk/commandLine.svelte';
+import { CommandLine } from '$lib/state/commandLine.svelte';
 import { SoundDesk } from './desk/sound.svelte';
 
 vi.mock('$lib/media/devices', () => ({ openMicrophone: vi.fn() }));

@@ -3,7 +3,7 @@ import { m } from '$lib/paraglide/messages';
 import type { Connection } from '$lib/state/connection.svelte';
 import type { ItemPlan, SitePlan, SiteSlug } from '$lib/wire';
 import { untrack } from 'svelte';
-import { CommandLine } from '../console/desk/commandLine.svelte';
+import { CommandLine } from '$lib/state/commandLine.svelte';
 import { ControlDesk } from '../console/desk/control';
 import { agendaPart, detailsPart, sitesPart } from './kinds';
 import { type Barrier, controlBarrier, planBarrier } from './model/barrier';

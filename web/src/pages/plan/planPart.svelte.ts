@@ -1,6 +1,6 @@
 /** One part of the plan (agenda, sites, details): its edit, what is wrong with it, and how it is applied. */
 import type { Command } from '$lib/wire';
-import type { CommandLine } from '../console/desk/commandLine.svelte';
+import type { CommandLine } from '$lib/state/commandLine.svelte';
 import { Draft, type DraftKind } from './draft.svelte';
 import { same } from './model/listChange';
 import { isFatal, type Located } from './model/problem';

@@ -2,7 +2,7 @@
 import { m } from '$lib/paraglide/messages';
 import { nextItem } from '$lib/state/nextItem';
 import type { ItemId } from '$lib/wire';
-import type { CommandLine } from './commandLine.svelte';
+import type { CommandLine } from '$lib/state/commandLine.svelte';
 
 /** The agenda's part of the desk. */
 export class AgendaDesk {

@@ -1,7 +1,7 @@
 /** Sites that call the control room. */
 import type { SiteSlug } from '$lib/wire';
 import { type Call, callsOf } from '../panels/callOrder';
-import type { CommandLine } from './commandLine.svelte';
+import type { CommandLine } from '$lib/state/commandLine.svelte';
 import type { SoundDesk } from './sound.svelte';
 
 /** The calls' part of the desk. */

@@ -1,7 +1,7 @@
 /** What is written into the picture: the lower third, the names of sites. */
 import { m } from '$lib/paraglide/messages';
 import type { LowerThird } from '$lib/wire';
-import type { CommandLine } from './commandLine.svelte';
+import type { CommandLine } from '$lib/state/commandLine.svelte';
 
 /** The captions' part of the desk. */
 export class CaptionDesk {

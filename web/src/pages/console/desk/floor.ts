@@ -2,7 +2,7 @@
 import { floorModeName } from '$lib/i18n/wording';
 import { m } from '$lib/paraglide/messages';
 import type { FloorMode, SiteSlug } from '$lib/wire';
-import type { CommandLine } from './commandLine.svelte';
+import type { CommandLine } from '$lib/state/commandLine.svelte';
 
 /** Seconds that one press adds to a speech. */
 export const EXTENSION_S = 60;

@@ -4,7 +4,7 @@ import { m } from '$lib/paraglide/messages';
 import type { Holding } from '$lib/wire';
 import * as v from 'valibot';
 import { HOLDING_TEXTS } from '../holdingTexts';
-import type { CommandLine } from './commandLine.svelte';
+import type { CommandLine } from '$lib/state/commandLine.svelte';
 
 const DEFAULT = HOLDING_TEXTS[0]!;
 const Stored = v.pipe(

@@ -3,7 +3,7 @@ import { m } from '$lib/paraglide/messages';
 import type { MessageId, SiteSlug } from '$lib/wire';
 import { awaitsCentre } from '../openMessages';
 import { type Audience, receiversOf } from '../panels/audience';
-import type { CommandLine } from './commandLine.svelte';
+import type { CommandLine } from '$lib/state/commandLine.svelte';
 
 /** The messages' part of the desk. */
 export class MessageDesk {

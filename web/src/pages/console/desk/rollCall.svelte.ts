@@ -2,7 +2,7 @@
 import { refusalText } from '$lib/i18n/wording';
 import { m } from '$lib/paraglide/messages';
 import type { Delegate, SiteSlug } from '$lib/wire';
-import type { CommandLine } from './commandLine.svelte';
+import type { CommandLine } from '$lib/state/commandLine.svelte';
 
 /** The roll call's part of the desk. */
 export class RollCallDesk {

@@ -3,7 +3,7 @@ import { openMicrophone } from '$lib/media/devices';
 import { m } from '$lib/paraglide/messages';
 import type { SiteSlug } from '$lib/wire';
 import { toast } from 'svelte-sonner';
-import type { CommandLine } from './commandLine.svelte';
+import type { CommandLine } from '$lib/state/commandLine.svelte';
 
 /** Talkback ends by itself after this long, as on the server: a key that sticks must not keep a line open (ms). */
 export const TALKBACK_LIMIT_MS = 60_000;

@@ -5,7 +5,7 @@ import type { Layout, PreviewId, PreviewView, Readiness, SiteSlug, SourceRef } f
 import { type LayoutObstacle, obstacleTo, pick, previewOf } from '../previewPlan';
 import { previewVerdict } from '../readiness';
 import { TakeGuard } from '../takeGuard';
-import type { CommandLine } from './commandLine.svelte';
+import type { CommandLine } from '$lib/state/commandLine.svelte';
 
 /** The stage's part of the desk. */
 export class StageDesk {

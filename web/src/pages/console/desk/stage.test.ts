@@ -4,7 +4,7 @@ import { camera, conferenceView } from '$lib/state/samples';
 import type { CommandOutcome } from '$lib/link/machine';
 import type { Command, Layout } from '$lib/wire';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { CommandLine } from './commandLine.svelte';
+import { CommandLine } from '$lib/state/commandLine.svelte';
 import { StageDesk } from './stage.svelte';
 
 const ACCEPTED = { accepted: true, revision: 1 } as unknown as CommandOutcome;

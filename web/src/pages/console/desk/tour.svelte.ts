@@ -2,7 +2,7 @@
 import { m } from '$lib/paraglide/messages';
 import type { SiteSlug, TourView } from '$lib/wire';
 import { SvelteSet } from 'svelte/reactivity';
-import type { CommandLine } from './commandLine.svelte';
+import type { CommandLine } from '$lib/state/commandLine.svelte';
 
 /** Shortest time for which a site can be shown, ms; as `conference::tour::MIN_DWELL_MS`. */
 export const MIN_DWELL_MS = 2_000;

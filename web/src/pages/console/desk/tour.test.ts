@@ -3,7 +3,7 @@ import type { Connection } from '$lib/state/connection.svelte';
 import { conferenceView } from '$lib/state/samples';
 import type { Command } from '$lib/wire';
 import { expect, it, vi } from 'vitest';
-import { CommandLine } from './commandLine.svelte';
+import { CommandLine } from '$lib/state/commandLine.svelte';
 import { HoldingDesk } from './holding.svelte';
 import { MAX_DWELL_MS, TourDesk } from './tour.svelte';
 

@@ -1,4 +1,4 @@
-/** The way of every command from the desk to the server, and what came of it. */
+/** The way of every command from a page of the centre to the server, and what came of it. */
 import { refusalText } from '$lib/i18n/wording';
 import type { CommandOutcome } from '$lib/link/machine';
 import type { ConferenceStore } from '$lib/state/conference.svelte';
@@ -12,7 +12,7 @@ export const REFUSAL_SHOWN_MS = 8_000;
 /** The last command, as the desk shows it. */
 export type LastCommand = { label: string; outcome: 'pending' | 'accepted' | 'refused'; reason: string };
 
-/** Sends commands; shared by all parts of the desk. */
+/** Sends commands; shared by all parts of a page. */
 export class CommandLine {
   readonly connection: Connection;
   last: LastCommand | null = $state.raw(null);
