@@ -1,7 +1,7 @@
 /** The roll call as a list to work through. Pure. */
 import { search } from '$lib/i18n/search';
 import type { SiteView } from '$lib/wire';
-import { inRoll, type RollFilter } from '../console/panels/rollCall';
+import { inRoll, type RollFilter } from '$lib/state/rollCall';
 
 /** Sites that a filter and a query leave: in the order of the wall, or best match first. */
 export function rollOf(sites: readonly SiteView[], filter: RollFilter, query: string): SiteView[] {

@@ -1,6 +1,6 @@
 /** The roll by region, in the order of the wall. Pure. */
 import type { SiteView } from '$lib/wire';
-import { type RollTotals, rollTotals } from '../../console/panels/rollCall';
+import { type RollTotals, rollTotals } from '$lib/state/rollCall';
 
 /** One region's part of the roll. */
 export type RegionRoll = { region: string; totals: RollTotals };

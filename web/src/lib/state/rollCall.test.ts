@@ -1,5 +1,5 @@
 import { setLocale } from '$lib/i18n/locale.svelte';
-import { siteView } from '$lib/state/samples';
+import { siteView } from './samples';
 import type { SiteView } from '$lib/wire';
 import { afterEach, describe, expect, it } from 'vitest';
 import { inRoll, nextUncalled, quorumVerdict, ROLL_FILTERS, rollTotals } from './rollCall';
