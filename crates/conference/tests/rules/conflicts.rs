@@ -13,8 +13,10 @@ struct Pair {
     refused: [Refusal; 2],
 }
 
-/// Kinds of pairs, each over two sites that differ.
-const KINDS: [(&str, fn(&str, &str) -> Pair); 12] = [
+/// Makes a pair over two sites that differ.
+type Kind = fn(&str, &str) -> Pair;
+
+const KINDS: [(&str, Kind); 12] = [
     ("two grants", two_grants),
     ("two takes of one preview", two_takes),
     ("a take and an undo", take_and_undo),
