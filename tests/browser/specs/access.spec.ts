@@ -139,7 +139,7 @@ test("the console has no serious fault of access, idle and with the whole countr
   }
 });
 
-test("the hall is one F8 away while a list, a checkbox or a text field has the focus", async () => {
+test("the hall is one F8 away while a list, a choice or a text field has the focus", async () => {
   const server = await Server.start("access-keys");
   const plain = await Browser.plain();
   const hall = await Browser.withTestCard(0, "Hội trường Diên Hồng");
@@ -152,7 +152,9 @@ test("the hall is one F8 away while a list, a checkbox or a text field has the f
     const { page } = operator;
     await page.getByRole("button", { name: "Khai mạc", exact: true }).click();
     const mode = page.getByRole("combobox", { name: "Cách nhận đăng ký" });
-    const places = { list: mode, checkbox: page.getByRole("checkbox").first(), "text field": page.getByRole("textbox").first() };
+    await page.locator("#tab-messages").click();
+    const panel = page.locator('[data-panel="messages"]');
+    const places = { list: mode, choice: panel.getByRole("radio").last(), "text field": panel.getByRole("textbox") };
 
     /** Leaves whatever has the focus: it would keep the keys with which a site is found. */
     const leave = () => page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
