@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, ORIGIN};
 use axum::http::{Request, StatusCode};
 use serde_json::json;
-use server::http::MAX_BODY_BYTES;
+use server::http::MAX_COMMAND_BYTES;
 use wire::{EndpointRole, Role};
 
 use crate::world::{CONFERENCE, Credential, World, assert_problem, known};
@@ -15,7 +15,7 @@ async fn bodies_that_do_not_fit_are_problems_and_nothing_stops() {
     let site = world.site("cao-bang", EndpointRole::Main).await;
     let path = format!("/api/v1/conferences/{CONFERENCE}/commands");
     let deep = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
-    let large = "x".repeat(MAX_BODY_BYTES + 1);
+    let large = "x".repeat(MAX_COMMAND_BYTES + 1);
     let cases: [(&str, Vec<u8>, StatusCode); 8] = [
         ("application/json", b"{".to_vec(), StatusCode::BAD_REQUEST),
         ("application/json", Vec::new(), StatusCode::BAD_REQUEST),

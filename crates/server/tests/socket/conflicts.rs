@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use tokio::time::MissedTickBehavior;
 use wire::{Command, ConferenceView, ItemId, Refusal, Revision, ServerMessage, SiteSlug, StateChange};
 
 use crate::server_world::{Client, ServerWorld};
@@ -11,6 +12,8 @@ const PAIRS: usize = 1_000;
 /// The promise is 200 ms; a machine that builds and tests at the same time gets ten times that before the test fails.
 const FAILS_AFTER: Duration = Duration::from_secs(2);
 const PROMISED: Duration = Duration::from_millis(200);
+/// A pair begins this long after the one before: a connection may send a hundred messages a second, and a pair takes up to two.
+const PACE: Duration = Duration::from_millis(25);
 
 /// Two commands of which only one can be done, and what makes the next pair possible.
 struct Pair {
@@ -80,6 +83,7 @@ impl Watcher {
             match self.client.next().await.expect("the connection lives") {
                 ServerMessage::Accepted { id: of, revision } if of == id => return (Ok(revision), began.elapsed()),
                 ServerMessage::Refused { id: of, reason } if of == id => return (Err(reason), began.elapsed()),
+                ServerMessage::Error { code, detail, .. } => panic!("{code:?}: {detail}"),
                 message => self.note(message),
             }
         }
@@ -120,12 +124,19 @@ async fn of_two_commands_that_exclude_each_other_one_is_done_and_the_other_is_to
     let kinds = [grants, mutes, items, invitations];
     let mut refused_after = Vec::with_capacity(PAIRS);
     let mut won = [0, 0];
+    let mut pace = tokio::time::interval(PACE);
+    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
 
     for number in 0..PAIRS {
+        pace.tick().await;
         let pair = kinds[number % kinds.len()]();
-        // By turns the one or the other console is asked first; the network decides who comes first.
-        let (left, right) = if number % 2 == 0 { (pair.one, pair.other) } else { (pair.other, pair.one) };
-        let (left, right) = tokio::join!(one.ask(left), other.ask(right));
+        // By turns the one or the other console speaks first; the network decides who is heard first.
+        let (left, right) = if number % 2 == 0 {
+            tokio::join!(one.ask(pair.one), other.ask(pair.other))
+        } else {
+            let (right, left) = tokio::join!(other.ask(pair.other), one.ask(pair.one));
+            (left, right)
+        };
 
         let (refusal, took) = match (left, right) {
             ((Ok(_), _), (Err(refusal), took)) => {

@@ -65,7 +65,6 @@ site = "cao-bang"
 [[agenda]]
 id = "ket"
 title = "Kết luận"
-site = "ca-mau"
 "#;
 pub const SITES: &str = "code,slug,name,full_name,region,column,row\n\
     04,cao-bang,Cao Bằng,Tỉnh Cao Bằng,Bắc,5,0\n\
