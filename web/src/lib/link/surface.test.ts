@@ -4,7 +4,13 @@ import { act, followTally, keepAccess, takeAccess } from './surface';
 
 const ACCESS = { conference: 'bau-cu-2021', token: 'surface-abc' };
 const TALLY = { sites: {} } as TallyView;
-const PROBLEM: Problem = { type: '/problems/refused', title: 'Conflict', status: 409, detail: 'refused' };
+const PROBLEM: Problem = {
+  type: '/problems/refused',
+  title: 'Conflict',
+  status: 409,
+  detail: 'refused',
+  refusal: null,
+};
 
 describe('an action', () => {
   afterEach(() => vi.unstubAllGlobals());

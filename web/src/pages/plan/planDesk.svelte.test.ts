@@ -42,7 +42,9 @@ function opened() {
   return { fake, desk, follow };
 }
 
-beforeEach(() => ['agenda', 'sites', 'details'].forEach((part) => forget(`plan.x.${part}`)));
+beforeEach(() =>
+  ['agenda', 'sites', 'details'].forEach((part) => [forget(`plan.x.${part}`), forget(`plan.x.${part}.applied`)]),
+);
 
 describe('the plan’s desk', () => {
   it('sends an edit of the agenda whole, tidied, and takes it back', async () => {
@@ -57,6 +59,22 @@ describe('the plan’s desk', () => {
     expect(await desk.agenda.takeBack()).toBe(true);
     expect((fake.asked[1] as typeof sent).items.map(({ id }) => id)).toEqual(['a', 'b']);
     expect(desk.agenda.canTakeBack).toBe(false);
+  });
+
+  it('takes back also after the reload that a changed list of sites brings', async () => {
+    const { fake, desk } = opened();
+    desk.sites.draft.change(desk.sites.draft.mine.filter((site) => site.slug !== 'ha-nam'));
+    await desk.sites.apply();
+    const again = opened();
+    expect(again.desk.sites.canTakeBack, 'the server has something else').toBe(false);
+    const view = { ...VIEW, sites: VIEW.sites.filter((site) => site.slug !== 'ha-nam') };
+    again.fake.conference.applySnapshot(structuredClone(view));
+    again.follow();
+    expect(again.desk.sites.canTakeBack).toBe(true);
+    expect(await again.desk.sites.takeBack()).toBe(true);
+    const sent = again.fake.asked[0] as Extract<Command, { type: 'set_sites' }>;
+    expect(sent.sites.map(({ slug }) => slug)).toEqual(['hall', 'cao-bang', 'ha-nam']);
+    expect(fake.asked).toHaveLength(1);
   });
 
   it('does not take back what somebody else has changed since', async () => {

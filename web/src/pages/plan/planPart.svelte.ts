@@ -1,5 +1,7 @@
 /** One part of the plan (agenda, sites, details): its edit, what is wrong with it, and how it is applied. */
+import { forget, recall, remember } from '$lib/link/storage';
 import type { Command } from '$lib/wire';
+import * as v from 'valibot';
 import type { CommandLine } from '$lib/state/commandLine.svelte';
 import { Draft, type DraftKind } from './draft.svelte';
 import { same } from './model/listChange';
@@ -23,13 +25,17 @@ export type PartKind<T> = DraftKind<T> & {
   commands: (edit: T, server: T) => Command[];
 };
 
+/** An edit that was applied. */
+type Applied<T> = { before: T; after: T };
+
 /** One part. */
 export class PlanPart<T> {
   readonly draft: Draft<T>;
   /** What the server refused of the latest edit. */
   #refused: { edit: T; problems: readonly Located[] } | null = $state.raw(null);
   /** The latest edit that was applied from here, and what it replaced. */
-  #latest: { before: T; after: T } | null = $state.raw(null);
+  #latest: Applied<T> | null = $state.raw(null);
+  #key: string | null = null;
   #kind: PartKind<T>;
   #line: CommandLine;
 
@@ -71,7 +77,10 @@ export class PlanPart<T> {
 
   /** The conference has this part; an edit is kept under its id. */
   follow(server: T, conference: string): void {
-    this.draft.follow(server, `plan.${conference}.${this.#kind.name}`);
+    const key = `plan.${conference}.${this.#kind.name}`;
+    if (this.#key === null) this.#latest = this.#recall(`${key}.applied`);
+    this.#key = key;
+    this.draft.follow(server, key);
   }
 
   /** Problems of one member; of the whole with null. */
@@ -85,7 +94,7 @@ export class PlanPart<T> {
     this.draft.change(this.#kind.tidy(this.draft.mine));
     const edit = this.draft.mine;
     if (!(await this.#send(edit))) return false;
-    this.#latest = { before, after: edit };
+    this.#keep({ before, after: edit });
     return true;
   }
 
@@ -93,8 +102,24 @@ export class PlanPart<T> {
   async takeBack(): Promise<boolean> {
     if (!this.canTakeBack || this.#latest === null) return false;
     if (!(await this.#send(this.#latest.before))) return false;
-    this.#latest = null;
+    this.#keep(null);
     return true;
+  }
+
+  /** Kept over the reload that a changed list of sites brings. */
+  #keep(latest: Applied<T> | null): void {
+    this.#latest = latest;
+    if (this.#key === null) return;
+    const key = `${this.#key}.applied`;
+    if (latest) remember(key, JSON.stringify(latest));
+    else forget(key);
+  }
+
+  #recall(key: string): Applied<T> | null {
+    const { shape } = this.#kind;
+    const kept = v.pipe(v.string(), v.parseJson(), v.object({ before: shape, after: shape }));
+    const read = v.safeParse(kept, recall(key));
+    return read.success ? (read.output as Applied<T>) : null;
   }
 
   async #send(edit: T): Promise<boolean> {

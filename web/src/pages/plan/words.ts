@@ -1,4 +1,5 @@
 /** Words for what the plan page knows as data. */
+import { locale } from '$lib/i18n/locale.svelte';
 import { layoutName } from '$lib/i18n/wording';
 import { m } from '$lib/paraglide/messages';
 import type { ItemPlan, Phase, SitePlan } from '$lib/wire';
@@ -43,6 +44,8 @@ const FIELD: Record<ProblemField, () => string> = {
 /** A field's name. */
 export const fieldName = (field: ProblemField): string => FIELD[field]();
 
+const numberText = (value: number) => new Intl.NumberFormat(locale()).format(value);
+
 /** A problem in words. */
 export function problemText(problem: Problem, name: Name): string {
   switch (problem.code) {
@@ -53,7 +56,11 @@ export function problemText(problem: Problem, name: Name): string {
     case 'unreadable':
       return m.plan_problem_unreadable({ field: fieldName(problem.field) });
     case 'out_of_range':
-      return m.plan_problem_out_of_range({ field: fieldName(problem.field), min: problem.min, max: problem.max });
+      return m.plan_problem_out_of_range({
+        field: fieldName(problem.field),
+        min: numberText(problem.min),
+        max: numberText(problem.max),
+      });
     case 'twice':
       return m.plan_problem_twice({ field: fieldName(problem.field), value: problem.value });
     case 'bad_id':
