@@ -160,5 +160,6 @@ function corrected(item: ReadItem, correction: Correction = {}): ReadItem & { le
     ...('site' in correction ? ['unknown_site', 'similar_site'] : []),
     ...('minutes' in correction ? ['bad_time', 'two_times', 'each_speech', 'shared_time'] : []),
   ];
-  return { ...item, left, site, minutes, notes: item.notes.filter((note) => !settled.includes(note)) };
+  const place = 'site' in correction ? '' : item.place;
+  return { ...item, left, site, place, minutes, notes: item.notes.filter((note) => !settled.includes(note)) };
 }

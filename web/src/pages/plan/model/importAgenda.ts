@@ -37,7 +37,7 @@ export function importAgenda(
 }
 
 function itemOf(
-  { id, title, speaker, site, minutes, layout }: ReadItem,
+  { id, title, speaker, site, place, minutes, layout }: ReadItem,
   old: ItemPlan | undefined,
   home: SiteSlug | null,
   taken: ReadonlySet<string>,
@@ -48,7 +48,8 @@ function itemOf(
     id: old?.id ?? named,
     title,
     speaker: who,
-    site: site ?? old?.site ?? (who ? home : null),
+    // Whoever names a place that is none of the sites is not at home: that is asked for.
+    site: site ?? (place === '' ? (old?.site ?? (who ? home : null)) : null),
     planned_ms: minutes === null ? (old?.planned_ms ?? 0) : minutes * MINUTE_MS,
     layout: layout ?? old?.layout ?? null,
     documents: old?.documents ?? [],

@@ -159,6 +159,11 @@ describe('an import of the agenda', () => {
     const speaker = { name: 'A', title: '', organisation: '' };
     const made = importAgenda([read('Báo cáo', { speaker }), read('Nghỉ trưa')], [], { mode: 'replace', home: 'hall' });
     expect(made.map((one) => one.site)).toEqual(['hall', null]);
+    const [lost] = importAgenda([read('Tham luận', { speaker, place: 'Xứ Mơ' })], [], {
+      mode: 'replace',
+      home: 'hall',
+    });
+    expect(lost?.site, 'a place that is not there is asked for').toBeNull();
   });
 
   it('appends without touching what is there, under ids that are free', () => {
