@@ -3,7 +3,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { showView } from './join';
 import { MAX_UNSEEN, Session } from './session';
 
-const PLAN: MediaPlan = { codec: 'h264', lines: [] };
+const PLAN: MediaPlan = {
+  codec: 'h264',
+  lines: [{ slot: { name: 'microphone' }, kind: 'audio', direction: 'send' }],
+};
 const WELCOME = { type: 'welcome', instance: 'i1', revision: 1, now: 1, state: null };
 const TALKBACK = { type: 'talkback', active: true };
 
@@ -29,6 +32,7 @@ class FakePeerConnection {
   createOffer = async () => ({ sdp: 'offer' });
   setLocalDescription = async (description: { sdp: string }) => void (this.localDescription = description);
   setRemoteDescription = async ({ sdp }: { sdp: string }) => void FakePeerConnection.answers.push(sdp);
+  addTransceiver = () => ({ sender: { replaceTrack: async () => {} } });
   close = () => {};
 }
 
@@ -47,6 +51,7 @@ describe('a session that begins before its view is there', () => {
   beforeEach(() => {
     vi.stubGlobal('WebSocket', FakeSocket);
     vi.stubGlobal('RTCPeerConnection', FakePeerConnection);
+    vi.stubGlobal('RTCRtpReceiver', { getCapabilities: () => null });
     FakePeerConnection.answers = [];
     heard.length = 0;
     socket = new FakeSocket();
