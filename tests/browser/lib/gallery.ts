@@ -19,8 +19,8 @@ export type Size = keyof typeof SIZES;
 export interface ShowOptions {
   /** In this order; the page is left at the last of them. */
   sizes?: Size[];
-  /** The state lasts for a moment that axe would miss. */
-  fleeting?: boolean;
+  /** Without axe: the state lasts for a moment that axe would miss, or is on paper. */
+  unread?: boolean;
 }
 
 /** The pictures of one page, `target/gallery/<page>-<state>-<size>.png`. */
@@ -36,13 +36,13 @@ export class Gallery {
   }
 
   /** Takes the page as it is now, and looks for faults of access once. */
-  async show(page: Page, state: string, { sizes = ["laptop", "desk"], fleeting = false }: ShowOptions = {}): Promise<void> {
+  async show(page: Page, state: string, { sizes = ["laptop", "desk"], unread = false }: ShowOptions = {}): Promise<void> {
     const name = `${this.#page}-${state}`;
     for (const [i, size] of sizes.entries()) {
       const { width, height } = SIZES[size];
       await page.setViewportSize(SIZES[size]);
       await settled(page);
-      if (!fleeting && i === 0) await checkAccess(page, name);
+      if (!unread && i === 0) await checkAccess(page, name);
       await page.screenshot({ path: join(this.#folder, `${name}-${width}x${height}.png`), animations: "disabled" });
       const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       expect.soft(wider, `${name} at ${width}×${height} is wider than its window`).toBeLessThanOrEqual(0);
