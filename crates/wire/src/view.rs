@@ -7,8 +7,8 @@ use ts_rs::TS;
 use utoipa::ToSchema;
 
 use crate::{
-    ConferenceId, Delegate, Document, FloorMode, ItemId, Layout, LowerThird,
-    MessageId, PreviewId, Quorum, RequestKind, SiteSlug, SourceRef, SpeechLimits, TakeId, VideoCodec,
+    ConferenceId, Delegate, Document, FloorMode, ItemId, Layout, LowerThird, MessageId, PreviewId, Quorum, RequestKind,
+    SiteSlug, SourceRef, SpeechLimits, TakeId, VideoCodec,
 };
 
 /// Durable state of a conference.
