@@ -86,7 +86,8 @@ export class Headless {
     const logs = outputFolder("browser-logs");
     const { token, index, name } = server.link(site);
     this.#log = openSync(join(logs, `headless-${site}.log`), "w");
-    const args = ["endpoint", "--server", server.url, "--token", token, "--site-index", String(index), "--name", name];
+    // A token may begin with a dash.
+    const args = ["endpoint", "--server", server.url, `--token=${token}`, "--site-index", String(index), "--name", name];
     args.push("--report", join(logs, `headless-${site}.jsonl`));
     if (clapper) args.push("--clapper");
     if (busy) args.push("--busy");

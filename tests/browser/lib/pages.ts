@@ -174,4 +174,5 @@ interface Stage {
   program: { layout: string; sources: { source: { site: string } }[]; holding: { title: string } | null };
   preview: { id: number; layout: string; sources: { site: string }[] } | null;
   pending: unknown;
+  tour: unknown;
 }
