@@ -19,7 +19,7 @@ impl Conference {
             return Err(Refusal::AlreadyInQueue);
         }
         if floor.mode == FloorMode::Open && floor.holder.is_none() {
-            return Ok(vec![self.granted(site)]);
+            return Ok(self.granted(site));
         }
         self.room_in_queue()?;
         let position = floor.place_for(kind, false);

@@ -27,7 +27,7 @@ impl Conference {
         if let Some(first) = floor.queue.first().filter(|first| in_order && !invited && first.site != *site) {
             return Err(Refusal::NotFirstInQueue { first: first.site.clone() });
         }
-        Ok(vec![self.granted(site)])
+        Ok(self.granted(site))
     }
 
     pub(crate) fn end_speech(&self, at: Millis) -> Outcome {
@@ -161,10 +161,14 @@ impl Conference {
         }
     }
 
-    pub(crate) fn granted(&self, site: &SiteSlug) -> EventBody {
-        let program = &self.state().stage.program;
-        // Who is shown by a tour is not heard: its clock waits.
-        self.granting(site, program.shows(site) && !program.tour)
+    /// Who is in the picture speaks at once, and a tour that has shown nobody yet gives way. Who is shown by a tour waits for the air
+    /// like who is not shown.
+    pub(crate) fn granted(&self, site: &SiteSlug) -> Vec<EventBody> {
+        let stage = &self.state().stage;
+        let on_air = stage.program.shows(site) && !stage.program.tour;
+        let mut bodies = if on_air && stage.tour.is_some() { self.supersede() } else { Vec::new() };
+        bodies.push(self.granting(site, on_air));
+        bodies
     }
 
     fn granted_on_air(&self, site: &SiteSlug) -> EventBody {

@@ -135,7 +135,12 @@ impl Conference {
 
     pub(crate) fn take_failed(&self, take: TakeId, reason: TakeFailure) -> Vec<EventBody> {
         match &self.state().stage.pending {
-            Some(pending) if pending.take == take => vec![EventBody::TakeFailed { take, reason }],
+            Some(pending) if pending.take == take => {
+                // Where a step was not wanted, the tour that ordered it is not.
+                let unwanted = pending.program.tour && reason == TakeFailure::Superseded;
+                let ended = if unwanted { self.tour_ended(TourEnd::Superseded) } else { None };
+                [EventBody::TakeFailed { take, reason }].into_iter().chain(ended).collect()
+            }
             _ => Vec::new(),
         }
     }

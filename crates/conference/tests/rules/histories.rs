@@ -2,7 +2,7 @@
 
 mod commands;
 
-use commands::{command, site};
+use commands::{command, sender, site, site_index};
 use conference::*;
 use proptest::prelude::*;
 
@@ -27,12 +27,13 @@ enum Step {
     Play(u64),
     ClockStepsBack(u64),
     Restart(Setup),
+    JournalIsBack,
 }
 
 /// What the configuration says at a start.
 fn file() -> impl Strategy<Value = Setup> {
     let [smaller, moved] = other_setups();
-    prop::sample::select(vec![setup(), smaller, moved])
+    prop::sample::select(vec![setup(), setup(), setup(), setup(), smaller, moved])
 }
 
 /// Sites' players play the programme alone; the shell sees to that.
@@ -46,23 +47,22 @@ fn player() -> impl Strategy<Value = PlayerLive> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let role = prop::sample::select(vec![
-        Role::Lead,
-        Role::Lead,
+    let anybody = prop::sample::select(vec![
         Role::Lead,
         Role::Assistant,
         Role::Chair,
         Role::Secretary,
         Role::Technician,
         Role::Site,
-        Role::Site,
         Role::Screen,
     ]);
+    let sent = (command(), site_index(), prop::option::weighted(0.3, anybody))
+        .prop_map(|(command, site, role)| Step::Command(role.unwrap_or_else(|| sender(&command)), site, command));
     let endpoint = prop::sample::select(vec![EndpointRole::Main, EndpointRole::Backup, EndpointRole::Screen]);
     let failure = prop::sample::select(vec![TakeFailure::NoKeyframe, TakeFailure::SourceLost]);
-    let any = || 0..SITES.len();
+    let any = site_index;
     prop_oneof![
-        16 => (role, any(), command()).prop_map(|(role, site, command)| Step::Command(role, site, command)),
+        20 => sent,
         6 => Just(Step::TakePreview),
         6 => Just(Step::Shown),
         1 => failure.prop_map(Step::Failed),
@@ -76,6 +76,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0..20_000_u64).prop_map(Step::Play),
         1 => (0..10_000_000_u64).prop_map(Step::ClockStepsBack),
         1 => file().prop_map(Step::Restart),
+        1 => Just(Step::JournalIsBack),
     ]
 }
 
@@ -145,6 +146,7 @@ fn perform(world: &mut World, step: Step) {
         }
         Step::Wait(ms) => world.wait(ms),
         Step::Play(ms) => world.play(ms),
+        Step::JournalIsBack => drop(world.fact(Fact::JournalCaughtUp { late: 1 })),
         Step::ClockStepsBack(ms) => world.now = Millis(world.now.0.saturating_sub(ms)),
         Step::Restart(file) => {
             let expected = counts_after(world, &file);

@@ -118,6 +118,17 @@ fn a_step_that_fails_is_passed_over_and_a_tour_on_which_all_fail_ends() {
 }
 
 #[test]
+fn a_tour_whose_order_was_taken_back_ends() {
+    let mut world = World::new();
+    world.lead(tour_of(&["a", "b"], true)).unwrap();
+    let take = world.stage().last_take;
+    world.fact(Fact::TakeFailed { take, reason: TakeFailure::Superseded });
+    assert_eq!(ends(&world), [TourEnd::Superseded]);
+    world.play(20_000);
+    assert_eq!(toured(&world), None);
+}
+
+#[test]
 fn of_a_tour_that_begins_anew_the_only_one_who_sends_stays_until_nobody_does() {
     let mut world = World::new();
     world.lead(tour_of(&["a", "b"], true)).unwrap();
@@ -284,6 +295,19 @@ fn the_floor_can_be_granted_during_a_tour_and_the_clock_waits() {
     world.put_on_air(Layout::Single, &[camera("a")]);
     assert!(world.holder().unwrap().on_air);
     assert_eq!(world.holder().unwrap().clock.spoken_at(world.now), 0);
+}
+
+#[test]
+fn a_grant_to_who_is_in_the_picture_comes_before_a_tour_that_has_shown_nobody_yet() {
+    let mut world = World::new();
+    world.put_on_air(Layout::Single, &[camera("a")]);
+    world.lead(Command::EndSpeech).unwrap();
+    world.lead(tour_of(&["b"], false)).unwrap();
+    world.lead(Command::Grant { site: slug("a") }).unwrap();
+    assert_eq!(ends(&world), [TourEnd::Superseded]);
+    assert!(world.holder().unwrap().clock.running_since.is_some());
+    world.play(20_000);
+    assert_eq!((toured(&world), world.holder_site()), (None, Some("a")));
 }
 
 #[test]

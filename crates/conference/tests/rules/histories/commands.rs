@@ -8,8 +8,22 @@ use proptest::prelude::*;
 
 use crate::world::{SITES, other_setups, setup, slug};
 
+/// Some sites more often than others, so that commands meet.
+pub fn site_index() -> impl Strategy<Value = usize> {
+    prop::sample::select(vec![0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 4, 5, 6])
+}
+
 pub fn site() -> impl Strategy<Value = SiteSlug> {
-    (0..SITES.len()).prop_map(|index| slug(SITES[index]))
+    site_index().prop_map(|index| slug(SITES[index]))
+}
+
+/// Who may send a command on the day.
+pub fn sender(command: &Command) -> Role {
+    match command {
+        Command::RequestFloor { .. } => Role::Site,
+        Command::AllowMicrophones { .. } => Role::Chair,
+        _ => Role::Lead,
+    }
 }
 
 fn source() -> impl Strategy<Value = SourceRef> {
@@ -82,22 +96,22 @@ fn sound_command() -> impl Strategy<Value = Command> {
 fn floor_command() -> impl Strategy<Value = Command> {
     let mode = prop::sample::select(vec![FloorMode::Closed, FloorMode::Operator, FloorMode::Queue, FloorMode::Open]);
     prop_oneof![
-        mode.prop_map(|mode| Command::SetFloorMode { mode }),
-        prop::bool::ANY.prop_map(|response| Command::RequestFloor {
+        2 => mode.prop_map(|mode| Command::SetFloorMode { mode }),
+        6 => prop::bool::ANY.prop_map(|response| Command::RequestFloor {
             kind: if response { RequestKind::Response } else { RequestKind::Request }
         }),
-        site().prop_map(|site| Command::WithdrawRequest { site }),
-        (site(), 0..6_u32).prop_map(|(site, position)| Command::ReorderQueue { site, position }),
-        Just(Command::ClearQueue),
-        site().prop_map(|site| Command::Invite { site }),
-        site().prop_map(|site| Command::Cue { site }),
-        site().prop_map(|site| Command::Uncue { site }),
-        site().prop_map(|site| Command::Grant { site }),
-        Just(Command::EndSpeech),
-        Just(Command::Interrupt),
-        Just(Command::PauseClock),
-        Just(Command::ResumeClock),
-        (0..4_000_u32).prop_map(|seconds| Command::ExtendSpeech { seconds }),
+        2 => site().prop_map(|site| Command::WithdrawRequest { site }),
+        3 => (site(), 0..4_u32).prop_map(|(site, position)| Command::ReorderQueue { site, position }),
+        1 => Just(Command::ClearQueue),
+        6 => site().prop_map(|site| Command::Invite { site }),
+        2 => site().prop_map(|site| Command::Cue { site }),
+        2 => site().prop_map(|site| Command::Uncue { site }),
+        4 => site().prop_map(|site| Command::Grant { site }),
+        1 => Just(Command::EndSpeech),
+        1 => Just(Command::Interrupt),
+        2 => Just(Command::PauseClock),
+        2 => Just(Command::ResumeClock),
+        1 => (0..4_000_u32).prop_map(|seconds| Command::ExtendSpeech { seconds }),
     ]
 }
 
@@ -120,8 +134,9 @@ fn other_command() -> impl Strategy<Value = Command> {
         1 => prop::sample::select(vec![LowerThird::Automatic, LowerThird::Hidden]).prop_map(|lower_third| {
             Command::SetLowerThird { lower_third }
         }),
-        2 => prop::collection::vec(site(), 0..3).prop_map(|to| Command::SendMessage { to, text: "x".to_owned() }),
-        2 => (0..5_u64).prop_map(|id| Command::AcknowledgeMessage { message: MessageId(id) }),
+        1 => prop::bool::ANY.prop_map(|shown| Command::ShowNames { shown }),
+        3 => prop::collection::vec(site(), 0..3).prop_map(|to| Command::SendMessage { to, text: "x".to_owned() }),
+        3 => (0..5_u64).prop_map(|id| Command::AcknowledgeMessage { message: MessageId(id) }),
     ]
 }
 
