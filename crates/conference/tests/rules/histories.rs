@@ -1,6 +1,7 @@
 //! Random histories: any command by anybody, any fact, any change of what is connected.
 
 mod commands;
+mod reach;
 
 use commands::{command, sender, site, site_index};
 use conference::*;
@@ -8,13 +9,16 @@ use proptest::prelude::*;
 
 use crate::{
     invariants,
-    world::{SITES, World, actor, other_setups, setup, slug},
+    world::{SITES, World, actor, camera, other_setups, setup, slug},
 };
 
 #[derive(Debug, Clone)]
 enum Step {
     Command(Role, usize, Command),
     TakePreview,
+    OnAir(usize),
+    HolderDrops,
+    GrantFirst,
     Shown,
     Failed(TakeFailure),
     Join(usize, EndpointRole),
@@ -64,6 +68,10 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         20 => sent,
         6 => Just(Step::TakePreview),
+        // What a day is made of, and what single steps come to too seldom.
+        3 => any().prop_map(Step::OnAir),
+        2 => Just(Step::HolderDrops),
+        2 => Just(Step::GrantFirst),
         6 => Just(Step::Shown),
         1 => failure.prop_map(Step::Failed),
         2 => (any(), endpoint.clone()).prop_map(|(site, role)| Step::Join(site, role)),
@@ -99,6 +107,21 @@ fn perform(world: &mut World, step: Step) {
         Step::TakePreview => {
             let preview = world.conference.state().stage.last_preview;
             let _ = world.lead(Command::Take { preview });
+        }
+        Step::OnAir(site) => {
+            if world.order(Layout::Single, &[camera(SITES[site])]).is_ok() {
+                world.shown();
+            }
+        }
+        Step::HolderDrops => {
+            if let Some(site) = world.holder_site().map(str::to_owned) {
+                world.drop_out(&site, EndpointRole::Main);
+            }
+        }
+        Step::GrantFirst => {
+            if let Some(site) = world.queue().first().map(|site| slug(site)) {
+                let _ = world.lead(Command::Grant { site });
+            }
         }
         Step::Shown if world.conference.state().stage.pending.is_some() => drop(world.shown()),
         Step::Shown => {}

@@ -22,6 +22,7 @@ pub fn sender(command: &Command) -> Role {
     match command {
         Command::RequestFloor { .. } => Role::Site,
         Command::AllowMicrophones { .. } => Role::Chair,
+        Command::SendMessage { to, .. } if to.is_empty() => Role::Site,
         _ => Role::Lead,
     }
 }
