@@ -130,6 +130,23 @@ fn perform(world: &mut World, step: Step) {
             world.fact(Fact::TakeFailed { take, reason });
             assert!(world.conference.state().stage.pending.is_none());
         }
+        Step::Wait(ms) => world.wait(ms),
+        Step::Play(ms) => world.play(ms),
+        Step::JournalIsBack => drop(world.fact(Fact::JournalCaughtUp { late: 1 })),
+        Step::ClockStepsBack(ms) => world.now = Millis(world.now.0.saturating_sub(ms)),
+        Step::Restart(file) => {
+            let expected = counts_after(world, &file);
+            world.restart(file);
+            assert_eq!(*world.conference.setup(), expected);
+        }
+        connection => connect(world, connection),
+    }
+    invariants::now(&world.conference, &world.live);
+}
+
+/// What changes about who is connected and how.
+fn connect(world: &mut World, step: Step) {
+    match step {
         Step::Join(site, role) => {
             if role == EndpointRole::Screen {
                 let place = PlayerPlace::Screen(slug(SITES[site]));
@@ -167,17 +184,8 @@ fn perform(world: &mut World, step: Step) {
             }
             world.live.players.insert(ConnectionId(1_000 + place), player);
         }
-        Step::Wait(ms) => world.wait(ms),
-        Step::Play(ms) => world.play(ms),
-        Step::JournalIsBack => drop(world.fact(Fact::JournalCaughtUp { late: 1 })),
-        Step::ClockStepsBack(ms) => world.now = Millis(world.now.0.saturating_sub(ms)),
-        Step::Restart(file) => {
-            let expected = counts_after(world, &file);
-            world.restart(file);
-            assert_eq!(*world.conference.setup(), expected);
-        }
+        other => unreachable!("{other:?} is no connection"),
     }
-    invariants::now(&world.conference, &world.live);
 }
 
 /// What counts after a start with this file: while preparing the file, but for the parts that were edited by hand, if the whole is
