@@ -71,6 +71,12 @@ describe('refusals', () => {
     expect(refusalText(REFUSALS.source_offline, () => 'Cao Bằng')).toContain('Cao Bằng');
     expect(refusalText(REFUSALS.layout_mismatch, String)).toMatch(/2.*4/);
   });
+
+  it('do not count microphones where the picture has no room for any', () => {
+    const full = refusalText({ code: 'too_many_microphones', limit: 0 }, String);
+    expect(full).not.toBe(refusalText(REFUSALS.too_many_microphones, String));
+    expect(full).not.toContain('0');
+  });
 });
 
 describe('language', () => {

@@ -79,7 +79,10 @@ export function refusalText(refusal: Refusal, siteName: (slug: string) => string
     case 'microphones_not_allowed':
       return m.refusal_microphones_not_allowed();
     case 'too_many_microphones':
-      return m.refusal_too_many_microphones({ limit: refusal.limit });
+      // Four sites in the picture have all the slots, the holding slide has none.
+      return refusal.limit === 0
+        ? m.refusal_no_room_for_microphone()
+        : m.refusal_too_many_microphones({ limit: refusal.limit });
     case 'unknown_operator':
       return m.refusal_unknown_operator({ name: refusal.name });
     case 'unknown_region':
