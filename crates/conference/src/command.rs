@@ -108,7 +108,7 @@ pub enum Command {
     /// Shows sites by turns (lướt điểm cầu), in silence but for the hall. What does not send is passed over. Any other change of
     /// the stage ends it.
     StartTour {
-        /// In this order; empty: all sites but the hall, in the order of the wall.
+        /// In this order, nobody twice; empty: all sites, in the order of the wall. The hall is left out.
         sites: Vec<SiteSlug>,
         /// How long each is shown, ms.
         dwell_ms: u32,
