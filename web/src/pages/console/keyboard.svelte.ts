@@ -3,6 +3,7 @@ import type { Desk } from './desk.svelte';
 import { HELD_ACTIONS, keyDeeds } from './keyActions';
 import { codeOf, type KeyAction, type Keymap } from './keymap';
 import { actionOf, keyLabel, type PressPlace } from './keys';
+import { fieldAt } from '$lib/ui/typing';
 import { moveInWall, type WallMove } from './wallGrid';
 
 /** Attribute of the wall's element, so that arrows inside it are the wall's. */
@@ -84,26 +85,13 @@ export class Keyboard {
   }
 }
 
-/** Kinds of `<input>` that are operated and not written in. */
-const OPERATED_INPUTS: ReadonlySet<string> = new Set([
-  'button',
-  'checkbox',
-  'color',
-  'file',
-  'image',
-  'radio',
-  'range',
-  'reset',
-  'submit',
-]);
 const WIDGETS = 'button, a, summary, input, [role="option"], [role="button"], [role="radio"]';
 
 /** Which keys the element with the focus needs for itself. */
 export function placeOf(target: EventTarget | null): PressPlace {
+  const field = fieldAt(target);
+  if (field !== null) return field;
   if (!(target instanceof HTMLElement)) return 'page';
-  if (target instanceof HTMLInputElement && !OPERATED_INPUTS.has(target.type)) return 'text';
-  if (target.isContentEditable || target.matches('textarea')) return 'text';
-  if (target.matches('select')) return 'choice';
   if (target.closest(`[${WALL_ATTRIBUTE}]`)) return 'wall';
   return target.matches(WIDGETS) ? 'widget' : 'page';
 }

@@ -5,7 +5,7 @@ import { m } from '$lib/paraglide/messages';
 import type { ItemPlan, Phase, SitePlan } from '$lib/wire';
 import type { Barrier } from './model/barrier';
 import { MINUTE_MS } from './model/bounds';
-import type { ChangeCount } from './model/listChange';
+import type { ChangeCount, ListChange } from './model/listChange';
 import type { Problem, ProblemField } from './model/problem';
 import type { AgendaField } from './table/agendaTable';
 import type { ReadFault } from './table/rows';
@@ -40,6 +40,14 @@ const FIELD: Record<ProblemField, () => string> = {
   grace: m.plan_field_grace,
   template: m.plan_field_template,
 };
+
+const MARK: Record<Exclude<ListChange<unknown>['kind'], 'removed'>, () => string> = {
+  added: m.plan_mark_added,
+  changed: m.plan_mark_changed,
+  moved: m.plan_mark_moved,
+};
+/** How a member is marked that would change. */
+export const markText = (kind: keyof typeof MARK): string => MARK[kind]();
 
 /** A field's name. */
 export const fieldName = (field: ProblemField): string => FIELD[field]();

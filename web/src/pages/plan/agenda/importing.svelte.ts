@@ -5,9 +5,8 @@ import { changesOf, type ListChange } from '../model/listChange';
 import type { SiteMatcher } from '../model/siteMatch';
 import { itemKey } from '../kinds';
 import { type AgendaField, agendaColumns, readAgendaRows } from '../table/agendaTable';
-import { assign, type Recognised, widthOf } from '../table/columns';
-import { htmlTable } from '../table/html';
-import { readFile, readSeparated, type ReadFault, type Rows } from '../table/rows';
+import type { Rows } from '../table/rows';
+import { TableImporting } from '../table/tableImporting.svelte';
 import { type Programme, type ReadItem, readProgramme, type Skipped } from '../text/programme';
 
 /** Lines with tabs, of all lines, from which a text is a table. */
@@ -21,26 +20,19 @@ const NOTHING: Programme = { items: [], skipped: [] };
 type Correction = { left?: boolean; site?: SiteSlug | null; minutes?: number | null };
 
 /** The import. */
-export class AgendaImporting {
+export class AgendaImporting extends TableImporting<AgendaField> {
   mode: ImportMode = $state('replace');
   /** Site of speakers for whom none is named. */
   home: SiteSlug | null = $state(null);
-  /** Where it came from: a file's name, or empty for what was pasted. */
-  source: string = $state('');
-  fault: ReadFault | null = $state(null);
-  /** Cells of a table; none: it was a plain text. */
-  rows: Rows | null = $state.raw(null);
-  layout: Recognised<AgendaField> = $state.raw({ columns: [], heading: null });
   #text: string = $state('');
   #corrections: ReadonlyMap<number, Correction> = $state.raw(new Map());
   /** Lines that were left out and are items after all. */
   #taken: readonly Skipped[] = $state.raw([]);
   #matcher: () => SiteMatcher;
   #current: () => readonly ItemPlan[];
-  /** A newer reading makes an older one void. */
-  #turn = 0;
 
   constructor(matcher: () => SiteMatcher, current: () => readonly ItemPlan[], home: SiteSlug | null) {
+    super();
     this.#matcher = matcher;
     this.#current = current;
     this.home = home;
@@ -95,36 +87,11 @@ export class AgendaImporting {
 
   /** Reads a text; one with tabs is a table. */
   async readText(text: string): Promise<void> {
-    const turn = this.#begin('');
+    const turn = this.begin('');
     this.#text = text.slice(0, MAX_TEXT_CHARS);
     const lines = text.split('\n').filter((line) => line.trim() !== '');
     const tabular = lines.length > 1 && lines.filter((line) => line.includes('\t')).length >= lines.length * TABULAR;
-    if (!tabular) return;
-    const table = await readSeparated(this.#text);
-    if (turn === this.#turn && table.ok && widthOf(table.rows) > 1) this.#setRows(table.rows);
-  }
-
-  /** Reads what was copied as markup; false: there is no table in it, the plain text is better. */
-  readMarkup(markup: string): boolean {
-    const rows = htmlTable(markup);
-    if (!rows) return false;
-    this.#begin('');
-    this.#setRows(rows);
-    return true;
-  }
-
-  /** Reads a file. */
-  async readFile(file: File): Promise<void> {
-    const turn = this.#begin(file.name);
-    const table = await readFile(file.name, new Uint8Array(await file.arrayBuffer()));
-    if (turn !== this.#turn) return;
-    if (table.ok) this.#setRows(table.rows);
-    else this.fault = table.fault;
-  }
-
-  /** A person says what a column holds. */
-  assign(column: number, field: AgendaField | null): void {
-    this.layout = { ...this.layout, columns: assign(this.layout.columns, column, field) };
+    if (tabular) await this.readCells(this.#text, turn);
   }
 
   /** A person corrects an item. */
@@ -137,19 +104,14 @@ export class AgendaImporting {
     this.#taken = [...this.#taken, skipped];
   }
 
-  #begin(source: string): number {
-    this.source = source;
-    this.fault = null;
-    this.rows = null;
+  protected columnsOf(rows: Rows) {
+    return agendaColumns(rows);
+  }
+
+  protected forget(): void {
     this.#text = '';
     this.#corrections = new Map();
     this.#taken = [];
-    return ++this.#turn;
-  }
-
-  #setRows(rows: Rows): void {
-    this.rows = rows;
-    this.layout = agendaColumns(rows);
   }
 }
 

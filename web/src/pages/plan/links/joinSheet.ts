@@ -1,8 +1,7 @@
 /** The links of a site as they are handed out: on paper, by copying. Pure. */
-import type { EndpointRole, JoinLink, SitePlan, SiteSlug } from '$lib/wire';
+import { linksOf } from '$lib/link/joinLinks';
+import type { JoinLink, SitePlan, SiteSlug } from '$lib/wire';
 
-/** In the order in which a site uses them. */
-export const ENDPOINTS: readonly EndpointRole[] = ['main', 'backup', 'screen'];
 /** A site with the link of each endpoint that counts: the valid one, else the last that was revoked. */
 export type SiteLinks = { site: SitePlan; links: readonly JoinLink[] };
 /** Which sites are printed. */
@@ -10,13 +9,7 @@ export type Selection = { all: true } | { region: string } | { site: SiteSlug };
 
 /** All sites with their links, in the order of the wall. */
 export function linksBySite(sites: readonly SitePlan[], links: readonly JoinLink[]): SiteLinks[] {
-  return sites.map((site) => ({
-    site,
-    links: ENDPOINTS.flatMap((endpoint) => {
-      const own = links.filter((link) => link.site === site.slug && link.endpoint === endpoint);
-      return own.find((link) => !link.revoked) ?? own.at(-1) ?? [];
-    }),
-  }));
+  return sites.map((site) => ({ site, links: linksOf(site.slug, links) }));
 }
 
 /** The sites of a selection. */

@@ -36,6 +36,14 @@ export function changesOf<T extends object>(
   return changes;
 }
 
+/** The change of each member that is still there; of several the last. */
+export function changesByKey<T>(
+  changes: readonly ListChange<T>[],
+  keyOf: (member: T) => string,
+): Map<string, Exclude<ListChange<T>, { kind: 'removed' }>> {
+  return new Map(changes.flatMap((change) => (change.kind === 'removed' ? [] : [[keyOf(change.after), change]])));
+}
+
 /** Counts changes by kind. */
 export function countChanges<T>(changes: readonly ListChange<T>[]): ChangeCount {
   const count = { added: 0, removed: 0, changed: 0, moved: 0 };

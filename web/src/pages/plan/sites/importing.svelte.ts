@@ -3,27 +3,20 @@ import type { SitePlan } from '$lib/wire';
 import { siteKey } from '../kinds';
 import { importSites, type SiteImportMode } from '../model/importSites';
 import { changesOf, type ListChange } from '../model/listChange';
-import { assign, type Recognised, widthOf } from '../table/columns';
-import { htmlTable } from '../table/html';
-import { readFile, readSeparated, type ReadFault, type Rows } from '../table/rows';
+import type { Rows } from '../table/rows';
 import { readSiteRows, type ReadSites, siteColumns, type SiteField } from '../table/siteTable';
+import { TableImporting } from '../table/tableImporting.svelte';
 
 const NOTHING: ReadSites = { sites: [], skipped: [] };
 
 /** The import. */
-export class SitesImporting {
+export class SitesImporting extends TableImporting<SiteField> {
   mode: SiteImportMode = $state('update');
-  /** A file's name, or empty for what was pasted. */
-  source: string = $state('');
-  fault: ReadFault | null = $state(null);
-  rows: Rows | null = $state.raw(null);
-  layout: Recognised<SiteField> = $state.raw({ columns: [], heading: null });
   #left: ReadonlySet<number> = $state.raw(new Set());
   #current: () => readonly SitePlan[];
-  /** A newer reading makes an older one void. */
-  #turn = 0;
 
   constructor(current: () => readonly SitePlan[]) {
+    super();
     this.#current = current;
   }
 
@@ -46,43 +39,16 @@ export class SitesImporting {
     this.#left = next;
   }
 
-  assign(column: number, field: SiteField | null): void {
-    this.layout = { ...this.layout, columns: assign(this.layout.columns, column, field) };
-  }
-
+  /** Reads a text as a table: sites stand in nothing else. */
   async readText(text: string): Promise<void> {
-    const turn = this.#begin('');
-    const table = await readSeparated(text);
-    if (turn === this.#turn && table.ok && widthOf(table.rows) > 1) this.#setRows(table.rows);
+    await this.readCells(text, this.begin(''));
   }
 
-  /** Reads what was copied as markup; false: there is no table in it. */
-  readMarkup(markup: string): boolean {
-    const rows = htmlTable(markup);
-    if (!rows) return false;
-    this.#begin('');
-    this.#setRows(rows);
-    return true;
+  protected columnsOf(rows: Rows) {
+    return siteColumns(rows);
   }
 
-  async readFile(file: File): Promise<void> {
-    const turn = this.#begin(file.name);
-    const table = await readFile(file.name, new Uint8Array(await file.arrayBuffer()));
-    if (turn !== this.#turn) return;
-    if (table.ok) this.#setRows(table.rows);
-    else this.fault = table.fault;
-  }
-
-  #begin(source: string): number {
-    this.source = source;
-    this.fault = null;
-    this.rows = null;
+  protected forget(): void {
     this.#left = new Set();
-    return ++this.#turn;
-  }
-
-  #setRows(rows: Rows): void {
-    this.rows = rows;
-    this.layout = siteColumns(rows);
   }
 }
