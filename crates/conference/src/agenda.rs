@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Conference, EventBody, Item, ItemId, Layout, LowerThird, Millis, Preview, PreviewId, Refusal, SiteSlug, SourceRef,
+    Conference, EventBody, Item, ItemId, Layout, LowerThird, Millis, Preview, Refusal, SiteSlug, SourceRef,
     conference::Outcome,
 };
 
@@ -85,11 +85,7 @@ impl Conference {
     fn preview_of(&self, item: &Item) -> Option<Preview> {
         let stage = &self.state().stage;
         let (layout, sources) = item_picture(item, self.hall())?;
-        let previewed = stage.preview.as_ref().is_some_and(|now| now.layout == layout && now.sources == sources);
-        let on_air = &stage.program;
-        // In a tour a site is seen and not heard.
-        let there = on_air.layout == layout && !on_air.tour && on_air.source_refs() == sources;
-        (!previewed && !there).then(|| Preview { id: PreviewId(stage.last_preview.0 + 1), layout, sources })
+        stage.next_preview(layout, &sources).filter(|_| !stage.program.is_taken(layout, &sources))
     }
 
     pub(crate) fn skip_item(&self, item: &ItemId, skipped: bool) -> Outcome {

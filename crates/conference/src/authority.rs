@@ -29,11 +29,8 @@ enum Power {
     Plan,
     Stage,
     Sound,
-    SiteSound,
     Chairs,
     FloorRules,
-    Cue,
-    Invite,
     Order,
     Speech,
     Agenda,
@@ -66,21 +63,15 @@ pub fn right(role: Role, command: &Command) -> Right {
         Role::Lead | Role::Assistant => match power {
             Power::RollCall | Power::Delegates | Power::Write => Right::Always,
             Power::Ask => Right::Never,
-            Power::SiteSound | Power::Cue | Power::Invite | Power::Withdraw if role == Role::Assistant => {
-                Right::InRegions
-            }
+            _ if role == Role::Assistant && site_of(command).is_some() => Right::InRegions,
             _ => Right::WithLease,
         },
         Role::Chair => match power {
-            Power::Speech | Power::Chairs | Power::Invite | Power::Order | Power::Agenda | Power::Write => {
-                Right::Always
-            }
+            Power::Speech | Power::Chairs | Power::Order | Power::Agenda | Power::Write => Right::Always,
             _ => Right::Never,
         },
         Role::Secretary => match power {
-            Power::Invite | Power::Order | Power::Withdraw | Power::RollCall | Power::Delegates | Power::Write => {
-                Right::Always
-            }
+            Power::Order | Power::Withdraw | Power::RollCall | Power::Delegates | Power::Write => Right::Always,
             _ => Right::Never,
         },
         Role::Site => match power {
@@ -165,15 +156,16 @@ fn power(command: &Command) -> Power {
         | Command::ShowNames { .. }
         | Command::StartTour { .. }
         | Command::StopTour => Power::Stage,
-        Command::MuteAll | Command::MuteOthers | Command::UnmuteAll => Power::Sound,
-        Command::Mute { .. } | Command::Unmute { .. } => Power::SiteSound,
+        Command::Mute { .. } | Command::Unmute { .. } | Command::MuteAll | Command::MuteOthers | Command::UnmuteAll => {
+            Power::Sound
+        }
         Command::AllowMicrophones { .. } | Command::OpenMicrophone { .. } | Command::CloseMicrophone { .. } => {
             Power::Chairs
         }
-        Command::SetFloorMode { .. } | Command::ClearQueue => Power::FloorRules,
-        Command::Cue { .. } | Command::Uncue { .. } => Power::Cue,
-        Command::Invite { .. } => Power::Invite,
-        Command::ReorderQueue { .. } => Power::Order,
+        Command::SetFloorMode { .. } | Command::ClearQueue | Command::Cue { .. } | Command::Uncue { .. } => {
+            Power::FloorRules
+        }
+        Command::ReorderQueue { .. } | Command::Invite { .. } => Power::Order,
         Command::Grant { .. }
         | Command::EndSpeech
         | Command::Interrupt

@@ -242,7 +242,6 @@ impl Conference {
             body => {
                 self.state.plan.apply(body);
                 self.state.stage.apply(body, at);
-                self.state.stage.apply_captions(body);
                 self.state.floor.apply(body, at);
                 self.state.agenda.apply(body, at);
                 self.state.roster.apply(body);
@@ -277,10 +276,7 @@ impl Conference {
                 Command::EndConference { .. } => Err(Refusal::NotOpen),
                 _ => Ok(()),
             },
-            Phase::Live => match command {
-                Command::OpenConference => Err(Refusal::AlreadySo),
-                _ => Ok(()),
-            },
+            Phase::Live => Ok(()),
             // Sound and picture still flow until everybody has left: what makes them safe stays possible.
             Phase::Ended => match command {
                 Command::SendMessage { .. } | Command::AcknowledgeMessage { .. } => Ok(()),
@@ -350,8 +346,7 @@ impl Conference {
         if confirmation != self.setup.id.as_str() {
             return Err(Refusal::WrongConfirmation);
         }
-        let mut bodies = self.supersede_pending();
-        bodies.extend(self.tour_ended(crate::TourEnd::Over));
+        let mut bodies = self.supersede(crate::TourEnd::Over);
         bodies.extend(self.speech_ended(crate::SpeechEnd::ConferenceEnded, at));
         bodies.extend(self.set_aside_ended());
         bodies.extend(self.state.agenda.current.clone().map(|item| EventBody::ItemFinished { item }));

@@ -12,9 +12,9 @@ use crate::{
     TakeId, TourEnd,
 };
 
-// The shape that serde asks for.
-fn is_zero(value: &u64) -> bool {
-    *value == 0
+/// What is as it is by default is left out of what is written, so that golden states of releases without it stay as they are.
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// Name of the actor of events that no person caused.
@@ -252,7 +252,7 @@ pub enum EventBody {
         /// True: it is on air and its clock runs.
         on_air: bool,
         /// Time spoken before, ms: a speech that was cut off by a dropout goes on.
-        #[serde(default, skip_serializing_if = "is_zero")]
+        #[serde(default, skip_serializing_if = "is_default")]
         spoken_ms: u64,
     },
     /// A standby speaks in place of a holder who dropped out: the holder has the floor no more, and is first in the queue.

@@ -2,13 +2,11 @@
 //!
 //! It is a programme like others, without sources and with the hall's slot alone: what comes after it is always ordered by somebody.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Conference, CutCause, EventBody, Layout, Millis, Program, Refusal, SpeechEnd, conference::Outcome,
-    program::HALL_SLOT, text,
+    Conference, CutCause, EventBody, Millis, Program, Refusal, SpeechEnd, TourEnd, conference::Outcome,
+    program::hall_program, text,
 };
 
 /// Longest large line, in characters: what a hall can read from its last row.
@@ -31,7 +29,7 @@ impl Conference {
         text::check_line(text, 0..=MAX_TEXT_CHARS)?;
         let holding = Holding { title: title.to_owned(), text: text.to_owned() };
         let there = self.state().stage.program.holding.as_ref() == Some(&holding);
-        let mut bodies = self.supersede();
+        let mut bodies = self.supersede(TourEnd::Superseded);
         if there && bodies.is_empty() {
             return Err(Refusal::AlreadySo);
         }
@@ -44,16 +42,8 @@ impl Conference {
     /// The slide on air. Whoever speaks has the floor no more; who was granted it and waits to come on air waits on, as behind the hall.
     pub(crate) fn cut_to_holding(&self, holding: Holding, cause: CutCause, at: Millis) -> Vec<EventBody> {
         let take = self.next_take();
-        let program = Program {
-            layout: Layout::Single,
-            sources: Vec::new(),
-            slots: BTreeMap::from([(HALL_SLOT, self.hall().clone())]),
-            microphones: Vec::new(),
-            take: Some(take),
-            since: at,
-            holding: Some(holding),
-            tour: false,
-        };
+        let (sources, microphones, holding) = (Vec::new(), Vec::new(), Some(holding));
+        let program = Program { sources, microphones, holding, ..hall_program(self.hall(), Some(take), at) };
         let mut bodies = vec![EventBody::StageCut { take, cause, program }];
         if self.state().floor.holder.as_ref().is_some_and(|holder| holder.on_air) {
             bodies.extend(self.speech_ended(SpeechEnd::Holding, at));

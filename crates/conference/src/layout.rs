@@ -23,12 +23,16 @@ pub(crate) fn assign_slots(
         if slots.values().any(|site| *site == source.site) {
             continue;
         }
-        let free = (HALL_SLOT + 1..PROGRAM_SLOTS).find(|slot| !slots.contains_key(slot));
         let given_way = || slots.iter().rev().find(|(_, site)| !needs(site)).map(|(slot, _)| *slot);
-        let slot = free.or_else(given_way).expect("a layout has at most four sites");
+        let slot = free_slot(&slots).or_else(given_way).expect("a layout has at most four sites");
         slots.insert(slot, source.site.clone());
     }
     slots
+}
+
+/// The lowest slot that no site has.
+pub(crate) fn free_slot(slots: &BTreeMap<u32, SiteSlug>) -> Option<u32> {
+    (HALL_SLOT + 1..PROGRAM_SLOTS).find(|slot| !slots.contains_key(slot))
 }
 
 /// Refuses sources that the layout cannot show.

@@ -121,10 +121,7 @@ impl Conference {
         for site in &receivers {
             self.known_site(site)?;
         }
-        let unreadable = text.chars().any(|char| text::is_unreadable(char) && !matches!(char, '\n' | '\t' | '\r'));
-        if text.trim().is_empty() || text.chars().count() > MAX_TEXT_CHARS || unreadable {
-            return Err(Refusal::BadText { max: MAX_TEXT_CHARS as u32 });
-        }
+        text::check_lines(text, 1..=MAX_TEXT_CHARS)?;
         Ok(vec![EventBody::MessageSent {
             message: MessageId(self.state().messages.last + 1),
             from: from.cloned(),

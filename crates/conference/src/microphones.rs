@@ -4,11 +4,7 @@
 //! picture needs its slot, or when the hall or the holding slide is called. What a tour shows in passing, or only by its content, the
 //! picture does not open: that can be opened here too.
 
-use crate::{
-    Conference, EventBody, Live, Refusal, SiteSlug,
-    conference::Outcome,
-    program::{HALL_SLOT, PROGRAM_SLOTS},
-};
+use crate::{Conference, EventBody, Live, Refusal, SiteSlug, conference::Outcome, layout::free_slot};
 
 /// Most microphones that are open beyond the picture: a discussion of more is not understood by anybody.
 pub const MAX_OPENED: usize = 2;
@@ -46,8 +42,7 @@ impl Conference {
         if stage.opened.len() >= MAX_OPENED {
             return Err(Refusal::TooManyMicrophones { limit: MAX_OPENED as u32 });
         }
-        let free = (HALL_SLOT + 1..PROGRAM_SLOTS).find(|slot| !program.slots.contains_key(slot));
-        let slot = program.slot_of(site).or(free).filter(|_| program.holding.is_none());
+        let slot = program.slot_of(site).or_else(|| free_slot(&program.slots)).filter(|_| program.holding.is_none());
         // With this picture no more can be.
         let limit = stage.opened.len() as u32;
         let slot = slot.ok_or(Refusal::TooManyMicrophones { limit })?;

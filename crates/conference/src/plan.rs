@@ -42,11 +42,6 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// True if nothing was planned by hand.
-    pub fn is_untouched(&self) -> bool {
-        *self == Self::default()
-    }
-
     pub(crate) fn apply(&mut self, body: &EventBody) {
         match body {
             EventBody::PlanLocked { locked } => self.locked = *locked,
@@ -76,8 +71,7 @@ impl Conference {
     }
 
     pub(crate) fn set_details(&self, details: &Details) -> Outcome {
-        let Details { title, support_phone, floor_mode, speech } = details.clone();
-        self.edit(PlanPart::Details, |setup| Setup { title, support_phone, floor_mode, speech, ..setup })
+        self.edit(PlanPart::Details, |setup| setup.with_details(details.clone()))
     }
 
     pub(crate) fn set_agenda(&self, items: &[Item]) -> Outcome {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Holding, Layout, Millis, SiteSlug, SourceKind, SourceRef, TakeId};
+use crate::{Holding, Layout, Millis, SiteSlug, SourceKind, SourceRef, TakeId, event::is_default};
 
 /// Programme slots, the hall's included: what receivers negotiate.
 pub const PROGRAM_SLOTS: u32 = 5;
@@ -31,7 +31,7 @@ pub struct Program {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holding: Option<Holding>,
     /// A step of a tour: its site is seen and not heard.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub tour: bool,
 }
 
@@ -70,7 +70,18 @@ impl Program {
         self.sources.iter().map(|part| part.source.clone()).collect()
     }
 
-    pub(crate) fn plays(&self, sources: &[SourceRef]) -> bool {
+    /// True if it is the hall alone, and nobody is heard beside it: who is heard without a picture has a slot.
+    pub(crate) fn is_hall_alone(&self, hall: &SiteSlug) -> bool {
+        let alone = hall_program(hall, None, self.since);
+        self.layout == alone.layout && self.sources == alone.sources && self.slots == alone.slots
+    }
+
+    /// True if a take of these would change nothing. What a tour shows can be taken: then it speaks too.
+    pub(crate) fn is_taken(&self, layout: Layout, sources: &[SourceRef]) -> bool {
+        self.layout == layout && !self.tour && self.plays(sources)
+    }
+
+    fn plays(&self, sources: &[SourceRef]) -> bool {
         self.sources.iter().map(|part| &part.source).eq(sources)
     }
 
@@ -92,11 +103,6 @@ pub(crate) fn hall_program(hall: &SiteSlug, take: Option<TakeId>, since: Millis)
         holding: None,
         tour: false,
     }
-}
-
-// The shape that serde asks for.
-fn is_false(value: &bool) -> bool {
-    !value
 }
 
 mod slot_pairs {

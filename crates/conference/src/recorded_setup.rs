@@ -37,12 +37,7 @@ impl Conference {
         let edited = self.setup();
         for part in &self.state().plan.edited {
             match part {
-                PlanPart::Details => {
-                    read.title.clone_from(&edited.title);
-                    read.support_phone.clone_from(&edited.support_phone);
-                    read.floor_mode = edited.floor_mode;
-                    read.speech = edited.speech;
-                }
+                PlanPart::Details => read = read.with_details(edited.details()),
                 PlanPart::Agenda => read.agenda.clone_from(&edited.agenda),
                 PlanPart::Sites => read.sites.clone_from(&edited.sites),
             }
@@ -84,11 +79,7 @@ impl State {
     /// Numbers of takes and previews run on: what names one of before must not name another now.
     fn prepare_anew(&mut self, setup: &Setup, at: Millis) {
         self.stage.program = hall_program(setup.hall(), None, at);
-        self.stage.preview = None;
-        self.stage.pending = None;
-        self.stage.undo = None;
-        self.stage.opened.clear();
-        self.stage.tour = None;
+        self.stage.let_go();
         self.floor = Floor::empty(setup.floor_mode);
         self.agenda = Agenda::default();
     }

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Agenda, Conference, CutCause, Delegate, EventBody, Floor, LowerThird, Millis, Phase, Presence, Refusal, SiteSlug,
-    SpeechEnd, Stage, State, TourEnd, conference::Outcome, program::hall_program,
+    Agenda, Conference, Delegate, EventBody, Floor, LowerThird, Millis, Phase, Presence, Refusal, SiteSlug, SpeechEnd,
+    Stage, State, TourEnd, conference::Outcome,
 };
 
 /// What comes back when a rehearsal ends.
@@ -89,15 +89,11 @@ impl State {
 impl Stage {
     /// What is on air was brought to the hall before.
     fn forget_rehearsal(&mut self) {
-        self.preview = None;
-        self.pending = None;
-        self.undo = None;
+        self.let_go();
         self.muted.clear();
         self.closed.clear();
-        self.opened.clear();
         self.microphones_allowed = false;
         self.lower_third = LowerThird::Automatic;
-        self.tour = None;
     }
 }
 
@@ -121,14 +117,10 @@ impl Conference {
             return Err(Refusal::NotRehearsing);
         }
         let stage = &self.state().stage;
-        let mut bodies = self.supersede_pending();
-        bodies.extend(self.tour_ended(TourEnd::Over));
+        let mut bodies = self.supersede(TourEnd::Over);
         bodies.extend(stage.preview.iter().map(|_| EventBody::PreviewCleared {}));
-        let program = hall_program(self.hall(), Some(self.next_take()), at);
-        // Slots beside the hall's are those of sites in the picture, or heard without it.
-        let there = stage.program.sources == program.sources && stage.program.slots == program.slots;
-        if !there {
-            bodies.push(EventBody::StageCut { take: self.next_take(), cause: CutCause::BackToHall, program });
+        if !stage.program.is_hall_alone(self.hall()) {
+            bodies.push(self.cut_to_hall(at));
         }
         bodies.extend(self.speech_ended(SpeechEnd::BackToHall, at));
         bodies.push(EventBody::RehearsalEnded {});

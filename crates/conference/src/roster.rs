@@ -112,10 +112,7 @@ impl Roster {
 impl Conference {
     pub(crate) fn mark_presence(&self, site: &SiteSlug, present: bool, reason: &str) -> Outcome {
         self.known_site(site)?;
-        let unreadable = reason.chars().any(text::is_unreadable);
-        if reason.chars().count() > MAX_REASON_CHARS || (present && !reason.is_empty()) || unreadable {
-            return Err(Refusal::BadText { max: if present { 0 } else { MAX_REASON_CHARS as u32 } });
-        }
+        text::check_line(reason, 0..=if present { 0 } else { MAX_REASON_CHARS })?;
         let asked = if present { Presence::Present } else { Presence::Absent { reason: reason.to_owned() } };
         if self.state().roster.presence_of(site) == asked {
             return Err(Refusal::AlreadySo);

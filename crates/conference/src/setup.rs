@@ -169,6 +169,18 @@ pub struct SpeechLimits {
 }
 
 impl Setup {
+    /// What of it is neither site nor agenda.
+    pub fn details(&self) -> Details {
+        let Self { title, support_phone, floor_mode, speech, .. } = self.clone();
+        Details { title, support_phone, floor_mode, speech }
+    }
+
+    /// The same with other details.
+    pub(crate) fn with_details(self, details: Details) -> Self {
+        let Details { title, support_phone, floor_mode, speech } = details;
+        Self { title, support_phone, floor_mode, speech, ..self }
+    }
+
     /// Slug of the hall.
     ///
     /// # Panics

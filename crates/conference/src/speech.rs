@@ -8,7 +8,7 @@
 
 use crate::{
     Conference, EventBody, FloorMode, Holder, Millis, PendingTake, Refusal, Role, SetAside, SiteSlug, SpeechEnd,
-    conference::Outcome, setup::MAX_SPEECH_MS,
+    TourEnd, conference::Outcome, setup::MAX_SPEECH_MS,
 };
 
 /// Longest single extension of a speech, in seconds: an hour.
@@ -166,7 +166,7 @@ impl Conference {
     pub(crate) fn granted(&self, site: &SiteSlug) -> Vec<EventBody> {
         let stage = &self.state().stage;
         let on_air = stage.program.shows(site) && !stage.program.tour;
-        let mut bodies = if on_air && stage.tour.is_some() { self.supersede() } else { Vec::new() };
+        let mut bodies = if on_air && stage.tour.is_some() { self.supersede(TourEnd::Superseded) } else { Vec::new() };
         bodies.push(self.granting(site, on_air));
         bodies
     }

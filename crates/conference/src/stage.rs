@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     CutCause, EventBody, Layout, LowerThird, Millis, PreviewId, Program, SiteSlug, SourceRef, TakeId, Tour,
-    program::hall_program,
+    event::is_default, program::hall_program,
 };
 
 /// The stage.
@@ -35,13 +35,13 @@ pub struct Stage {
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub opened: BTreeSet<SiteSlug>,
     /// The chair allows microphones beyond the holder's.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub microphones_allowed: bool,
     /// What is written under the picture.
     #[serde(default, skip_serializing_if = "LowerThird::is_automatic")]
     pub lower_third: LowerThird,
     /// Names of sites are not written into the picture.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub names_hidden: bool,
     /// The tour under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -153,6 +153,7 @@ impl Stage {
             body => {
                 self.apply_to_tour(body, at);
                 self.apply_to_sound(body);
+                self.apply_captions(body);
             }
         }
     }
@@ -181,6 +182,22 @@ impl Stage {
         self.undo = program.map(|program| UndoMemory { take, program });
     }
 
+    /// The preview that these would be; none: they are in preview.
+    pub(crate) fn next_preview(&self, layout: Layout, sources: &[SourceRef]) -> Option<Preview> {
+        let there = self.preview.as_ref().is_some_and(|now| now.layout == layout && now.sources == sources);
+        let id = PreviewId(self.last_preview.0 + 1);
+        (!there).then(|| Preview { id, layout, sources: sources.to_vec() })
+    }
+
+    /// Lets go of everything but what is on air: what was prepared, what is under way, and what could be taken back.
+    pub(crate) fn let_go(&mut self) {
+        self.preview = None;
+        self.pending = None;
+        self.undo = None;
+        self.opened.clear();
+        self.tour = None;
+    }
+
     /// What is on air.
     pub fn program(&self) -> &Program {
         &self.program
@@ -190,9 +207,4 @@ impl Stage {
     pub fn pending_program(&self) -> Option<&Program> {
         self.pending.as_ref().map(|pending| &pending.program)
     }
-}
-
-// The shape that serde asks for.
-fn is_false(value: &bool) -> bool {
-    !value
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Agenda, CommandId, Floor, Messages, Millis, Plan, Roster, Stage};
+use crate::{Agenda, CommandId, Floor, Messages, Millis, Plan, Roster, Stage, event::is_default};
 
 /// Command ids that are remembered. A page repeats a command within a minute of a cut; at 50 commands a second, which is
 /// ten times what a full control room sends, this is 80 seconds.
@@ -34,7 +34,7 @@ pub struct State {
     /// Messages.
     pub messages: Messages,
     /// What was planned by hand.
-    #[serde(default, skip_serializing_if = "Plan::is_untouched")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub plan: Plan,
     /// Commands that were done.
     pub commands: DoneCommands,

@@ -7,8 +7,8 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    Conference, CutCause, EventBody, Layout, Live, Millis, Preview, PreviewId, Program, ProgramSource, Refusal,
-    SiteSlug, SourceKind, SourceRef, SpeechEnd, TakeFailure, TakeId, TourEnd,
+    Conference, CutCause, EventBody, Layout, Live, Millis, PreviewId, Program, ProgramSource, Refusal, SiteSlug,
+    SourceKind, SourceRef, SpeechEnd, TakeFailure, TakeId, TourEnd,
     conference::Outcome,
     layout::{assign_slots, check_layout},
     program::hall_program,
@@ -24,12 +24,8 @@ impl Conference {
             self.known_site(&source.site)?;
         }
         check_layout(layout, sources, self.hall())?;
-        let stage = &self.state().stage;
-        if stage.preview.as_ref().is_some_and(|now| now.layout == layout && now.sources == sources) {
-            return Err(Refusal::AlreadySo);
-        }
-        let id = PreviewId(stage.last_preview.0 + 1);
-        Ok(vec![EventBody::PreviewSet(Preview { id, layout, sources: sources.to_vec() })])
+        let preview = self.state().stage.next_preview(layout, sources).ok_or(Refusal::AlreadySo)?;
+        Ok(vec![EventBody::PreviewSet(preview)])
     }
 
     pub(crate) fn clear_preview(&self) -> Outcome {
@@ -46,16 +42,14 @@ impl Conference {
         if preview.id != named {
             return Err(Refusal::PreviewChanged { preview: Some(preview.id) });
         }
-        // What a tour shows can be taken: then it speaks too.
-        let shown = preview.layout == stage.program.layout && stage.program.plays(&preview.sources);
-        if shown && !stage.program.tour {
+        if stage.program.is_taken(preview.layout, &preview.sources) {
             return Err(Refusal::AlreadySo);
         }
         if let Some(offline) = preview.sources.iter().find(|source| live.source(source).is_none()) {
             return Err(Refusal::SourceOffline { site: offline.site.clone() });
         }
         let program = self.program_of(preview.layout, &preview.sources, at);
-        let mut bodies = self.supersede();
+        let mut bodies = self.supersede(TourEnd::Superseded);
         bodies.push(self.ordered(program, Some(preview.id), None));
         Ok(bodies)
     }
@@ -63,7 +57,7 @@ impl Conference {
     pub(crate) fn undo(&self, live: &Live, at: Millis) -> Outcome {
         self.no_take_under_way()?;
         let stage = &self.state().stage;
-        let mut bodies = self.supersede();
+        let mut bodies = self.supersede(TourEnd::Superseded);
         if stage.tour.is_some() && !stage.program.tour {
             // The tour has shown nobody yet: it is undone by its end.
             return Ok(bodies);
@@ -82,18 +76,13 @@ impl Conference {
     }
 
     pub(crate) fn back_to_hall(&self, at: Millis) -> Outcome {
-        let stage = &self.state().stage;
-        let hall = hall_program(self.hall(), Some(self.next_take()), at);
-        // A site that is heard without a picture has a slot.
-        let there = stage.program.plays(&[SourceRef::camera(self.hall().clone())])
-            && stage.program.layout == hall.layout
-            && stage.program.slots == hall.slots;
-        let mut bodies = self.supersede();
+        let there = self.state().stage.program.is_hall_alone(self.hall());
+        let mut bodies = self.supersede(TourEnd::Superseded);
         if there && bodies.is_empty() {
             return Err(Refusal::AlreadySo);
         }
         if !there {
-            bodies.push(EventBody::StageCut { take: self.next_take(), cause: CutCause::BackToHall, program: hall });
+            bodies.push(self.cut_to_hall(at));
         }
         bodies.extend(self.speech_ended(SpeechEnd::BackToHall, at));
         Ok(bodies)
@@ -111,7 +100,7 @@ impl Conference {
             return Err(Refusal::NotOnAir { site: site.clone() });
         }
         // Also a take under way that does not bring it: that was laid out against a picture that is no longer there.
-        let mut bodies = if shown || coming { self.supersede() } else { Vec::new() };
+        let mut bodies = if shown || coming { self.supersede(TourEnd::Superseded) } else { Vec::new() };
         if shown {
             let cause = CutCause::SiteRemoved { site: site.clone() };
             bodies.push(EventBody::StageCut { take: self.next_take(), cause, program: self.without(site, at) });
@@ -145,16 +134,17 @@ impl Conference {
         }
     }
 
-    /// The end of what another change of the stage comes before: a pending take, and a tour.
-    pub(crate) fn supersede(&self) -> Vec<EventBody> {
-        let mut bodies = self.supersede_pending();
-        bodies.extend(self.tour_ended(TourEnd::Superseded));
+    /// The end of what another change of the stage comes before: a pending take, and, for this reason, a tour.
+    pub(crate) fn supersede(&self, tour: TourEnd) -> Vec<EventBody> {
+        let mut bodies = self.fail_pending(TakeFailure::Superseded);
+        bodies.extend(self.tour_ended(tour));
         bodies
     }
 
-    /// The end of a pending take for which another command came first.
-    pub(crate) fn supersede_pending(&self) -> Vec<EventBody> {
-        self.fail_pending(TakeFailure::Superseded)
+    /// The hall alone on air, at once.
+    pub(crate) fn cut_to_hall(&self, at: Millis) -> EventBody {
+        let take = self.next_take();
+        EventBody::StageCut { take, cause: CutCause::BackToHall, program: hall_program(self.hall(), Some(take), at) }
     }
 
     pub(crate) fn fail_pending(&self, reason: TakeFailure) -> Vec<EventBody> {

@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Conference, CutCause, EventBody, Layout, Live, Millis, Program, Refusal, SiteSlug, SourceRef, Stage, TourEnd,
-    conference::Outcome, program::hall_program,
+    Conference, EventBody, Layout, Live, Millis, Program, Refusal, SiteSlug, SourceRef, Stage, TourEnd,
+    conference::Outcome, event::is_default, program::hall_program,
 };
 
 /// Shortest time for which a site is shown, ms: below it nobody recognises a hall.
@@ -34,13 +34,8 @@ pub struct Tour {
     /// What was on air before it.
     pub before: Program,
     /// Steps that failed one after the other. A tour on which all fail would go on for ever, as quickly as they do.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub failed: u32,
-}
-
-// The shape that serde asks for.
-fn is_zero(value: &u32) -> bool {
-    *value == 0
 }
 
 impl Tour {
@@ -207,15 +202,11 @@ impl Conference {
     /// The end of a tour that brings back what was on air before it; the hall, if a source of that is offline.
     fn tour_over(&self, reason: TourEnd, live: &Live, at: Millis) -> Vec<EventBody> {
         let stage = &self.state().stage;
-        let mut bodies = self.supersede_pending();
-        bodies.extend(self.tour_ended(reason));
+        let mut bodies = self.supersede(reason);
         let (Some(tour), Some(shown)) = (&stage.tour, stage.program.take.filter(|_| stage.program.tour)) else {
             return bodies;
         };
-        let back = self.brought_back(&tour.before, shown, live, at).unwrap_or_else(|| {
-            let (take, cause) = (self.next_take(), CutCause::BackToHall);
-            vec![EventBody::StageCut { take, cause, program: hall_program(self.hall(), Some(take), at) }]
-        });
+        let back = self.brought_back(&tour.before, shown, live, at).unwrap_or_else(|| vec![self.cut_to_hall(at)]);
         bodies.extend(back);
         bodies
     }

@@ -6,15 +6,6 @@ use utoipa::ToSchema;
 
 use crate::{Contact, FloorMode, ItemId, Layout, SiteSlug, SpeakerView};
 
-/// Longest prepared text of a message, in characters.
-pub const MAX_TEMPLATE_CHARS: usize = 300;
-/// Most prepared texts of messages: as many as a list shows without scrolling.
-pub const MAX_TEMPLATES: usize = 20;
-/// Most delegates of one site: a hall of a province.
-pub const MAX_DELEGATES: usize = 100;
-/// Most documents of one item.
-pub const MAX_DOCUMENTS: usize = 10;
-
 /// Details of a conference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -8,8 +8,7 @@ use crate::{
 };
 
 fn details(change: impl FnOnce(&mut Details)) -> Command {
-    let Setup { title, support_phone, floor_mode, speech, .. } = setup();
-    let mut details = Details { title, support_phone, floor_mode, speech };
+    let mut details = setup().details();
     change(&mut details);
     Command::SetDetails { details }
 }

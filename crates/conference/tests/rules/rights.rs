@@ -4,32 +4,24 @@ use std::collections::BTreeSet;
 
 use conference::*;
 
-use crate::world::{HALL, World, actor, camera, setup, slug};
+use crate::world::{HALL, World, actor, camera, setup, slug, variants};
 
-/// Names of all commands, from the parser itself, so that a new one cannot be forgotten here.
+/// Names of all commands.
 fn every_name() -> BTreeSet<String> {
-    let error = serde_json::from_str::<Command>(r#"{"type":"?"}"#).unwrap_err().to_string();
-    let (_, names) = error.split_once("expected one of").expect("the parser lists what it knows");
-    names.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    variants::<Command>(r#"{"type":"?"}"#)
 }
 
 fn one_of_each() -> Vec<Command> {
     let site = slug("a");
     let item = ItemId::from("opening");
     let plan = setup();
-    let details = Details {
-        title: plan.title,
-        support_phone: plan.support_phone,
-        floor_mode: plan.floor_mode,
-        speech: plan.speech,
-    };
     vec![
         Command::OpenConference,
         Command::EndConference { confirmation: "test".to_owned() },
         Command::StartRehearsal,
         Command::EndRehearsal,
         Command::LockPlan { locked: true },
-        Command::SetDetails { details },
+        Command::SetDetails { details: plan.details() },
         Command::SetAgenda { items: plan.agenda },
         Command::SetSites { sites: plan.sites },
         Command::DelegateRegions { to: "assistant".to_owned(), regions: vec!["North".to_owned()] },

@@ -1,5 +1,7 @@
 //! A conference with a hall and six sites on virtual time; every step checks every invariant.
 
+use std::collections::BTreeSet;
+
 use conference::*;
 
 use crate::invariants;
@@ -13,6 +15,13 @@ pub struct World {
     pub log: Vec<Event>,
     pub now: Millis,
     commands: u64,
+}
+
+/// Names of all variants of a tagged enum, from the parser itself, so that a new one cannot be forgotten. `strange`: of none of them.
+pub fn variants<T: serde::de::DeserializeOwned + std::fmt::Debug>(strange: &str) -> BTreeSet<String> {
+    let error = serde_json::from_str::<T>(strange).unwrap_err().to_string();
+    let (_, names) = error.split_once("expected one of").expect("the parser lists what it knows");
+    names.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
 pub fn slug(site: &str) -> SiteSlug {

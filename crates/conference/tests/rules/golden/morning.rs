@@ -40,8 +40,8 @@ fn start(world: &mut World, file: Setup) {
 }
 
 fn plan(world: &mut World) {
-    let Setup { support_phone, floor_mode, speech, mut agenda, mut sites, .. } = setup();
-    let details = Details { title: "Hội nghị toàn quốc".to_owned(), support_phone, floor_mode, speech };
+    let details = Details { title: "Hội nghị toàn quốc".to_owned(), ..setup().details() };
+    let Setup { mut agenda, mut sites, .. } = setup();
     world.lead(Command::SetDetails { details }).unwrap();
     for site in sites.iter_mut().filter(|site| ["c", "d"].contains(&site.slug.as_str())) {
         site.region = "South".to_owned();
@@ -72,10 +72,7 @@ fn rehearsal(world: &mut World) {
     world.wait(10_000);
     world.site("d", Command::SendMessage { to: vec![], text: "Nghe rõ".to_owned() }).unwrap();
     world.lead(Command::AcknowledgeMessage { message: MessageId(1) }).unwrap();
-    world.restart(setup());
-    for site in SITES {
-        world.join(site, EndpointRole::Main);
-    }
+    start(world, setup());
     world.lead(Command::EndRehearsal).unwrap();
 }
 

@@ -158,8 +158,7 @@ fn plan_command() -> impl Strategy<Value = Command> {
         2 => edited.clone().prop_map(|edited| Command::SetSites { sites: edited.sites }),
         2 => edited.clone().prop_map(|edited| Command::SetAgenda { items: edited.agenda }),
         2 => (edited, 0..3_u32).prop_map(|(edited, number)| {
-            let Setup { support_phone, floor_mode, speech, .. } = edited;
-            Command::SetDetails { details: Details { title: format!("Sửa {number}"), support_phone, floor_mode, speech } }
+            Command::SetDetails { details: Details { title: format!("Sửa {number}"), ..edited.details() } }
         }),
         1 => prop::bool::weighted(0.3).prop_map(|locked| Command::LockPlan { locked }),
         1 => prop::bool::ANY.prop_map(|given| Command::DelegateRegions {
