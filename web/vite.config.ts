@@ -2,8 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { paraglideVitePlugin } from '@inlang/paraglide-js';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { preloadViews } from './vite.preload.ts';
+import { shownInRooms } from './vite.rooms.ts';
 import { svelteTesting } from './vite.testing.ts';
-import type { ProxyOptions } from 'vite';
+import type { ProxyOptions, Rolldown } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -11,17 +12,23 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 /** The pages; each is an HTML file at the root of `dist`, served under its name without `.html`. */
 const PAGES = ['console', 'chair', 'plan', 'buttons', 'site', 'screen', 'sign-in'];
 
+/** What pages share: their library and what it is made of. */
+const LIBRARY = /src\/lib\/|\/(svelte|clsx|@lucide)\//;
+
+const inRooms = shownInRooms(here('./'));
+
 /**
  * What pages share, in few files: browsers have three connections at first, and far away whatever waits for one waits for a round
- * trip. `start` is all that a site or screen needs for its media, and less than a fresh connection carries at once (14 KB).
+ * trip. `start` is all that a site or screen needs for its media, and less than a fresh connection carries at once (14 KB). `rooms` is
+ * the rest of what these show, `shared` what only pages of the centre have in common; what one page alone uses is in its own file.
  */
-const SHARED = [
+const SHARED: Rolldown.CodeSplittingGroup[] = [
   {
     name: 'start',
-    test: /src\/lib\/(link|media)\/(?!documents|save|upload|leaving|surface)|src\/lib\/state\/(session|join)\.|\/valibot\/|preload-helper/,
+    test: /src\/lib\/(link|media)\/(?!documents|http|joinLinks|leaving|navigation|save|surface|upload)|src\/lib\/state\/(session|join)\.|\/valibot\/|preload-helper/,
   },
-  { name: 'messages', test: /src\/lib\/paraglide\// },
-  { name: 'shared', test: /src\/lib\/|\/(svelte|clsx|@lucide)\// },
+  { name: (id, all) => (inRooms(id, all) ? 'rooms' : null), test: LIBRARY },
+  { name: 'shared', test: LIBRARY, minShareCount: 2 },
 ];
 
 /** Where the development server finds a running `dienhong serve`. */
@@ -36,13 +43,14 @@ const openOwnPage: ProxyOptions['configure'] = (proxy) =>
     else response.writeHead(answer.statusCode ?? 502).end('not a valid join link');
   });
 
-export default defineConfig({
+export default defineConfig(({ command }) => ({
   plugins: [
     paraglideVitePlugin({
       project: './project.inlang',
       outdir: './src/lib/paraglide',
       strategy: ['globalVariable', 'baseLocale'],
-      outputStructure: 'locale-modules',
+      // A page of the build loads the messages that it shows; development and tests are quicker with all of them in one module.
+      outputStructure: command === 'build' ? 'message-modules' : 'locale-modules',
       isServer: 'false',
       emitReadme: false,
     }),
@@ -74,4 +82,4 @@ export default defineConfig({
     include: ['src/**/*.test.ts'],
     restoreMocks: true,
   },
-});
+}));

@@ -1,5 +1,5 @@
 /** What the pages of a join link do first: who they are stands in their address. */
-import { expectedPlan, linkToken } from '$lib/link/navigation';
+import { expectedPlan, linkToken } from '$lib/link/joinPage';
 import { Session } from './session';
 
 /** A page that came by a join link, and the session that has begun. */
