@@ -228,12 +228,13 @@ impl Access {
 }
 
 fn check_name(name: &str) -> Result<(), OperatorError> {
-    let fits = (1..=MAX_NAME_CHARS).contains(&name.chars().count());
-    if fits && name.trim() == name && !name.chars().any(conference::is_unreadable) {
-        Ok(())
-    } else {
-        Err(OperatorError::BadName)
-    }
+    if is_name(name) { Ok(()) } else { Err(OperatorError::BadName) }
+}
+
+/// True if people can read it as a name, and tell it from another.
+pub(super) fn is_name(text: &str) -> bool {
+    let fits = (1..=MAX_NAME_CHARS).contains(&text.chars().count());
+    fits && text.trim() == text && !text.chars().any(conference::is_unreadable)
 }
 
 fn check_role(role: Role) -> Result<(), OperatorError> {

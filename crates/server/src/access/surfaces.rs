@@ -3,9 +3,10 @@
 
 use wire::{ConferenceId, Role, Surface};
 
-use super::operators::MAX_NAME_CHARS;
+use super::operators::{MAX_NAME_CHARS, is_name};
 use super::roles::from_word;
 use super::secret::{self, Secret};
+use super::tokens::{MAX_TOKEN_BYTES, use_is_recorded};
 use super::writer::Write;
 use super::{Access, AccessError, Revocation, from_sql, to_sql};
 
@@ -13,10 +14,6 @@ use super::{Access, AccessError, Revocation, from_sql, to_sql};
 pub const MAX_SURFACES: i64 = 8;
 /// What the token of a surface begins with, so that it is not taken for one of a site.
 pub const SURFACE_PREFIX: &str = "surface-";
-/// Tokens are never longer; what is longer is not looked up.
-const MAX_TOKEN_BYTES: usize = 128;
-/// A use is recorded at most once in this time, ms: a panel that is pressed often is not a write for each press.
-const USE_RECORDED_EVERY_MS: u64 = 10_000;
 
 /// Names a surface without giving its token away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,8 +67,7 @@ impl Access {
         operator: &str,
         label: &str,
     ) -> Result<(Surface, Secret), SurfaceError> {
-        let fits = (1..=MAX_NAME_CHARS).contains(&label.chars().count());
-        if !fits || label.trim() != label || label.chars().any(conference::is_unreadable) {
+        if !is_name(label) {
             return Err(SurfaceError::BadLabel);
         }
         let (token, now) = (Secret::random_with(SURFACE_PREFIX), self.now());
@@ -132,7 +128,7 @@ impl Access {
         .await?;
         let Some((id, operator, role, conference, last_used_at)) = row else { return Ok(None) };
         let now = self.now();
-        if last_used_at.is_none_or(|at| now.saturating_sub(from_sql(at)) >= USE_RECORDED_EVERY_MS) {
+        if use_is_recorded(last_used_at, now) {
             self.writer.put(Write::SurfaceUsed { surface: SurfaceId(id), at: now });
         }
         let conference = ConferenceId(conference);

@@ -1,5 +1,7 @@
 //! Join tokens: one valid token for each endpoint of a site, the same until it is revoked.
 
+use std::collections::BTreeSet;
+
 use wire::{ConferenceId, EndpointRole, SiteSlug};
 
 use super::roles::{from_word, word};
@@ -9,8 +11,12 @@ use super::{Access, AccessError, Revocation, from_sql, to_sql};
 
 /// A use is recorded at most once in this time, ms: a page that reconnects in a loop is not a write for each try.
 const USE_RECORDED_EVERY_MS: u64 = 10_000;
+/// True if a use at `now` is to be recorded; the last one was recorded at `last_used_at`.
+pub(super) fn use_is_recorded(last_used_at: Option<i64>, now: u64) -> bool {
+    last_used_at.is_none_or(|at| now.saturating_sub(from_sql(at)) >= USE_RECORDED_EVERY_MS)
+}
 /// Tokens are never longer; what is longer is not looked up.
-const MAX_TOKEN_BYTES: usize = 128;
+pub(super) const MAX_TOKEN_BYTES: usize = 128;
 
 /// Names a token without giving it away.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -91,7 +97,7 @@ impl Access {
         if expires_at.is_some_and(|at| from_sql(at) <= now) {
             return Err(TokenError::Expired);
         }
-        if last_used_at.is_none_or(|at| now.saturating_sub(from_sql(at)) >= USE_RECORDED_EVERY_MS) {
+        if use_is_recorded(last_used_at, now) {
             self.writer.put(Write::TokenUsed { token: TokenId(id.clone()), at: now });
         }
         Ok(JoinIdentity {
@@ -109,9 +115,15 @@ impl Access {
     /// The database fails.
     pub async fn ensure_tokens(&self, conference: &ConferenceId, sites: &[SiteSlug]) -> Result<(), AccessError> {
         let mut transaction = self.pool.begin().await?;
+        let issued: Vec<(String, String)> =
+            sqlx::query_as("SELECT DISTINCT site, endpoint FROM join_token WHERE conference = ?")
+                .bind(&conference.0)
+                .fetch_all(&mut *transaction)
+                .await?;
+        let issued: BTreeSet<(String, String)> = issued.into_iter().collect();
         for site in sites {
             for endpoint in [EndpointRole::Main, EndpointRole::Backup, EndpointRole::Screen] {
-                if !was_issued(&mut transaction, conference, site, endpoint).await? {
+                if !issued.contains(&(site.0.clone(), word(&endpoint))) {
                     insert_token(&mut transaction, conference, site, endpoint, self.now()).await?;
                 }
             }

@@ -12,22 +12,22 @@ impl Task {
         let now = self.now();
         let Some(peer) = self.peers.of_socket(socket) else { return };
         let named = named.map(convert::site_in);
-        match (peer.who.clone(), named) {
+        let changed = match (peer.who.clone(), named) {
             (Who::Endpoint { site, role: EndpointRole::Main | EndpointRole::Backup }, named)
                 if named.as_ref().is_none_or(|named| *named == site) =>
             {
                 if calling {
-                    self.calls.begin(site, now.instant, now.wall.0);
+                    self.calls.begin(site, now.instant, now.wall.0)
                 } else {
-                    self.calls.end(&site);
+                    self.calls.end(&site)
                 }
             }
-            (Who::Operator { role: Role::Lead | Role::Assistant, .. }, Some(site)) if !calling => {
-                self.calls.end(&site);
-            }
+            (Who::Operator { role: Role::Lead | Role::Assistant, .. }, Some(site)) if !calling => self.calls.end(&site),
             (Who::Operator { .. } | Who::Endpoint { .. }, _) => return self.forbid(socket, "call"),
+        };
+        if changed {
+            self.publish_live();
         }
-        self.publish_live();
     }
 
     /// Ends calls of sites that are gone or no part of the conference any more.

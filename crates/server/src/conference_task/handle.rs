@@ -7,12 +7,13 @@ use journal::{Journal, JournalError, Seq, StreamId};
 use tokio::sync::{mpsc, oneshot, watch};
 use wire::{
     ClientMessage, Command, CommandId, ConferenceId, ConferenceView, LiveView, LoggedEvent, Refusal, Revision,
-    SiteDelegates, TallyView,
+    SiteDelegates,
 };
 
 use super::doors::{DoorCaller, DoorPatch, DoorRefused, Opened, Opening, Patched};
 use super::joining::{Joined, Visit};
 use super::letters::{Departure, Letter, Sender};
+use super::tally::Tally;
 use crate::access::Clock;
 use crate::live::SocketId;
 use crate::socket::outbox::Closing;
@@ -60,7 +61,7 @@ pub struct Figures {
 pub struct ConferenceHandle {
     pub(super) id: ConferenceId,
     pub(super) setup: watch::Receiver<Arc<Setup>>,
-    pub(super) tally: watch::Receiver<Arc<TallyView>>,
+    pub(super) tally: watch::Receiver<Arc<Tally>>,
     pub(super) stream: StreamId,
     pub(super) letters: mpsc::Sender<Letter>,
     pub(super) journal: Arc<dyn Journal>,
@@ -86,7 +87,7 @@ impl ConferenceHandle {
     }
 
     /// The lamps, now and whenever they change.
-    pub fn tally(&self) -> watch::Receiver<Arc<TallyView>> {
+    pub fn tally(&self) -> watch::Receiver<Arc<Tally>> {
         self.tally.clone()
     }
 

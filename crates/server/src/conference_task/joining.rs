@@ -253,8 +253,9 @@ impl Task {
         let Some(peer) = self.peers.close_control(socket) else { return };
         peer.departure = Some(departure);
         tracing::info!(who = peer.who.name(), socket = socket.0, ?departure, "page disconnected");
+        let was_missing = self.lease.is_missing();
         self.watch_lease();
-        if self.lease.is_missing() {
+        if self.lease.is_missing() && !was_missing {
             // An assistant need not wait for the next tick to see it.
             self.publish_live();
         }

@@ -48,17 +48,6 @@ enum Seen {
     Gone,
 }
 
-/// What became of a claim.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Claimed {
-    /// The claimant holds the lease, or did already.
-    Given,
-    /// It is granted as soon as the holder was missing for long enough, unless the holder returns.
-    Waits,
-    /// The holder is here.
-    Refused,
-}
-
 impl Lease {
     /// Name of the holder.
     pub(super) fn holder(&self) -> Option<&str> {
@@ -89,19 +78,20 @@ impl Lease {
         holder.missing_since.is_some_and(|since| now.saturating_duration_since(since) >= MISSING_AFTER)
     }
 
-    fn claim(&mut self, name: &str, socket: SocketId, now: Instant) -> Claimed {
+    /// Gives the lease to the claimant, or notes that it is granted as soon as the holder was missing for long enough. False: the
+    /// holder is here.
+    fn claim(&mut self, name: &str, socket: SocketId, now: Instant) -> bool {
         if self.holder() == Some(name) {
-            return Claimed::Given;
+            return true;
         }
         if self.is_claimable(now) {
             self.give(name);
-            return Claimed::Given;
+            return true;
         }
-        if !self.is_missing() {
-            return Claimed::Refused;
+        if self.is_missing() {
+            self.claim = Some(Claim { name: name.to_owned(), socket });
         }
-        self.claim = Some(Claim { name: name.to_owned(), socket });
-        Claimed::Waits
+        self.is_missing()
     }
 
     /// Takes note of whether the holder is here. A claim that waited is granted, or handed back because the holder returned.
@@ -160,10 +150,8 @@ impl Task {
         };
         self.watch_lease();
         match action {
-            LeaseAction::Claim => match self.lease.claim(name, socket, now) {
-                Claimed::Given | Claimed::Waits => {}
-                Claimed::Refused => self.refuse_claim(socket),
-            },
+            LeaseAction::Claim if self.lease.claim(name, socket, now) => {}
+            LeaseAction::Claim => self.refuse_claim(socket),
             LeaseAction::HandOver { to } => self.hand_over(socket, name, &to),
         }
         self.publish_live();

@@ -40,4 +40,5 @@ pub use ledger::{LATE_RESERVE, MAX_BATCH_COMMANDS, MAX_LATE, MAX_WAITING, WAIT_A
 pub use letters::{Departure, Refused, Sender};
 pub use media_relay::{MediaRelay, Pending, RelayOrder};
 pub use restart::{Recalled, RoleOf, StartError, Surroundings};
+pub use tally::Tally;
 pub use task::{MAX_LETTERS, TICK};

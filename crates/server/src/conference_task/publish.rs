@@ -22,6 +22,8 @@ const SITE_LIVE_TICKS: u64 = 4;
 pub(super) struct Publisher {
     view: ConferenceView,
     revision: u64,
+    /// Of the ledger, when it was published last: what has not changed since is not told again.
+    version: Option<u64>,
     kept: VecDeque<(u64, Vec<StateChange>)>,
     /// Changes up to this revision are not kept any more.
     forgotten: u64,
@@ -35,6 +37,7 @@ impl Publisher {
         Self {
             view,
             revision,
+            version: None,
             kept: VecDeque::new(),
             forgotten: revision,
             live: BTreeMap::new(),
@@ -100,16 +103,21 @@ impl Publisher {
 impl Task {
     /// Tells everybody how the durable state changed.
     pub(super) fn publish_changes(&mut self) {
+        let version = Some(self.ledger.version());
+        if self.publisher.version == version {
+            return;
+        }
+        self.publisher.version = version;
         let shown = self.ledger.shown();
         let (view, revision) = (view::whole(shown), shown.state().revision);
-        self.tools.setup.send_if_modified(|known| {
+        let edited = self.tools.setup.send_if_modified(|known| {
             let edited = **known != *shown.setup();
             if edited {
                 *known = Arc::new(shown.setup().clone());
             }
             edited
         });
-        if !view::same_sites(self.publisher.view(), &view) {
+        if edited && !view::same_sites(self.publisher.view(), &view) {
             self.publisher.begin_anew(view, revision);
             self.sites_changed = true;
             return;

@@ -12,7 +12,7 @@ use super::handle::{ConferenceHandle, Figures};
 use super::ledger::Ledger;
 use super::letters::Refused;
 use super::media_relay::MediaRelay;
-use super::tally::{self, Present};
+use super::tally::{Present, Tally, tally_of};
 use super::task::{MAX_LETTERS, Task, TaskInputs, Tools};
 use super::writer::{UnreadableEvent, Writer, decode, encode};
 use crate::access::{Clock, Revocation};
@@ -21,6 +21,8 @@ use crate::view;
 
 // A setup is one event.
 const _: () = assert!(conference::MAX_SETUP_BYTES <= MAX_BODY_BYTES, "the largest setup is a body of the journal");
+// An edit replaces the agenda or the sites whole.
+const _: () = assert!(conference::MAX_SETUP_BYTES < wire::MAX_MESSAGE_BYTES, "a page can send the largest agenda");
 
 /// Everything that a conference's task works with, beside its log.
 pub struct Surroundings {
@@ -161,7 +163,7 @@ impl ConferenceHandle {
         let (figures, latest) = watch::channel(Figures { journal_ok: true, ..Figures::default() });
         let (setup, known_setup) = watch::channel(Arc::new(started.setup().clone()));
         let (tally, lamps) =
-            watch::channel(Arc::new(tally::tally_of(Revision(0), &view::whole(&started), &Present::default())));
+            watch::channel(Arc::new(Tally::new(tally_of(Revision(0), &view::whole(&started), &Present::default()))));
         let handle = Self {
             id,
             setup: known_setup,

@@ -21,10 +21,10 @@ enum Meaning {
 }
 
 impl Task {
-    /// Sends everybody away who knows the old list, if it changed; whoever asked for the change is answered first.
-    pub(super) fn follow_sites(&mut self) {
+    /// Sends everybody away who knows the old list, if it changed; whoever asked for the change is answered first. False: it did not.
+    pub(super) fn follow_sites(&mut self) -> bool {
         if !std::mem::take(&mut self.sites_changed) {
-            return;
+            return false;
         }
         tracing::info!("the list of sites changed: pages join anew");
         self.send_answers();
@@ -47,6 +47,7 @@ impl Task {
             }
         }
         self.watch_calls();
+        true
     }
 }
 

@@ -1,8 +1,9 @@
 //! The lamps of control surfaces: the same facts as pages have, as few as a panel of buttons needs.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use axum::extract::ws::Utf8Bytes;
 use wire::{ConferenceView, EndpointRole, Lamp, Revision, SiteSlug, SiteTally, SourceRef, TallyView};
 
 use super::task::Task;
@@ -17,6 +18,29 @@ pub(super) struct Present {
     pub(super) lease: Option<String>,
 }
 
+/// The lamps, and how they travel: many feeds send the same text.
+#[derive(Debug)]
+pub struct Tally {
+    view: TallyView,
+    text: OnceLock<Utf8Bytes>,
+}
+
+impl Tally {
+    pub(super) fn new(view: TallyView) -> Self {
+        Self { view, text: OnceLock::new() }
+    }
+
+    /// The lamps.
+    pub fn view(&self) -> &TallyView {
+        &self.view
+    }
+
+    /// The same as JSON.
+    pub fn text(&self) -> Utf8Bytes {
+        self.text.get_or_init(|| serde_json::to_string(&self.view).expect("lamps are plain JSON").into()).clone()
+    }
+}
+
 impl Task {
     /// Tells surfaces the lamps, if they changed.
     pub(super) fn publish_tally(&self) {
@@ -29,9 +53,9 @@ impl Task {
         };
         let tally = tally_of(self.publisher.revision(), self.publisher.view(), &present);
         self.tools.tally.send_if_modified(|known| {
-            let changed = **known != tally;
+            let changed = *known.view() != tally;
             if changed {
-                *known = Arc::new(tally);
+                *known = Arc::new(Tally::new(tally));
             }
             changed
         });

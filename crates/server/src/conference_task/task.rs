@@ -8,7 +8,7 @@ use conference::{ConnectionId, Live, Millis, Setup};
 use relay_core::{EndpointId, Readiness, RelayEvent, Routes, Watch};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::MissedTickBehavior;
-use wire::{ErrorCode, InstanceId, Revision, TallyView};
+use wire::{ErrorCode, InstanceId, Revision};
 
 use super::budgets::Budgets;
 use super::doors::{DoorOffers, DoorRestarts};
@@ -21,6 +21,7 @@ use super::publish::Publisher;
 use super::requests::Asker;
 use super::restart::RoleOf;
 use super::take::Takes;
+use super::tally::Tally;
 use crate::access::{Clock, Revocation};
 use crate::config::Limits;
 use crate::live::{Calls, Peers, SocketId};
@@ -48,7 +49,7 @@ pub(super) struct Tools {
     pub(super) letters: mpsc::WeakSender<Letter>,
     pub(super) figures: watch::Sender<Figures>,
     pub(super) setup: watch::Sender<Arc<Setup>>,
-    pub(super) tally: watch::Sender<Arc<TallyView>>,
+    pub(super) tally: watch::Sender<Arc<Tally>>,
     pub(super) role_of: RoleOf,
 }
 
@@ -232,7 +233,7 @@ impl Task {
     /// Hands over what is to be written, answers what is decided, and tells the pages and the relay.
     async fn settle(&mut self) {
         let now = self.now();
-        let live = self.live(now);
+        let mut live = self.live(now);
         self.ledger.timeout(&live, now.wall);
         if let Some(batch) = self.ledger.next_batch(&live, now.wall, now.instant) {
             // The writer lives as long as this task.
@@ -241,10 +242,12 @@ impl Task {
         let version = Some(self.ledger.version());
         if self.settled.version != version {
             self.publish_changes();
-            self.follow_sites();
+            if self.follow_sites() {
+                live = self.live(now);
+            }
             self.publish_tally();
         }
-        let (live, ends) = (self.live(now), self.peers.media_ends());
+        let ends = self.peers.media_ends();
         if self.settled.version != version || self.settled.live != live || self.settled.ends != ends {
             self.settled.version = version;
             self.route(&live, &ends);

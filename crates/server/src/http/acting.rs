@@ -9,10 +9,11 @@ use axum::http::request::Parts;
 use tokio::time::Instant;
 use wire::ConferenceId;
 
+use super::conferences::{entering, no_such_conference};
 use super::identity::{self, Caller};
 use super::problem::ApiError;
 use super::rates::ACTIONS;
-use crate::access::{AuditEntry, Operator, Revocation, SURFACE_PREFIX, SurfaceIdentity};
+use crate::access::{Operator, Revocation, SURFACE_PREFIX, SurfaceIdentity};
 use crate::app::App;
 use crate::conference_task::ConferenceHandle;
 use crate::live::Who;
@@ -55,25 +56,20 @@ impl Acting {
         app.access.surface(token).await?.map(Self::surface).ok_or(ApiError::Unauthorized)
     }
 
-    /// The conference, if it is there and this caller acts in it.
-    pub(super) fn conference<'a>(
+    /// The conference, if it is there and this caller acts in it; counts one action.
+    pub(super) fn enter<'a>(
         &self,
         app: &'a App,
         id: &ConferenceId,
         address: Option<IpAddr>,
     ) -> Result<&'a ConferenceHandle, ApiError> {
         if self.only.as_ref().is_some_and(|only| only != id) {
-            let what = format!("enter the conference {}", id.0.chars().take(64).collect::<String>());
-            let reason = "the control surface is for another conference".to_owned();
-            app.access.audit(AuditEntry { who: self.who.name().to_owned(), what, reason: reason.clone(), address });
-            return Err(ApiError::Forbidden(reason));
+            let reason = "the control surface is for another conference";
+            return Err(identity::forbid_from(app, self.who.name().to_owned(), entering(id), reason, address));
         }
-        app.lobby.conference(Some(id)).ok_or_else(|| ApiError::NotFound("there is no such conference".to_owned()))
-    }
-
-    /// Counts one action.
-    pub(super) fn count(&self, app: &App) -> Result<(), ApiError> {
-        app.rates.take(&self.key, ACTIONS, Instant::now().into_std()).map_err(ApiError::TooMany)
+        let found = app.lobby.conference(Some(id)).ok_or_else(no_such_conference)?;
+        app.rates.take(&self.key, ACTIONS, Instant::now().into_std()).map_err(ApiError::TooMany)?;
+        Ok(found)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The audit table, for leads.
 
+use std::net::IpAddr;
+
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
@@ -9,11 +11,16 @@ use wire::Problem;
 use super::body::Query;
 use super::identity::Lead;
 use super::problem::ApiError;
-use crate::access::AuditRow;
+use crate::access::{AuditEntry, AuditRow};
 use crate::app::App;
 
 /// Entries of one answer unless asked otherwise.
 const DEFAULT_ROWS: u32 = 100;
+
+/// Records what somebody did with the access of others.
+pub(super) fn done(app: &App, who: String, what: String, address: Option<IpAddr>) {
+    app.access.audit(AuditEntry { who, what, reason: "done".to_owned(), address });
+}
 
 /// Which entries.
 #[derive(Debug, Clone, Copy, Deserialize, IntoParams)]

@@ -3,6 +3,7 @@
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
@@ -17,6 +18,9 @@ pub const MAX_BODY_BYTES: usize = 64 * 1024;
 /// ASCII.
 pub const MAX_COMMAND_BYTES: usize = 1024 * 1024;
 
+/// Media type of JSON (RFC 8259 §11).
+pub(super) const JSON: &str = "application/json";
+
 /// A JSON body.
 #[derive(Debug)]
 pub struct Body<T>(pub T);
@@ -25,16 +29,23 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
-        // A form of a foreign page can send text/plain without asking; JSON it cannot.
-        if !kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")) {
+        if !is_of_type(request.headers(), JSON) {
             return Err(plain(axum::http::StatusCode::UNSUPPORTED_MEDIA_TYPE, "send application/json"));
         }
         let bytes = Bytes::from_request(request, state).await.map_err(|rejection| bytes_problem(&rejection))?;
-        serde_json::from_slice(&bytes)
-            .map(Self)
-            .map_err(|error| ApiError::BadRequest(format!("the body is not understood: {error}")).into_response())
+        parsed(&bytes).map(Self).map_err(ApiError::into_response)
     }
+}
+
+/// True if a body is of this media type. A form of a foreign page can send text/plain without asking; JSON it cannot.
+pub(super) fn is_of_type(headers: &HeaderMap, wanted: &str) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(wanted))
+}
+
+/// What a JSON body says.
+pub(super) fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    serde_json::from_slice(bytes).map_err(|error| ApiError::BadRequest(format!("the body is not understood: {error}")))
 }
 
 /// A body as it comes; what is in it is the handler's business.

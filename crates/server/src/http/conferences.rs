@@ -185,6 +185,11 @@ pub(super) async fn command(
     Ok(Json(CommandAccepted { id, revision }))
 }
 
+/// What somebody tried, for the audit; what they call a conference may be anything.
+pub(super) fn entering(id: &ConferenceId) -> String {
+    format!("enter the conference {}", id.0.chars().take(MAX_ID_BYTES).collect::<String>())
+}
+
 /// The conference, if it is there and the caller belongs to it.
 pub(super) fn conference<'a>(
     app: &'a App,
@@ -193,26 +198,20 @@ pub(super) fn conference<'a>(
     address: Option<IpAddr>,
 ) -> Result<&'a ConferenceHandle, ApiError> {
     if !caller.belongs_to(id) {
-        let what = format!("enter the conference {}", id.0.chars().take(MAX_ID_BYTES).collect::<String>());
-        return Err(identity::forbid_from(app, caller, what, "the join link is for another conference", address));
+        let reason = "the join link is for another conference";
+        return Err(identity::forbid_from(app, caller.name(), entering(id), reason, address));
     }
     let found = app.lobby.conference(Some(id)).ok_or_else(no_such_conference)?;
     if let Caller::Endpoint(join) = caller
         && found.setup().site(&conference::SiteSlug(join.site.0.clone())).is_none()
     {
-        let what = format!("enter the conference {}", found.id().0);
-        return Err(identity::forbid_from(
-            app,
-            caller,
-            what,
-            "this site does not take part in the conference",
-            address,
-        ));
+        let reason = "this site does not take part in the conference";
+        return Err(identity::forbid_from(app, caller.name(), entering(id), reason, address));
     }
     Ok(found)
 }
 
-fn no_such_conference() -> ApiError {
+pub(super) fn no_such_conference() -> ApiError {
     ApiError::NotFound("there is no such conference".to_owned())
 }
 

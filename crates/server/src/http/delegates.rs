@@ -6,13 +6,14 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use wire::{ConferenceId, Problem, SiteDelegates};
+use wire::{ConferenceId, Problem, SiteDelegates, SiteSlug};
 
 use super::body::{Path, Query};
 use super::conferences::{conference, stopped};
 use super::identity::{Caller, From, SignedInOperator};
 use super::problem::ApiError;
 use crate::app::App;
+use crate::convert;
 
 /// Without it spreadsheets take UTF-8 for something else.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
@@ -60,24 +61,25 @@ pub(super) async fn list(
         None | Some(Format::Json) => Ok(Json(sites).into_response()),
         Some(Format::Csv) => {
             let setup = conference.setup();
-            let name = |slug: &str| setup.sites.iter().find(|site| site.slug.0 == slug).map(|site| site.name.clone());
+            let name = |site: &SiteSlug| setup.site(&convert::site_in(site.clone())).map(|site| site.name.clone());
             let headers = [
                 (CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
                 (CONTENT_DISPOSITION, format!("attachment; filename=\"delegates-{}.csv\"", id.0)),
             ];
-            Ok((headers, table(&sites, |slug| name(slug).unwrap_or_default())).into_response())
+            Ok((headers, table(&sites, |site| name(site).unwrap_or_default())).into_response())
         }
     }
 }
 
-fn table(sites: &[SiteDelegates], name_of: impl Fn(&str) -> String) -> String {
+fn table(sites: &[SiteDelegates], name_of: impl Fn(&SiteSlug) -> String) -> String {
     let mut rows = csv::Writer::from_writer(Vec::new());
     let mut row = |fields: [&str; 6]| rows.write_record(fields.map(harmless)).expect("a vector takes every row");
     row(["site", "site_name", "name", "title", "organisation", "present"]);
     for SiteDelegates { site, delegates } in sites {
+        let site_name = name_of(site);
         for delegate in delegates {
             let present = if delegate.present { "1" } else { "0" };
-            row([&site.0, &name_of(&site.0), &delegate.name, &delegate.title, &delegate.organisation, present]);
+            row([&site.0, &site_name, &delegate.name, &delegate.title, &delegate.organisation, present]);
         }
     }
     let bytes = rows.into_inner().expect("a vector takes every row");
@@ -91,7 +93,7 @@ fn harmless(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use wire::{Delegate, SiteSlug};
+    use wire::Delegate;
 
     use super::*;
 

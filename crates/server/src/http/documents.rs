@@ -20,11 +20,11 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 use wire::{ConferenceId, Document, Problem};
 
+use super::audit;
 use super::body::{Path, Query};
 use super::conferences::conference;
 use super::identity::{Caller, Director, From};
 use super::problem::ApiError;
-use crate::access::AuditEntry;
 use crate::app::App;
 use crate::conference_task::ConferenceHandle;
 use crate::documents::{DocumentError, DocumentId, MAX_DOCUMENT_BYTES};
@@ -87,7 +87,7 @@ pub(super) async fn upload(
     let stored = tokio::time::timeout(UPLOAD_WITHIN, store(&app, &id, &query.name, length, body)).await;
     let (document, bytes) = stored.unwrap_or(Err(ApiError::Late))?;
     let what = format!("upload document {document} {:?}, {bytes} bytes", query.name);
-    app.access.audit(AuditEntry { who: operator.name, what, reason: "done".to_owned(), address });
+    audit::done(&app, operator.name, what, address);
     Ok((StatusCode::CREATED, Json(Document { id: document.to_string(), name: query.name, bytes })))
 }
 

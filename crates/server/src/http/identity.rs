@@ -157,12 +157,12 @@ impl FromRequestParts<App> for Director {
 /// Refuses and records it.
 pub(super) fn forbid(app: &App, parts: &Parts, caller: &Caller, reason: &str) -> ApiError {
     let what = format!("{} {}", parts.method, super::logging::shown_path(parts.uri.path()));
-    forbid_from(app, caller, what, reason, address(&parts.extensions))
+    forbid_from(app, caller.name(), what, reason, address(&parts.extensions))
 }
 
 /// Refuses and records it, from this address.
-pub(super) fn forbid_from(app: &App, caller: &Caller, what: String, reason: &str, address: Option<IpAddr>) -> ApiError {
-    app.access.audit(AuditEntry { who: caller.name(), what, reason: reason.to_owned(), address });
+pub(super) fn forbid_from(app: &App, who: String, what: String, reason: &str, address: Option<IpAddr>) -> ApiError {
+    app.access.audit(AuditEntry { who, what, reason: reason.to_owned(), address });
     ApiError::Forbidden(reason.to_owned())
 }
 

@@ -2,17 +2,18 @@
 
 use axum::Json;
 use axum::extract::State;
-use conference::Setup;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wire::{ConferenceId, EndpointRole, JoinLink, Problem, SiteSlug};
 
+use super::audit;
 use super::body::{Body, Path};
 use super::conferences::conference;
 use super::identity::{Caller, Director, From, Lead};
 use super::problem::ApiError;
-use crate::access::{AuditEntry, TokenError};
+use crate::access::TokenError;
 use crate::app::App;
+use crate::convert;
 
 /// What follows a revocation.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
@@ -29,7 +30,7 @@ pub struct Revoked {
     pub path: Option<String>,
 }
 
-/// Join links of all sites, revoked ones too. For leads and assistants: with a link anybody is that site.
+/// Join links of all sites, revoked ones too; sites that came since the start get theirs now. For leads and assistants: with a link anybody is that site.
 #[utoipa::path(
     get, path = "/api/v1/conferences/{id}/links", tag = "links",
     params(("id" = String, Path, description = "Id of the conference")),
@@ -46,7 +47,8 @@ pub(super) async fn list(
     Path(id): Path<ConferenceId>,
 ) -> Result<Json<Vec<JoinLink>>, ApiError> {
     let setup = conference(&app, &Caller::Operator(operator), &id, address)?.setup();
-    issue_missing(&app, &id, &setup).await?;
+    let sites: Vec<SiteSlug> = setup.sites.iter().map(|site| convert::site_out(site.slug.clone())).collect();
+    app.access.ensure_tokens(&id, &sites).await?;
     // The links of a site that was left out of the setup stay valid for when it returns, and open nothing until then.
     let takes_part = |token: &crate::access::JoinToken| setup.sites.iter().any(|site| site.slug.0 == token.site.0);
     let link = |token: crate::access::JoinToken| JoinLink {
@@ -82,7 +84,10 @@ pub(super) async fn revoke(
     Path((id, site, endpoint)): Path<(ConferenceId, SiteSlug, EndpointRole)>,
     Body(request): Body<RevokeRequest>,
 ) -> Result<Json<Revoked>, ApiError> {
-    issue_missing(&app, &id, &conference(&app, &Caller::Operator(lead.clone()), &id, address)?.setup()).await?;
+    let setup = conference(&app, &Caller::Operator(lead.clone()), &id, address)?.setup();
+    if setup.site(&convert::site_in(site.clone())).is_some() {
+        app.access.ensure_tokens(&id, std::slice::from_ref(&site)).await?;
+    }
     let fresh = app.access.revoke_token(&id, &site, endpoint, request.reissue).await;
     let fresh = fresh.map_err(|error| match error {
         TokenError::Unknown | TokenError::Revoked | TokenError::Expired => {
@@ -90,19 +95,9 @@ pub(super) async fn revoke(
         }
         TokenError::Fault(fault) => fault.into(),
     })?;
-    app.access.audit(AuditEntry {
-        who: lead.name,
-        what: format!("revoke link {}/{}/{endpoint:?}, reissue: {}", id.0, site.0, request.reissue),
-        reason: "done".to_owned(),
-        address,
-    });
+    let what = format!("revoke link {}/{}/{endpoint:?}, reissue: {}", id.0, site.0, request.reissue);
+    audit::done(&app, lead.name, what, address);
     Ok(Json(Revoked { path: fresh.as_deref().map(path) }))
-}
-
-/// Sites that came since the start have links as soon as somebody asks for them.
-async fn issue_missing(app: &App, conference: &ConferenceId, setup: &Setup) -> Result<(), ApiError> {
-    let sites: Vec<SiteSlug> = setup.sites.iter().map(|site| SiteSlug(site.slug.0.clone())).collect();
-    Ok(app.access.ensure_tokens(conference, &sites).await?)
 }
 
 /// Path of a join link.

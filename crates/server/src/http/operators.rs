@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wire::{Problem, Role};
 
+use super::audit;
 use super::body::{Body, Path};
 use super::identity::{From, Lead};
 use super::problem::ApiError;
-use crate::access::{AuditEntry, OperatorRow};
+use crate::access::OperatorRow;
 use crate::app::App;
 
 /// A new operator.
@@ -63,7 +64,7 @@ pub(super) async fn create(
 ) -> Result<(StatusCode, Json<OperatorMade>), ApiError> {
     let chosen = request.password.is_some();
     let made = app.access.create_operator(&request.name, request.role, request.password).await?;
-    done(&app, lead.name, format!("create operator {} as {:?}", made.name, made.role), address);
+    audit::done(&app, lead.name, format!("create operator {} as {:?}", made.name, made.role), address);
     let password = (!chosen).then_some(made.password);
     Ok((StatusCode::CREATED, Json(OperatorMade { name: made.name, password })))
 }
@@ -86,7 +87,7 @@ pub(super) async fn remove(
     Path(name): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     app.access.remove_operator(&name).await?;
-    done(&app, lead.name, format!("remove operator {name}"), address);
+    audit::done(&app, lead.name, format!("remove operator {name}"), address);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -104,10 +105,6 @@ pub(super) async fn reset_password(
     Path(name): Path<String>,
 ) -> Result<Json<OperatorMade>, ApiError> {
     let password = app.access.reset_password(&name).await?;
-    done(&app, lead.name, format!("reset the password of {name}"), address);
+    audit::done(&app, lead.name, format!("reset the password of {name}"), address);
     Ok(Json(OperatorMade { name, password: Some(password) }))
-}
-
-fn done(app: &App, who: String, what: String, address: Option<std::net::IpAddr>) {
-    app.access.audit(AuditEntry { who, what, reason: "done".to_owned(), address });
 }

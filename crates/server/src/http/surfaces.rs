@@ -5,11 +5,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use wire::{ConferenceId, NewSurface, Problem, Role, Surface, SurfaceMade};
 
+use super::audit;
 use super::body::{Body, Path};
 use super::conferences::conference;
 use super::identity::{Caller, From, SignedInOperator};
 use super::problem::ApiError;
-use crate::access::{AuditEntry, Operator, SurfaceId};
+use crate::access::{Operator, SurfaceId};
 use crate::app::App;
 
 /// Makes a control surface, which acts for the operator who makes it: with that operator's name and role, and with the control lease
@@ -35,7 +36,7 @@ pub(super) async fn create(
     conference(&app, &Caller::Operator(operator.clone()), &id, address)?;
     let (surface, token) = app.access.create_surface(&id, &operator.name, &request.label).await?;
     let what = format!("create control surface {} {:?}", surface.id, surface.label);
-    app.access.audit(AuditEntry { who: operator.name, what, reason: "done".to_owned(), address });
+    audit::done(&app, operator.name, what, address);
     Ok((StatusCode::CREATED, Json(SurfaceMade { surface, token: token.reveal().to_owned() })))
 }
 
@@ -77,7 +78,7 @@ pub(super) async fn remove(
         return Err(ApiError::NotFound("there is no such control surface of yours".to_owned()));
     }
     let what = format!("remove control surface {surface}");
-    app.access.audit(AuditEntry { who: operator.name, what, reason: "done".to_owned(), address });
+    audit::done(&app, operator.name, what, address);
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -25,6 +25,7 @@ use super::identity::From;
 use super::problem::ApiError;
 use crate::access::Revocation;
 use crate::app::App;
+use crate::conference_task::Tally;
 use crate::socket::rate::{Allowance, MESSAGES};
 use crate::socket::{HELLO_WITHIN, PING_EVERY, SILENCE_ENDS};
 
@@ -68,10 +69,9 @@ pub(super) async fn now(
     From(address): From,
     Path(id): Path<ConferenceId>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let tally = acting.conference(&app, &id, address)?.tally();
-    acting.count(&app)?;
-    let tally = TallyView::clone(&tally.borrow());
-    Ok(([(CACHE_CONTROL, "no-store")], Json(tally)))
+    let tally = acting.enter(&app, &id, address)?.tally();
+    let view = tally.borrow().view().clone();
+    Ok(([(CACHE_CONTROL, "no-store")], Json(view)))
 }
 
 /// The lamps as a WebSocket: a `TallyView` at once, then whole whenever something changes, at most twenty a second.
@@ -145,7 +145,7 @@ fn full() -> ApiError {
 
 /// One feed.
 struct Feed {
-    tally: watch::Receiver<Arc<TallyView>>,
+    tally: watch::Receiver<Arc<Tally>>,
     credential: Revocation,
     revocations: broadcast::Receiver<Revocation>,
     _room: OwnedSemaphorePermit,
@@ -153,8 +153,7 @@ struct Feed {
 
 impl Feed {
     fn new(app: &App, acting: &Acting, id: &ConferenceId, address: Option<IpAddr>) -> Result<Self, ApiError> {
-        let mut tally = acting.conference(app, id, address)?.tally();
-        acting.count(app)?;
+        let mut tally = acting.enter(app, id, address)?.tally();
         tally.mark_changed();
         let room = Arc::clone(&app.feeds.feeds).try_acquire_owned().map_err(|_| full())?;
         Ok(Self { tally, credential: acting.credential.clone(), revocations: app.access.revocations(), _room: room })
@@ -186,7 +185,7 @@ impl Feed {
                 changed = changed_after(&mut self.tally, next) => match changed {
                     Ok(()) => {
                         next = Instant::now() + PACE;
-                        Message::Text(text_of(&self.tally.borrow_and_update()).into())
+                        Message::Text(self.tally.borrow_and_update().text())
                     }
                     // The server stops.
                     Err(_) => return,
@@ -205,14 +204,7 @@ impl Feed {
     }
 }
 
-async fn changed_after(
-    tally: &mut watch::Receiver<Arc<TallyView>>,
-    at: Instant,
-) -> Result<(), watch::error::RecvError> {
+async fn changed_after(tally: &mut watch::Receiver<Arc<Tally>>, at: Instant) -> Result<(), watch::error::RecvError> {
     tokio::time::sleep_until(at).await;
     tally.changed().await
-}
-
-fn text_of(tally: &TallyView) -> String {
-    serde_json::to_string(tally).expect("lamps are plain JSON")
 }

@@ -2,6 +2,7 @@
 //! pages have been away for too long.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::time::{Duration, Instant};
 
 use conference::SiteSlug;
@@ -25,9 +26,11 @@ struct Call {
 }
 
 impl Calls {
-    /// A site calls; one that does already goes on calling since when it began.
-    pub fn begin(&mut self, site: SiteSlug, now: Instant, now_ms: u64) {
-        self.0.entry(site).or_insert(Call { since: now, since_ms: now_ms, seen: now });
+    /// A site calls. False: it does already, and goes on calling since when it began.
+    pub fn begin(&mut self, site: SiteSlug, now: Instant, now_ms: u64) -> bool {
+        let Entry::Vacant(entry) = self.0.entry(site) else { return false };
+        entry.insert(Call { since: now, since_ms: now_ms, seen: now });
+        true
     }
 
     /// A call is over. False: there was none.

@@ -11,7 +11,7 @@ mod site;
 mod stage;
 
 use conference::{Conference, Message};
-use wire::{ConferenceInfo, ConferenceView, MessageView, Phase, StateChange};
+use wire::{ConferenceInfo, ConferenceView, MessageView, Phase, SiteSlug, SiteView, StateChange};
 
 pub use audience::{Audience, changes_for, is_private, view_for};
 pub use site::delegates;
@@ -35,8 +35,11 @@ pub fn whole(conference: &Conference) -> ConferenceView {
 /// True if two views have the same sites in the same order, the same of them the hall. If not, no set of changes leads from one
 /// to the other: pages are loaded anew.
 pub fn same_sites(before: &ConferenceView, after: &ConferenceView) -> bool {
-    let place = |site: &wire::SiteView| (site.slug.clone(), site.hall);
     before.sites.iter().map(place).eq(after.sites.iter().map(place))
+}
+
+fn place(site: &SiteView) -> (&SiteSlug, bool) {
+    (&site.slug, site.hall)
 }
 
 /// What differs between two views with [`same_sites`], in the order in which a page should apply it.

@@ -7,7 +7,7 @@ use crate::convert;
 
 /// A site with its delegates, whom not every audience may read.
 pub(super) fn view(site: &Site, state: &State) -> SiteView {
-    let delegates = state.roster.delegates.get(&site.slug).map(Vec::as_slice).unwrap_or_default();
+    let delegates = state.roster.delegates_of(&site.slug);
     SiteView {
         slug: convert::site_out(site.slug.clone()),
         code: site.code.clone(),
@@ -35,10 +35,10 @@ pub(super) fn view(site: &Site, state: &State) -> SiteView {
 
 /// The delegates of all sites, in the order of the wall.
 pub fn delegates(conference: &Conference) -> Vec<SiteDelegates> {
-    let named = &conference.state().roster.delegates;
+    let roster = &conference.state().roster;
     let of_site = |site: &Site| SiteDelegates {
         site: convert::site_out(site.slug.clone()),
-        delegates: named.get(&site.slug).into_iter().flatten().cloned().map(convert::delegate_out).collect(),
+        delegates: roster.delegates_of(&site.slug).iter().cloned().map(convert::delegate_out).collect(),
     };
     conference.wall().map(of_site).collect()
 }

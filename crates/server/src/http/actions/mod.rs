@@ -7,12 +7,11 @@ mod shapes;
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::http::header::CONTENT_TYPE;
 use serde_json::{Map, Value};
 use wire::{CommandAccepted, ConferenceId, Problem};
 
 use super::acting::Acting;
-use super::body::{Path, Query, RawBody};
+use super::body::{JSON, Path, Query, RawBody, is_of_type, parsed};
 use super::conferences::{command_id, stopped};
 use super::identity::From;
 use super::problem::ApiError;
@@ -21,6 +20,9 @@ use crate::conference_task::Sender;
 use crate::view::Audience;
 use fields::Given;
 use resolve::Resolved;
+
+/// A shorthand that is no command.
+const PREVIEW_SITE: &str = "preview_site";
 
 /// Does an action: a command by its name, or `next_item`, `next_request`, `previous_request`, `preview_site?site=…`.
 ///
@@ -55,12 +57,12 @@ pub(super) async fn act(
     headers: HeaderMap,
     RawBody(bytes): RawBody,
 ) -> Result<Json<CommandAccepted>, ApiError> {
-    let conference = acting.conference(&app, &id, address)?;
-    acting.count(&app)?;
+    let conference = acting.enter(&app, &id, address)?;
     let id = command_id(&headers, None)?;
     let given = Given { query, body: body(&headers, &bytes)? };
     let command = match Resolved::named(&name, &given)? {
         Some(action) => action.command(&conference.state(Audience::Centre).await.map_err(stopped)?.1)?,
+        None if name == PREVIEW_SITE => resolve::preview_site(&given)?,
         None => fields::command(&name, given)?,
     };
     let sender = Sender { who: acting.who, address };
@@ -72,10 +74,8 @@ fn body(headers: &HeaderMap, bytes: &[u8]) -> Result<Map<String, Value>, ApiErro
     if bytes.is_empty() {
         return Ok(Map::new());
     }
-    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
-    // A form of a foreign page can send text/plain without asking; JSON it cannot.
-    if !kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")) {
+    if !is_of_type(headers, JSON) {
         return Err(ApiError::BadRequest("a body is application/json".to_owned()));
     }
-    serde_json::from_slice(bytes).map_err(|error| ApiError::BadRequest(format!("the body is not understood: {error}")))
+    parsed(bytes)
 }

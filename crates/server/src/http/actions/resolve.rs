@@ -15,8 +15,6 @@ pub(super) enum Resolved {
     NextRequest,
     /// Puts the one who waits before the site in preview into preview, the last if none of them is.
     PreviousRequest,
-    /// Puts the camera of a site into preview, alone.
-    PreviewSite(SiteSlug),
 }
 
 impl Resolved {
@@ -33,7 +31,6 @@ impl Resolved {
             "next_item" => bare(Self::NextItem),
             "next_request" => bare(Self::NextRequest),
             "previous_request" => bare(Self::PreviousRequest),
-            "preview_site" => site(given).map(|site| Some(Self::PreviewSite(site))),
             _ => Ok(None),
         }
     }
@@ -47,16 +44,19 @@ impl Resolved {
             Self::NextItem => next_item(view),
             Self::NextRequest => in_queue(view, |place, last| place.map_or(0, |place| (place + 1).min(last))),
             Self::PreviousRequest => in_queue(view, |place, last| place.map_or(last, |place| place.saturating_sub(1))),
-            Self::PreviewSite(site) => Ok(preview(site)),
         }
     }
 }
 
-fn site(given: &Given) -> Result<SiteSlug, ApiError> {
+/// Puts the camera of a site into preview, alone: a shorthand, for which nothing is read.
+///
+/// # Errors
+/// It was given anything but a site.
+pub(super) fn preview_site(given: &Given) -> Result<Command, ApiError> {
     let of_body = given.body.iter().map(|(field, value)| (field.as_str(), value.as_str()));
     let fields = given.query.iter().map(|(field, text)| (field.as_str(), Some(text.as_str()))).chain(of_body);
     match fields.collect::<Vec<_>>().as_slice() {
-        [("site", Some(site))] => Ok(SiteSlug((*site).to_owned())),
+        [("site", Some(site))] => Ok(preview(SiteSlug((*site).to_owned()))),
         _ => Err(ApiError::BadRequest("preview_site needs the slug of a site, ?site=…, and nothing else".to_owned())),
     }
 }

@@ -3,10 +3,9 @@
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 
-use super::super::body::plain;
+use super::super::body::{is_of_type, plain};
 use super::super::problem::ApiError;
 
 /// Media type of an offer and an answer (RFC 8866 §8.1).
@@ -44,8 +43,7 @@ pub(super) fn attribute<'a>(sdp: &'a str, key: &str) -> Option<&'a str> {
 }
 
 async fn text<S: Send + Sync>(request: Request, state: &S, wanted: &str) -> Result<String, Response> {
-    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
-    if !kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(wanted)) {
+    if !is_of_type(request.headers(), wanted) {
         return Err(plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, &format!("send {wanted}")));
     }
     let bytes = Bytes::from_request(request, state).await;
