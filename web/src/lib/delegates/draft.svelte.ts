@@ -2,7 +2,7 @@
 import { forget, recall, remember } from '$lib/link/storage';
 import type { Delegate } from '$lib/wire';
 import * as v from 'valibot';
-import { cleaned, faultsOf, MAX_DELEGATES, sameList } from './list';
+import { cleaned, type Fault, faultsOf, MAX_DELEGATES, sameList } from './list';
 
 /** A row of the table; `id` is its own for as long as the list is open. */
 export type Row = Delegate & { id: number };
@@ -33,33 +33,17 @@ export class DelegatesDraft {
     this.rows = (stored.success ? stored.output : server).map((delegate) => this.#row(delegate));
   }
 
+  /** The list as it is sent: rows in which something is written. */
+  readonly list: Delegate[] = $derived(cleaned(this.rows));
   /** Something is written here that the server does not have. */
-  get dirty(): boolean {
-    return !sameList(this.rows, this.#server);
-  }
-
-  get faults() {
-    return faultsOf(this.rows);
-  }
-
+  readonly dirty: boolean = $derived(!sameList(this.rows, this.#server));
+  readonly faults: readonly Fault[] = $derived(faultsOf(this.rows));
   /** Rows in which something is written. */
-  get count(): number {
-    return cleaned(this.rows).length;
-  }
-
-  get present(): number {
-    return cleaned(this.rows).filter((row) => row.present).length;
-  }
-
+  readonly count: number = $derived(this.list.length);
+  /** How many of them are marked present. */
+  readonly present: number = $derived(this.list.filter((row) => row.present).length);
   /** Room for so many more. */
-  get room(): number {
-    return Math.max(0, MAX_DELEGATES - this.rows.length);
-  }
-
-  /** The list as it is sent. */
-  get list(): Delegate[] {
-    return cleaned(this.rows);
-  }
+  readonly room: number = $derived(Math.max(0, MAX_DELEGATES - this.rows.length));
 
   /** The server's list came, again or anew. */
   handleServer(list: readonly Delegate[]): void {

@@ -1,7 +1,7 @@
 /** Lists of delegates as people type and paste them. Pure. */
 import type { Delegate } from '$lib/wire';
 
-/** Most delegates of one site; as `wire::MAX_DELEGATES`. */
+/** Most delegates of one site; as `conference::MAX_DELEGATES`. */
 export const MAX_DELEGATES = 100;
 /** Longest name, title or organisation, in characters: a line of a list. */
 export const MAX_FIELD_CHARS = 200;

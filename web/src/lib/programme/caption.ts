@@ -1,5 +1,6 @@
 /** What is written into a picture of the programme: the lower third and the names of sites. Pure; the same for preview, programme and screens. */
 import { fold } from '$lib/i18n/search';
+import { runningItem } from '$lib/state/nextItem';
 import type { AgendaView, Layout, LowerThird, SiteSlug, SiteView, SourceRef, SpeakerView } from '$lib/wire';
 import { lowerThirdPlace } from './layout';
 
@@ -61,7 +62,7 @@ function automaticLines(
   const main = sources[0]!.site;
   const view = site(main);
   const place = view?.hall ? view.name : (view?.full_name ?? main);
-  const item = agenda.items.find((one) => one.id === agenda.current && one.finished_at === null);
+  const item = runningItem(agenda);
   if (!tour && item?.speaker && item.site === main) {
     return { name: item.speaker.name, detail: officeOf(item.speaker, view?.name ?? main, place) };
   }

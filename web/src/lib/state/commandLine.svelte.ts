@@ -1,10 +1,10 @@
 /** The way of every command from a page of the centre to the server, and what came of it. */
-import { refusalText } from '$lib/i18n/wording';
 import type { CommandOutcome } from '$lib/link/machine';
 import type { ConferenceStore } from '$lib/state/conference.svelte';
 import type { Connection } from '$lib/state/connection.svelte';
 import type { Command, SiteSlug } from '$lib/wire';
 import { SvelteSet } from 'svelte/reactivity';
+import { whyNot } from './outcome';
 
 /** A refusal lies over the readiness of the preview, and goes once it has been read (ms). */
 export const REFUSAL_SHOWN_MS = 8_000;
@@ -38,10 +38,9 @@ export class CommandLine {
     this.last = { label, outcome: 'pending', reason: '' };
     const outcome = await this.connection.command(command);
     this.pending.delete(key);
-    // Somebody was quicker: it is as it was wanted.
-    const done = outcome.accepted || outcome.reason.code === 'already_so';
-    if (done) this.last = { label, outcome: 'accepted', reason: '' };
-    else this.refuse(label, refusalText(outcome.reason, this.name));
+    const reason = whyNot(outcome, this.name);
+    if (reason === '') this.last = { label, outcome: 'accepted', reason };
+    else this.refuse(label, reason);
     return outcome;
   }
 

@@ -16,7 +16,7 @@ import { SiteModel } from './site.svelte';
 
 /** Messages that are kept, as many as the server sends in a snapshot. */
 export const MAX_MESSAGES = 200;
-/** Longest text of a message, in characters; as `wire::MAX_TEXT_CHARS`. */
+/** Longest text of a message, in characters; as `conference::MAX_TEXT_CHARS`. */
 export const MAX_TEXT_CHARS = 2_000;
 
 /** What the desk's section says before it has come, and to those who never get it. */

@@ -1,6 +1,9 @@
 /** Planned against actual time of the agenda, and when the conference is likely to end. Pure. */
 import type { AgendaView, ItemView } from '$lib/wire';
 
+/** Nearer to the plan than this is on time, ms. */
+export const ON_TIME_MS = 60_000;
+
 /** Where an item stands. */
 export type ItemState = 'done' | 'running' | 'skipped' | 'ahead';
 
@@ -28,6 +31,9 @@ export type Forecast = {
   /** When the rest will be over, ms since the epoch; none: nothing is left. */
   endsAt: number | null;
 };
+
+/** True if the day is late by so much that it shows. */
+export const isLate = ({ behindMs }: Forecast): boolean => behindMs >= ON_TIME_MS;
 
 /** Where an item stands and what it has taken at `now` (ms since the epoch). */
 export function itemTime(item: ItemView, now: number): ItemTime {

@@ -1,4 +1,5 @@
 /** The roll call: how many are here, whether that is enough, and whom it is the turn of. Pure. */
+import { search } from '$lib/i18n/search';
 import type { Quorum, SiteView } from '$lib/wire';
 
 /** What a list of the roll call can be narrowed to. */
@@ -60,6 +61,17 @@ export function inRoll(view: SiteView, filter: RollFilter, region: string): bool
       return view.presence.state === filter;
   }
 }
+
+/** Sites that a query names, best match first; an empty query leaves all in their order. */
+export const findSites = (query: string, views: readonly SiteView[]): SiteView[] =>
+  search(query, views, (view) => [view.name, view.full_name, view.code]);
+
+/** Sites that a filter, a region (empty: all) and a query leave: in their order, or best match first. */
+export const rollOf = (views: readonly SiteView[], filter: RollFilter, region: string, query: string): SiteView[] =>
+  findSites(
+    query,
+    views.filter((view) => inRoll(view, filter, region)),
+  );
 
 /** The next site that was not called yet, in the order of the list, from behind `after` and then from its beginning; none: all were. */
 export function nextUncalled(views: readonly SiteView[], after: string | null): SiteView | null {

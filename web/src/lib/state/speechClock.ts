@@ -1,6 +1,9 @@
 /** The speech clock as a function of its state and the server's time. Pure. */
 import type { HolderView, QueueEntry, SiteView, SpeechClock } from '$lib/wire';
 
+/** Seconds that one press adds to a speech. */
+export const EXTENSION_S = 60;
+
 /** How the clock stands. */
 export type ClockPhase = 'normal' | 'warning' | 'overrun';
 

@@ -1,4 +1,5 @@
 /** Who speaks, for how long yet, and who is next: what the chair reads at a glance. Pure. */
+import { runningItem } from '$lib/state/nextItem';
 import { type ClockReading, readClock } from '$lib/state/speechClock';
 import type {
   AgendaView,
@@ -59,11 +60,6 @@ export function speechNow(facts: ChairFacts): SpeechNow {
   if (floor.holder) return holderSpeech(floor.holder, facts);
   const item = runningItem(agenda);
   return item ? itemSpeech(item, facts) : { name: 'free' };
-}
-
-/** The item that runs, if any. */
-export function runningItem({ items, current }: AgendaView): ItemView | null {
-  return items.find((item) => item.id === current && item.finished_at === null) ?? null;
 }
 
 /** Place of an item among those that are not left out, from 1. */

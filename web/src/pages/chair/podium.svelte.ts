@@ -2,6 +2,7 @@
 import { m } from '$lib/paraglide/messages';
 import type { Connection } from '$lib/state/connection.svelte';
 import { nextItem } from '$lib/state/nextItem';
+import { EXTENSION_S } from '$lib/state/speechClock';
 import type { Ticker } from '$lib/state/ticker.svelte';
 import type { ItemId, SiteSlug } from '$lib/wire';
 import { CommandLine } from '$lib/state/commandLine.svelte';
@@ -9,8 +10,6 @@ import type { ChairAction } from './keys';
 import { nextInQueue, type SpeechNow, speechNow } from './model';
 import { type Power, powersOf } from './powers';
 
-/** Seconds that one press adds to a speech. */
-export const EXTENSION_S = 60;
 /** An item without a clock of its own warns this long before its planned end if the conference names no time, ms. */
 const ITEM_WARNING_MS = 60_000;
 /** Whoever was cut off by mistake can be called back by one press for this long, ms. */

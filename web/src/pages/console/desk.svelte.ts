@@ -2,15 +2,16 @@
  * What the console does. Widgets read from here and call it; each mechanism has a part of its own in `desk/`, and all of them send
  * their commands through one line.
  */
+import { refusalText } from '$lib/i18n/wording';
+import { CommandLine, type LastCommand } from '$lib/state/commandLine.svelte';
 import type { Connection } from '$lib/state/connection.svelte';
+import { ControlDesk } from '$lib/state/control';
 import type { SiteModel } from '$lib/state/site.svelte';
 import { IDLE, tallies, type Tally } from '$lib/state/tally';
-import type { SiteSlug } from '$lib/wire';
+import type { Refusal, SiteSlug } from '$lib/wire';
 import { AgendaDesk } from './desk/agenda';
 import { CallDesk } from './desk/calls';
 import { CaptionDesk } from './desk/captions';
-import { CommandLine, type LastCommand } from '$lib/state/commandLine.svelte';
-import { ControlDesk } from './desk/control';
 import { FloorDesk } from './desk/floor';
 import { HoldingDesk } from './desk/holding.svelte';
 import { MessageDesk } from './desk/messages.svelte';
@@ -19,6 +20,7 @@ import { SoundDesk } from './desk/sound.svelte';
 import { StageDesk } from './desk/stage.svelte';
 import { TourDesk } from './desk/tour.svelte';
 import type { Audience } from './panels/audience';
+import type { FloorFacts } from './panels/floorObstacles';
 import { RailTabs } from './panels/railTabs.svelte';
 import { barrierTo, type CommandType } from './rights';
 import { stepInQueue } from './standby';
@@ -86,6 +88,14 @@ export class Desk {
 
   /** Short name of a site. */
   name = (site: SiteSlug): string => this.line.name(site);
+
+  /** A refusal in words; empty where there is none. */
+  words = (refusal: Refusal | null): string => (refusal ? refusalText(refusal, this.name) : '');
+
+  /** What decides on commands about the floor. */
+  get floorFacts(): FloorFacts {
+    return { floor: this.conference.floor, phase: this.conference.info?.phase };
+  }
 
   /**
    * What a button of a command needs: whether it is disabled, and why. `obstacle` is a reason of the widget's own; `title` is said

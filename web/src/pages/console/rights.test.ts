@@ -1,8 +1,9 @@
+import { mayClaim } from '$lib/state/lease';
 import { describe, expect, it, vi } from 'vitest';
 import type { Desk } from './desk.svelte';
 import { DEFAULT_KEYMAP } from './keymap';
 import { Keyboard } from './keyboard.svelte';
-import { barrierTo, type CommandType, mayClaim, type Right, rightOf, type Standing } from './rights';
+import { barrierTo, type CommandType, type Right, rightOf, type Standing } from './rights';
 
 const well: Standing = {
   ready: true,

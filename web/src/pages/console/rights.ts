@@ -1,6 +1,7 @@
 /** What an operator may ask for now, and why not. Mirrors the server's table of rights, which has the last word. Pure. */
 import { refusalText } from '$lib/i18n/wording';
 import { m } from '$lib/paraglide/messages';
+import { isOperator } from '$lib/state/lease';
 import type { Command, Role } from '$lib/wire';
 
 /** Kind of a command. */
@@ -41,7 +42,6 @@ const ALWAYS: Partial<Record<Role, readonly CommandType[]>> = {
   chair: [...SPEECH, ...MICROPHONES, ...ORDER, ...AGENDA, ...WRITE],
   secretary: [...ORDER, 'withdraw_request', ...ROLL_CALL, ...WRITE],
 };
-const WITH_LEASE: ReadonlySet<Role> = new Set(['lead', 'assistant']);
 /** What an assistant without the lease may do for sites of the regions that were given to it. */
 const DELEGABLE: ReadonlySet<CommandType> = new Set(['mute', 'unmute', 'cue', 'uncue', 'invite', 'withdraw_request']);
 /** Done also while the journal cannot be written. */
@@ -59,7 +59,7 @@ const SAFE: ReadonlySet<CommandType> = new Set([
 /** What a role may do with a command of the console. */
 export function rightOf(role: Role, command: CommandType): Right {
   if (ALWAYS[role]?.includes(command)) return 'always';
-  if (!WITH_LEASE.has(role) || command === 'request_floor') return 'never';
+  if (!isOperator(role) || command === 'request_floor') return 'never';
   return role === 'assistant' && DELEGABLE.has(command) ? 'regions' : 'lease';
 }
 
@@ -76,14 +76,6 @@ export function barrierTo(command: CommandType, standing: Standing, region: stri
   const inControl = lease !== null && lease === name;
   if (right !== 'always' && !inControl && !delegated) return withoutLease(right, standing, region);
   return journalOk || SAFE.has(command) ? '' : refusalText({ code: 'journal_unavailable' }, String);
-}
-
-/** True if an operator may take the control lease: nobody holds it, or its holder is missing (`missing`: since then). */
-export function mayClaim(
-  { ready, role, lease }: Pick<Standing, 'ready' | 'role' | 'lease'>,
-  missing: number | null,
-): boolean {
-  return ready && role !== null && WITH_LEASE.has(role) && (lease === null || missing !== null);
 }
 
 function withoutLease(right: Right, { lease, regions }: Standing, region: string | null): string {

@@ -1,10 +1,10 @@
 /** What the plan page knows and does: its parts, who may edit, the commands. Its widgets read from here and call it. */
 import { m } from '$lib/paraglide/messages';
+import { CommandLine } from '$lib/state/commandLine.svelte';
 import type { Connection } from '$lib/state/connection.svelte';
+import { ControlDesk } from '$lib/state/control';
 import type { ItemPlan, SitePlan, SiteSlug } from '$lib/wire';
 import { untrack } from 'svelte';
-import { CommandLine } from '$lib/state/commandLine.svelte';
-import { ControlDesk } from '../console/desk/control';
 import { agendaPart, detailsPart, sitesPart } from './kinds';
 import { type Barrier, controlBarrier, planBarrier } from './model/barrier';
 import { detailsOfView, itemOfView, siteOfView } from './model/ofView';

@@ -3,6 +3,7 @@ import { forget, recall, remember } from '$lib/link/storage';
 import type { Command } from '$lib/wire';
 import * as v from 'valibot';
 import type { CommandLine } from '$lib/state/commandLine.svelte';
+import { refusalOf } from '$lib/state/outcome';
 import { Draft, type DraftKind } from './draft.svelte';
 import { same } from './model/listChange';
 import { isFatal, type Located } from './model/problem';
@@ -126,8 +127,8 @@ export class PlanPart<T> {
     for (const command of this.#kind.commands(edit, this.draft.theirs)) {
       const outcome = await this.#line.run(this.#kind.name, this.#kind.label(), command);
       if (outcome === null) return false;
-      if (outcome.accepted || outcome.reason.code === 'already_so') continue;
-      const { reason } = outcome;
+      const reason = refusalOf(outcome);
+      if (reason === null) continue;
       const problems = reason.code === 'bad_plan' ? locate(reason.problems, this.#kind.keysOf(edit)) : [];
       this.#refused = { edit, problems };
       return false;

@@ -1,5 +1,6 @@
 /** What the big screen shows beside the programme. Pure. */
 import type { LinkStatus } from '$lib/link/machine';
+import { nextItem, runningItem } from '$lib/state/nextItem';
 import type { AgendaView, ErrorCode } from '$lib/wire';
 
 /** A shorter cut is over before anybody could read about it, ms. */
@@ -24,10 +25,11 @@ export function faultOf(status: LinkStatus, now: number): Fault | null {
 export type AgendaStrip = { now: { place: number; count: number; title: string } | null; next: string | null };
 
 /** The agenda strip; none: the agenda is empty or over. */
-export function agendaStrip({ items, current }: AgendaView): AgendaStrip | null {
-  const index = items.findIndex((item) => item.id === current && item.finished_at === null);
-  const running = items[index];
-  const next = items.slice(index + 1).find((item) => item.started_at === null && !item.skipped)?.title ?? null;
+export function agendaStrip(agenda: AgendaView): AgendaStrip | null {
+  const { items } = agenda;
+  const running = runningItem(agenda);
+  const next = nextItem(agenda)?.title ?? null;
   if (!running && next === null) return null;
-  return { now: running ? { place: index + 1, count: items.length, title: running.title } : null, next };
+  const now = running && { place: items.indexOf(running) + 1, count: items.length, title: running.title };
+  return { now, next };
 }

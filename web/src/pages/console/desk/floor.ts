@@ -1,11 +1,9 @@
 /** Who may speak: the queue, the grant, the speech clock. */
 import { floorModeName } from '$lib/i18n/wording';
 import { m } from '$lib/paraglide/messages';
+import { EXTENSION_S } from '$lib/state/speechClock';
 import type { FloorMode, SiteSlug } from '$lib/wire';
 import type { CommandLine } from '$lib/state/commandLine.svelte';
-
-/** Seconds that one press adds to a speech. */
-export const EXTENSION_S = 60;
 
 /** The floor's part of the desk. */
 export class FloorDesk {

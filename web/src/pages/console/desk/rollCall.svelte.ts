@@ -1,8 +1,8 @@
 /** Who is here: presence of sites. */
-import { refusalText } from '$lib/i18n/wording';
 import { m } from '$lib/paraglide/messages';
 import type { Delegate, SiteSlug } from '$lib/wire';
 import type { CommandLine } from '$lib/state/commandLine.svelte';
+import { whyNot } from '$lib/state/outcome';
 
 /** The roll call's part of the desk. */
 export class RollCallDesk {
@@ -34,8 +34,7 @@ export class RollCallDesk {
       site,
       delegates,
     });
-    if (outcome === null) return m.refusal_busy();
-    return outcome.accepted || outcome.reason.code === 'already_so' ? '' : refusalText(outcome.reason, this.#line.name);
+    return whyNot(outcome, this.#line.name);
   }
 
   #mark(site: SiteSlug, present: boolean, reason: string): void {

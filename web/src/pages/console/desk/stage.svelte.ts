@@ -6,6 +6,7 @@ import { type LayoutObstacle, obstacleTo, pick, previewOf } from '../previewPlan
 import { previewVerdict } from '../readiness';
 import { TakeGuard } from '../takeGuard';
 import type { CommandLine } from '$lib/state/commandLine.svelte';
+import { refusalOf } from '$lib/state/outcome';
 
 /** The stage's part of the desk. */
 export class StageDesk {
@@ -38,7 +39,7 @@ export class StageDesk {
   // What is judged is the camera and its microphone; of content only its presence is known.
   #readinessOf = ({ site, kind }: SourceRef): Readiness | null => {
     if (kind === 'content') return { state: this.shares(site) ? 'ready' : 'offline' };
-    return this.#conference.site(site)?.live?.ready ?? null;
+    return this.#conference.site(site)?.ready ?? null;
   };
 
   /**
@@ -124,7 +125,7 @@ export class StageDesk {
     // A pick made while the answer was under way is sent now: the latest click is the one that counts.
     const latest = this.#plan();
     if (latest && planText(latest) !== text) return this.#ask(this.#layout, this.#picked);
-    if (outcome && !outcome.accepted && outcome.reason.code !== 'already_so') this.#asked = null;
+    if (outcome && refusalOf(outcome)) this.#asked = null;
   }
 
   #plan() {

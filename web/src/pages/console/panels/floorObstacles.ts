@@ -7,6 +7,12 @@ export const MAX_QUEUE = 64;
 /** What the answers depend on. */
 export type FloorFacts = { floor: FloorView; phase: Phase | undefined };
 
+/** Why nothing runs now: the conference is not open yet, or has ended. */
+export function openObstacle(phase: Phase | undefined): Refusal | null {
+  if (phase === 'live' || phase === 'rehearsal') return null;
+  return { code: phase === 'ended' ? 'ended' : 'not_open' };
+}
+
 /** Why a site would not be given the floor; none: it would. */
 export function grantObstacle(site: SiteSlug, { floor, phase }: FloorFacts): Refusal | null {
   if (phase === 'ended') return { code: 'ended' };

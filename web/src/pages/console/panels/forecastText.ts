@@ -1,13 +1,7 @@
 /** Early, late and the end of the day in words. Pure. */
 import { minutes, shortTime } from '$lib/i18n/format';
 import { m } from '$lib/paraglide/messages';
-import type { Forecast } from '$lib/state/forecast';
-
-/** Nearer to the plan than this is on time (ms). */
-const ON_TIME_MS = 60_000;
-
-/** True if the day is late by so much that it shows. */
-export const isLate = ({ behindMs }: Forecast): boolean => behindMs >= ON_TIME_MS;
+import { type Forecast, ON_TIME_MS } from '$lib/state/forecast';
 
 /** `chậm 5′`, `sớm 3′`, `đúng giờ`. */
 export function behindText({ behindMs }: Forecast): string {

@@ -2,8 +2,6 @@
 import type { MessageView } from '$lib/wire';
 import { awaitsCentre } from '../openMessages';
 
-/** Most templates; as `conference::plan::MAX_TEMPLATES`. */
-export const MAX_TEMPLATES = 20;
 /** Messages that a panel shows; older ones are in the record. */
 export const SHOWN = 40;
 

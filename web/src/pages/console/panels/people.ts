@@ -1,5 +1,6 @@
 /** The people at the centre: who is here, who is in control, who looks after which sites. Pure. */
 import { byName } from '$lib/i18n/order';
+import { isOperator } from '$lib/state/lease';
 import type { OperatorLive, Role } from '$lib/wire';
 
 /** Somebody of the centre. */
@@ -25,7 +26,6 @@ const RANK: Record<Role, number> = {
   site: 5,
   screen: 6,
 };
-const CONTROLS: ReadonlySet<Role> = new Set(['lead', 'assistant']);
 
 /** What the list is made from. */
 export type PeopleFacts = {
@@ -45,7 +45,7 @@ export function peopleOf({ operators, me, lease, delegations }: PeopleFacts): Pe
     live,
     me: name === me,
     inControl: name === lease,
-    mayControl: live !== null && CONTROLS.has(live.role) && name !== lease,
+    mayControl: live !== null && isOperator(live.role) && name !== lease,
     regions: delegations[name] ?? [],
   });
   const here = new Set(operators.map((one) => one.name));

@@ -1,4 +1,5 @@
 /** Why the plan cannot be edited now. Pure. */
+import { isOperator } from '$lib/state/lease';
 import type { Phase, Role } from '$lib/wire';
 
 /** Who holds the plan back; the first that holds. */
@@ -26,12 +27,10 @@ export type PlanStanding = {
   locked: boolean;
 };
 
-const EDITORS: ReadonlySet<Role> = new Set(['lead', 'assistant']);
-
 /** What keeps this person from what needs the control lease: rehearsal, lock, quorum, prepared texts. */
 export function controlBarrier({ ready, role, name, lease, journalOk }: PlanStanding): Barrier | null {
   if (!ready || role === null) return { why: 'connecting' };
-  if (!EDITORS.has(role)) return { why: 'role' };
+  if (!isOperator(role)) return { why: 'role' };
   if (lease === null || lease !== name) return { why: 'lease', holder: lease };
   return journalOk ? null : { why: 'journal' };
 }

@@ -18,8 +18,4 @@ export const MAX_GRID = 63;
 export const MAX_SPEECH_MS = 24 * 60 * 60 * 1_000;
 /** Longest grace time after a dropout, ms. */
 export const MAX_GRACE_MS = 10 * 60 * 1_000;
-/** Most prepared texts of messages. */
-export const MAX_TEMPLATES = 20;
-/** Longest prepared text, in characters. */
-export const MAX_TEMPLATE_CHARS = 300;
 export const MINUTE_MS = 60_000;

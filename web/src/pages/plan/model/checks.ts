@@ -1,4 +1,5 @@
 /** Checks of a whole agenda, list of sites and details, before they are sent. Pure. */
+import { MAX_TEMPLATE_CHARS, MAX_TEMPLATES } from '$lib/state/templates';
 import type { ItemPlan, PlanDetails, SitePlan, SiteSlug } from '$lib/wire';
 import {
   MAX_DOCUMENTS,
@@ -8,8 +9,6 @@ import {
   MAX_NAME_CHARS,
   MAX_SITES,
   MAX_SPEECH_MS,
-  MAX_TEMPLATE_CHARS,
-  MAX_TEMPLATES,
   MINUTE_MS,
   RECEIVE_KBPS,
 } from './bounds';

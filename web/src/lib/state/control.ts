@@ -1,7 +1,7 @@
 /** Who is in control, and who looks after which sites. */
 import { m } from '$lib/paraglide/messages';
-import { mayClaim } from '../rights';
-import type { CommandLine } from '$lib/state/commandLine.svelte';
+import type { CommandLine } from './commandLine.svelte';
+import { mayClaim } from './lease';
 
 /** The control lease's part of the desk. */
 export class ControlDesk {
