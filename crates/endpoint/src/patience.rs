@@ -16,8 +16,8 @@ pub struct MediaFacts {
     pub connected_at: Option<Instant>,
     /// When the last packet came.
     pub last_media: Option<Instant>,
-    /// Something is on air, so that media is due.
-    pub expected: bool,
+    /// Since when something is on air, so that media is due; none: nothing is.
+    pub due_since: Option<Instant>,
 }
 
 /// Patience with peer connections, over the life of an endpoint.
@@ -33,13 +33,13 @@ impl Patience {
         let Some(connected_at) = facts.connected_at else {
             return (now.duration_since(facts.offered_at) > bound).then_some("not connected in time");
         };
+        // A silence while nothing was on air is nobody's fault.
+        let silent_since = |last: Instant| facts.due_since.map(|due| now.duration_since(last.max(due)));
         if let Some(last_media) = facts.last_media {
             self.fruitless = 0;
-            let silent = now.duration_since(last_media) > MEDIA_PATIENCE;
-            return (facts.expected && silent).then_some("media stopped");
+            return silent_since(last_media).is_some_and(|time| time > MEDIA_PATIENCE).then_some("media stopped");
         }
-        let silent = now.duration_since(connected_at) > bound;
-        (facts.expected && silent).then_some("media never came")
+        silent_since(connected_at).is_some_and(|time| time > bound).then_some("media never came")
     }
 
     /// The connection was given up.
@@ -55,7 +55,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn facts(start: Instant) -> MediaFacts {
-        MediaFacts { offered_at: start, connected_at: Some(start), last_media: None, expected: true }
+        MediaFacts { offered_at: start, connected_at: Some(start), last_media: None, due_since: Some(start) }
     }
 
     #[test]
@@ -70,14 +70,23 @@ mod tests {
     #[test]
     fn silence_is_fine_while_nothing_is_on_air() {
         let start = Instant::now();
-        let facts = MediaFacts { expected: false, ..facts(start) };
+        let facts = MediaFacts { due_since: None, ..facts(start) };
         assert_eq!(Patience::default().exhausted(start + SECOND * 3_600, facts), None);
+    }
+
+    #[test]
+    fn a_silence_counts_from_the_moment_that_something_is_on_air_again() {
+        let start = Instant::now();
+        let facts = MediaFacts { last_media: Some(start), due_since: Some(start + SECOND * 60), ..facts(start) };
+        let mut patience = Patience::default();
+        assert_eq!(patience.exhausted(start + SECOND * 63, facts), None, "the slide was up for a minute");
+        assert_eq!(patience.exhausted(start + SECOND * 64, facts), Some("media stopped"));
     }
 
     #[test]
     fn a_connection_that_never_stands_is_rebuilt_with_growing_patience() {
         let start = Instant::now();
-        let facts = MediaFacts { connected_at: None, expected: false, ..facts(start) };
+        let facts = MediaFacts { connected_at: None, due_since: None, ..facts(start) };
         let mut patience = Patience::default();
         let mut waits = Vec::new();
         for _ in 0..6 {

@@ -85,7 +85,7 @@ pub async fn run(config: SiteConfig, report: Report) -> std::convert::Infallible
         generation: 0,
         patience: Patience::default(),
         plan: None,
-        on_air: false,
+        due_since: None,
         welcomes: 0,
         rtt: Duration::ZERO,
         config,
@@ -142,8 +142,8 @@ struct Site {
     generation: u32,
     patience: Patience,
     plan: Option<MediaPlan>,
-    /// Something is on air, so that media is due.
-    on_air: bool,
+    /// Since when something is on air, so that media is due.
+    due_since: Option<Instant>,
     welcomes: u32,
     rtt: Duration,
 }
@@ -299,8 +299,9 @@ impl Site {
 
     fn picture(&mut self, picture: &Picture) {
         let slots: Vec<String> = picture.cells.iter().map(|cell| slots::name(cell.slot)).collect();
-        self.on_air = !slots.is_empty();
-        self.meter.picture(Instant::now(), &slots);
+        let now = Instant::now();
+        self.due_since = if slots.is_empty() { None } else { self.due_since.or(Some(now)) };
+        self.meter.picture(now, &slots);
     }
 
     fn uplink(&mut self, uplink: Uplink) {
@@ -419,7 +420,7 @@ impl Site {
                         offered_at: media.offered_at,
                         connected_at: media.connected_at,
                         last_media: self.meter.last_media(),
-                        expected: self.on_air,
+                        due_since: self.due_since,
                     },
                 ),
             },

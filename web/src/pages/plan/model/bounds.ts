@@ -1,4 +1,4 @@
-/** Bounds of a plan; as in `conference::setup` and `wire::plan`, which have the last word. */
+/** Bounds of a plan; as in `conference::setup` and `conference::plan`, which have the last word. */
 
 /** Longest name, title or phone number, in characters. */
 export const MAX_NAME_CHARS = 300;
