@@ -16,11 +16,11 @@ use relay::{Certificate, Relay, RelayConfig, RelayHandle};
 use relay_core::{Codec, RelayEvent};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use wire::{InstanceId, Role, SiteSlug};
+use wire::{ConferenceId, InstanceId, Role, SiteSlug};
 
-use crate::access::{Access, AuditEntry, NewPassword, Secret, system_clock};
+use crate::access::{Access, AccessError, AuditEntry, NewPassword, Secret, system_clock};
 use crate::app::App;
-use crate::conference_task::{ConferenceHandle, Recalled, Surroundings};
+use crate::conference_task::{ConferenceHandle, LeaseMemory, Recalled, Surroundings};
 use crate::config::{ConferenceFile, ServerConfig};
 use crate::documents::{Documents, SWEEP_EVERY};
 use crate::http::{self, Scheme};
@@ -207,7 +207,7 @@ impl Parts<'_> {
             .with_context(|| format!("conference {}", file.setup.id))?;
         // From here on the setup that counts: what the log says, not the file.
         let setup = recalled.setup();
-        let id = wire::ConferenceId(setup.id.0.clone());
+        let id = ConferenceId(setup.id.0.clone());
         let sites: Vec<SiteSlug> = setup.sites.iter().map(|site| SiteSlug(site.slug.0.clone())).collect();
         self.access.ensure_tokens(&id, &sites).await?;
         let (relay, events) = self.start_relay(index, setup)?;
@@ -223,9 +223,21 @@ impl Parts<'_> {
             }),
             limits: self.config.limits,
             role_of: Arc::new(move |name| roll.role_of(name)),
+            lease: self.lease_memory(&id).await?,
         };
         let handle = ConferenceHandle::spawn(recalled, surroundings).await;
         Ok(Running { handle, relay, watch })
+    }
+
+    async fn lease_memory(&self, conference: &ConferenceId) -> Result<LeaseMemory, AccessError> {
+        let last = self.access.lease_of(conference).await?;
+        let (access, conference) = (self.access.clone(), conference.clone());
+        let keep = Arc::new(move |holder: &str| {
+            if !access.keep_lease(&conference, holder) {
+                tracing::warn!(holder, "the control lease's new holder was not written down");
+            }
+        });
+        Ok(LeaseMemory { last, keep })
     }
 
     fn start_relay(

@@ -7,6 +7,7 @@
 //! What a role may *do* to a conference is decided by the conference core; here it is decided who has which role.
 
 mod audit;
+mod leases;
 mod limiter;
 mod operators;
 mod passwords;

@@ -43,6 +43,10 @@ const TABLES: &[&str] = &[
         made_at INTEGER NOT NULL,
         last_used_at INTEGER
     ) STRICT",
+    "CREATE TABLE IF NOT EXISTS lease (
+        conference TEXT PRIMARY KEY NOT NULL,
+        operator TEXT NOT NULL
+    ) STRICT",
     "CREATE TABLE IF NOT EXISTS audit (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         at INTEGER NOT NULL,

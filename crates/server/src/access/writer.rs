@@ -1,11 +1,12 @@
-//! Writes that nobody waits for: the audit table and "last used" marks, in batches of one transaction each, so that a
+//! Writes that nobody waits for: the audit table, "last used" marks and who holds the control lease, in batches of one transaction each, so that a
 //! flood of refusals is not a flood of fsyncs.
 
 use sqlx::{Sqlite, SqlitePool, Transaction};
 use tokio::sync::{mpsc, oneshot};
+use wire::ConferenceId;
 
 use super::audit::{self, AuditEntry};
-use super::{SurfaceId, TokenId, to_sql};
+use super::{SurfaceId, TokenId, leases, to_sql};
 
 /// Writes that may wait: the joins of 150 sites with three endpoints each, and as many refusals. More are dropped and counted.
 const QUEUE: usize = 1_024;
@@ -17,6 +18,7 @@ pub(super) enum Write {
     TokenUsed { token: TokenId, at: u64 },
     SurfaceUsed { surface: SurfaceId, at: u64 },
     SignInSeen { id_hash: Vec<u8>, expires_at: u64 },
+    LeaseGiven { conference: ConferenceId, operator: String },
     Flush(oneshot::Sender<()>),
 }
 
@@ -103,6 +105,7 @@ async fn write_one(transaction: &mut Transaction<'_, Sqlite>, write: Write) -> R
                 .execute(&mut **transaction)
                 .await?;
         }
+        Write::LeaseGiven { conference, operator } => leases::keep(transaction, &conference, &operator).await?,
         Write::Flush(_) => unreachable!("flushes are taken out before"),
     }
     Ok(())

@@ -2,10 +2,12 @@
 //!
 //! A browser that dies takes its connections with it at once; then the holder is missing for [`MISSING_AFTER`] before the lease
 //! can be claimed, because a reload looks the same. A line that is cut says nothing; then the silence itself, [`SILENT_AFTER`], is
-//! the wait. A claim that comes a moment too early is kept and granted when it may be: one key is enough.
+//! the wait. A claim that comes a moment too early is kept and granted when it may be: one key is enough. A restart of the server in
+//! the middle of a conference takes it from nobody.
 
 use std::time::{Duration, Instant};
 
+use conference::Phase;
 use wire::{ErrorCode, LeaseAction, Role, ServerMessage};
 
 use super::task::{Now, Task};
@@ -23,6 +25,8 @@ pub(super) struct Lease {
     holder: Option<Holder>,
     /// A claim that came before the holder was missing for long enough; the latest counts.
     claim: Option<Claim>,
+    /// The holder that was noted for the time after a restart.
+    noted: Option<String>,
 }
 
 #[derive(Debug)]
@@ -73,6 +77,22 @@ impl Lease {
         self.claim = None;
     }
 
+    /// The server was down; its holder is missing from now on, and finds it again if it comes soon.
+    fn recall(&mut self, name: String, now: Instant) {
+        self.noted = Some(name.clone());
+        self.holder = Some(Holder { name, missing_since: Some(now) });
+    }
+
+    /// The holder, if it is another than the one that was noted; counts as noted from here on.
+    fn take_note(&mut self) -> Option<&str> {
+        let holder = &self.holder.as_ref()?.name;
+        if self.noted.as_ref() == Some(holder) {
+            return None;
+        }
+        self.noted = Some(holder.clone());
+        self.noted.as_deref()
+    }
+
     fn is_claimable(&self, now: Instant) -> bool {
         let Some(holder) = &self.holder else { return true };
         holder.missing_since.is_some_and(|since| now.saturating_duration_since(since) >= MISSING_AFTER)
@@ -115,6 +135,23 @@ impl Lease {
 }
 
 impl Task {
+    /// Who was in control when the server stopped still is, if the conference was under way and the person may be.
+    pub(super) fn recall_lease(&mut self, last: Option<String>) {
+        let Some(name) = last else { return };
+        let under_way = matches!(self.ledger.shown().state().phase, Phase::Rehearsal | Phase::Live);
+        if under_way && matches!((self.tools.role_of)(&name), Some(Role::Lead | Role::Assistant)) {
+            let now = self.now().instant;
+            self.lease.recall(name, now);
+        }
+    }
+
+    /// Notes a new holder for the time after a restart.
+    pub(super) fn note_lease(&mut self) {
+        if let Some(holder) = self.lease.take_note() {
+            (self.tools.keep_lease)(holder);
+        }
+    }
+
     /// The first lead to connect gets a lease that nobody holds.
     pub(super) fn lease_at_arrival(&mut self, who: &Who) {
         if let Who::Operator { name, role: Role::Lead } = who

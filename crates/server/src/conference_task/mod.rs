@@ -39,6 +39,6 @@ pub use lease::{MISSING_AFTER, SILENT_AFTER};
 pub use ledger::{LATE_RESERVE, MAX_BATCH_COMMANDS, MAX_LATE, MAX_WAITING, WAIT_AT_MOST, WAITING_RESERVE};
 pub use letters::{Departure, Refused, Sender};
 pub use media_relay::{MediaRelay, Pending, RelayOrder};
-pub use restart::{Recalled, RoleOf, StartError, Surroundings};
+pub use restart::{LeaseMemory, Recalled, RoleOf, StartError, Surroundings};
 pub use tally::Tally;
 pub use task::{MAX_LETTERS, TICK};

@@ -38,6 +38,16 @@ pub struct Surroundings {
     pub limits: Limits,
     /// The role of an operator of this name, if there is one.
     pub role_of: RoleOf,
+    /// Where the control lease is remembered.
+    pub lease: LeaseMemory,
+}
+
+/// Who held the control lease before the server stopped, and where a new holder is noted.
+pub struct LeaseMemory {
+    /// Name of the last holder.
+    pub last: Option<String>,
+    /// Notes a new holder; must not wait.
+    pub keep: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
 /// Who an operator is, by name; must not wait.
@@ -188,8 +198,10 @@ impl ConferenceHandle {
             setup,
             tally,
             role_of: around.role_of,
+            keep_lease: around.lease.keep,
         };
-        let task = Task::new(Ledger::with_unwritten(durable, unwritten, Instant::now()), tools);
+        let mut task = Task::new(Ledger::with_unwritten(durable, unwritten, Instant::now()), tools);
+        task.recall_lease(around.lease.last);
         tokio::spawn(task.run(inputs));
         handle
     }

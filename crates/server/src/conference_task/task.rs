@@ -51,6 +51,7 @@ pub(super) struct Tools {
     pub(super) setup: watch::Sender<Arc<Setup>>,
     pub(super) tally: watch::Sender<Arc<Tally>>,
     pub(super) role_of: RoleOf,
+    pub(super) keep_lease: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
 /// What the task listens to.
@@ -257,6 +258,7 @@ impl Task {
         }
         self.send_answers();
         self.send_take_reports();
+        self.note_lease();
         for order in std::mem::take(&mut self.orders) {
             self.tools.relay.order(order).await;
         }

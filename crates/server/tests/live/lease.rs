@@ -161,3 +161,44 @@ async fn missing(page: &mut Page) -> u64 {
     })
     .await
 }
+
+#[tokio::test]
+async fn a_restart_in_the_middle_of_a_conference_takes_it_from_nobody() {
+    let world = World::new().await;
+    let mut lead = world.operator("lan", Role::Lead).await;
+    assert!(lead.command(Command::OpenConference).await.is_ok());
+    let mut assistant = world.operator("minh", Role::Assistant).await;
+    lead.say(ClientMessage::Lease { action: LeaseAction::HandOver { to: "minh".to_owned() } }).await;
+    holder(&mut assistant, "minh").await;
+    assert!(assistant.command(OPEN).await.is_ok());
+
+    let world = world.restart().await;
+    let mut lead = world.operator("lan", Role::Lead).await;
+    assert_eq!(lead.command(QUEUE).await, Err(Refusal::NotInControl { holder: Some("minh".to_owned()) }));
+    let mut assistant = world.operator("minh", Role::Assistant).await;
+    assert!(assistant.command(QUEUE).await.is_ok(), "without a claim");
+}
+
+#[tokio::test]
+async fn after_a_restart_a_holder_who_stays_away_is_missing_like_any_other() {
+    let world = World::new().await;
+    let mut lead = world.operator("lan", Role::Lead).await;
+    assert!(lead.command(Command::OpenConference).await.is_ok());
+
+    let world = world.restart().await;
+    let mut second = world.operator("hoa", Role::Lead).await;
+    claim(&second).await;
+    holder(&mut second, "hoa").await;
+    assert!(second.command(OPEN).await.is_ok());
+}
+
+#[tokio::test]
+async fn before_the_conference_a_restart_leaves_it_to_the_first_lead() {
+    let world = World::new().await;
+    let mut first = world.operator("lan", Role::Lead).await;
+    assert!(first.command(OPEN).await.is_ok());
+
+    let world = world.restart().await;
+    let mut second = world.operator("hoa", Role::Lead).await;
+    assert!(second.command(QUEUE).await.is_ok());
+}

@@ -13,8 +13,8 @@ use relay_core::{
 };
 use server::access::{Clock, Revocation, SignInId, TokenId, system_clock};
 use server::conference_task::{
-    ConferenceHandle, Departure, Joined, MediaRelay, Pending, Recalled, Refused, RelayOrder, Sender, Surroundings,
-    Visit,
+    ConferenceHandle, Departure, Joined, LeaseMemory, MediaRelay, Pending, Recalled, Refused, RelayOrder, Sender,
+    Surroundings, Visit,
 };
 use server::config::Limits;
 use server::live::Who;
@@ -88,11 +88,19 @@ struct Start {
     limits: Limits,
     clock: Clock,
     fault: Fault,
+    lease: Arc<Mutex<Option<String>>>,
 }
 
 impl Default for Start {
     fn default() -> Self {
-        Self { file: setup(), instance: "first", limits: ROOM, clock: system_clock(), fault: Fault::default() }
+        Self {
+            file: setup(),
+            instance: "first",
+            limits: ROOM,
+            clock: system_clock(),
+            fault: Fault::default(),
+            lease: Arc::default(),
+        }
     }
 }
 
@@ -177,6 +185,8 @@ pub struct World {
     pub journal: Arc<FaultyJournal>,
     pub audit: Arc<Mutex<Vec<Refused>>>,
     pub folder: tempfile::TempDir,
+    /// Who held the control lease at last.
+    pub lease: Arc<Mutex<Option<String>>>,
 }
 
 impl World {
@@ -209,6 +219,8 @@ impl World {
         let (revocations, revoked) = broadcast::channel(16);
         let audit: Arc<Mutex<Vec<Refused>>> = Arc::default();
         let audited = Arc::clone(&audit);
+        let lease = start.lease;
+        let (last, kept_lease) = (lease.lock().unwrap().clone(), Arc::clone(&lease));
         let around = Surroundings {
             relay: Arc::clone(&relay) as Arc<dyn MediaRelay>,
             relay_events: incoming,
@@ -220,12 +232,16 @@ impl World {
                 "hoa" | "minh" => Some(Role::Assistant),
                 _ => None,
             }),
+            lease: LeaseMemory {
+                last,
+                keep: Arc::new(move |name| *kept_lease.lock().unwrap() = Some(name.to_owned())),
+            },
         };
         let kept = Arc::clone(&journal) as Arc<dyn Journal>;
         let recalled =
             Recalled::read(start.file, kept, InstanceId(start.instance.to_owned()), &start.clock).await.unwrap();
         let handle = ConferenceHandle::spawn(recalled, around).await;
-        Self { handle, relay, relay_events, revocations, journal, audit, folder }
+        Self { handle, relay, relay_events, revocations, journal, audit, folder, lease }
     }
 
     /// Stops everything without a word, as a crash would, and starts anew on the same files.
@@ -235,11 +251,11 @@ impl World {
 
     /// The same with another file, and a journal with this fault.
     pub async fn restart_with(self, file: Setup, fault: Fault) -> Self {
-        let Self { handle, relay_events, revocations, journal, folder, .. } = self;
+        let Self { handle, relay_events, revocations, journal, folder, lease, .. } = self;
         drop((handle, relay_events, revocations));
         journal.close().await.unwrap();
         drop(journal);
-        Self::in_folder(folder, Start { file, fault, instance: "second", ..Start::default() }).await
+        Self::in_folder(folder, Start { file, fault, instance: "second", lease, ..Start::default() }).await
     }
 
     pub async fn visit(&self, visit: Visit) -> Result<Page, Closing> {
