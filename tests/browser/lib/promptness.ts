@@ -11,6 +11,8 @@ export interface Shown {
 
 interface Watching {
   pressed: number[];
+  /** How long each press waited for the next painted frame, whatever that showed, ms. */
+  frames: number[];
   shown: Shown[];
 }
 
@@ -18,22 +20,30 @@ interface Watching {
 export async function watchPromptness(page: Page, selector: string, attribute: string): Promise<void> {
   await page.evaluate(
     ({ selector, attribute }) => {
-      const watching: Watching = { pressed: [], shown: [] };
+      const watching: Watching = { pressed: [], frames: [], shown: [] };
       (window as unknown as { promptness: Watching }).promptness = watching;
       const epoch = (at: number) => performance.timeOrigin + at;
+      // The first task after a frame's callbacks runs when that frame was made.
+      const painted = (then: (at: number) => void): void => {
+        requestAnimationFrame(() => {
+          const { port1, port2 } = new MessageChannel();
+          port1.onmessage = () => then(epoch(performance.now()));
+          port2.postMessage(null);
+        });
+      };
       // By the browser's time stamp: what the press waited for the thread counts.
-      window.addEventListener("keydown", (event) => watching.pressed.push(epoch(event.timeStamp)), { capture: true });
+      const press = (event: KeyboardEvent): void => {
+        const at = epoch(event.timeStamp);
+        watching.pressed.push(at);
+        painted((frame) => watching.frames.push(frame - at));
+      };
+      window.addEventListener("keydown", press, { capture: true });
       let last = "";
       const look = (): void => {
         const what = document.querySelector(selector)?.getAttribute(attribute) ?? "";
         if (what === last) return;
         last = what;
-        // The first task after a frame's callbacks runs when that frame was made.
-        requestAnimationFrame(() => {
-          const { port1, port2 } = new MessageChannel();
-          port1.onmessage = () => watching.shown.push({ what, at: epoch(performance.now()) });
-          port2.postMessage(null);
-        });
+        painted((at) => watching.shown.push({ what, at }));
       };
       new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: [attribute] });
       look();
@@ -45,6 +55,11 @@ export async function watchPromptness(page: Page, selector: string, attribute: s
 /** The latest key press, ms since the epoch. */
 export function lastPress(page: Page): Promise<number> {
   return page.evaluate(() => (window as unknown as { promptness: Watching }).promptness.pressed.at(-1) ?? Number.NaN);
+}
+
+/** How long each press waited for the next painted frame, whatever that showed: less no answer of the page can take, ms. */
+export function frameWaits(page: Page): Promise<number[]> {
+  return page.evaluate(() => (window as unknown as { promptness: Watching }).promptness.frames);
 }
 
 /** The first time after `since` that the page showed `what`; none: not yet. */
