@@ -36,6 +36,7 @@ pub mod sei;
 mod site;
 mod slots;
 pub mod sound;
+mod studio;
 pub mod test_card;
 pub mod tone;
 pub mod watch;

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Mutex, mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use webrtc::peer_connection::RTCPeerConnectionState;
@@ -16,7 +16,7 @@ use wire::{
 };
 
 use crate::backoff::{Backoff, until_connected};
-use crate::camera::{Camera, Encoders, rids, run_microphone};
+use crate::camera::rids;
 use crate::control::{Control, ServerAddress};
 use crate::meter::Meter;
 use crate::patience::{MediaFacts, Patience};
@@ -24,6 +24,7 @@ use crate::peer::{Peer, PeerEvent, Streams};
 use crate::receive::{Receivers, receive};
 use crate::report::{Observation, Report};
 use crate::slots;
+use crate::studio::Studio;
 use crate::test_card::Detail;
 use crate::workshop::Workshop;
 
@@ -73,9 +74,7 @@ pub async fn run(config: SiteConfig, report: Report) -> std::convert::Infallible
     let (shown_sender, shown) = mpsc::channel(MAX_SHOWN);
     let mut site = Site {
         device: uuid::Uuid::new_v4().to_string(),
-        name: config.name.clone().into(),
-        wanted: watch::channel(Uplink { low: true, mid: false, high: false, content: false }).0,
-        encoders: Arc::new(Mutex::new(Encoders::new(config.workshop.clone()))),
+        studio: Studio::new(&config),
         meter: Arc::default(),
         report,
         shown_sender,
@@ -129,9 +128,7 @@ impl From<anyhow::Error> for Ended {
 struct Site {
     config: SiteConfig,
     device: String,
-    name: Arc<str>,
-    wanted: watch::Sender<Uplink>,
-    encoders: Arc<Mutex<Encoders>>,
+    studio: Studio,
     meter: Arc<Meter>,
     report: Report,
     shown_sender: mpsc::Sender<(TakeId, u32)>,
@@ -258,12 +255,12 @@ impl Site {
             }
             ServerMessage::Answer { generation, sdp } if generation == self.generation => {
                 if let Err(error) = self.answered(sdp).await {
-                    tracing::warn!(error = format!("{error:#}"), site = %self.name, "an answer that cannot be used");
+                    tracing::warn!(error = format!("{error:#}"), site = %self.config.name, "an answer that cannot be used");
                     self.build_media(control, "the answer cannot be used").await?;
                 }
             }
             ServerMessage::OfferRefused { generation, detail } if generation == self.generation => {
-                tracing::warn!(detail, site = %self.name, "the offer was refused");
+                tracing::warn!(detail, site = %self.config.name, "the offer was refused");
                 if let Some(media) = &mut self.media {
                     media.refused_at = Some(Instant::now());
                 }
@@ -279,7 +276,7 @@ impl Site {
             }
             ServerMessage::Uplink(uplink) => self.uplink(uplink),
             ServerMessage::Error { code, detail, fatal } => {
-                tracing::warn!(?code, detail, fatal, site = %self.name, "the server complains");
+                tracing::warn!(?code, detail, fatal, site = %self.config.name, "the server complains");
                 if fatal {
                     let unauthorized = matches!(code, ErrorCode::Unauthorized | ErrorCode::Revoked);
                     return Err(Ended { error: anyhow::anyhow!("{code:?}: {detail}"), unauthorized });
@@ -305,8 +302,7 @@ impl Site {
     }
 
     fn uplink(&mut self, uplink: Uplink) {
-        let changed = self.wanted.send_if_modified(|wanted| std::mem::replace(wanted, uplink) != uplink);
-        if changed {
+        if self.studio.uplink(uplink) {
             self.report.observe(&Observation::Uplink { layers: rids(uplink) });
         }
     }
@@ -373,7 +369,7 @@ impl Site {
         let Some(media) = &mut self.media else { return Ok(()) };
         let streams = media.peer.answered(sdp).await?;
         if media.connected_at.is_some() {
-            start_sending(media, &self.config, &self.name, &self.wanted, &self.encoders, streams);
+            self.studio.start(&mut media.tasks, streams, &self.report);
         } else {
             media.streams = Some(streams);
         }
@@ -394,7 +390,7 @@ impl Site {
                 if up {
                     media.connected_at.get_or_insert_with(Instant::now);
                     if let Some(streams) = media.streams.take() {
-                        start_sending(media, &self.config, &self.name, &self.wanted, &self.encoders, streams);
+                        self.studio.start(&mut media.tasks, streams, &self.report);
                     }
                 } else if state == RTCPeerConnectionState::Failed || state == RTCPeerConnectionState::Closed {
                     // The next check, at most 250 ms away, builds a new one.
@@ -436,37 +432,6 @@ async fn next_event(media: &mut Option<Media>) -> Option<PeerEvent> {
     match media {
         Some(media) if media.refused_at.is_none() => media.peer.events.recv().await,
         _ => std::future::pending().await,
-    }
-}
-
-fn start_sending(
-    media: &mut Media,
-    config: &SiteConfig,
-    name: &Arc<str>,
-    wanted: &watch::Sender<Uplink>,
-    encoders: &Arc<Mutex<Encoders>>,
-    streams: Streams,
-) {
-    if let (false, Some(keyframes)) = (streams.camera.is_empty(), streams.keyframes) {
-        let camera = Camera::new(
-            config.index,
-            Arc::clone(name),
-            config.detail,
-            config.clapper,
-            streams.camera,
-            Arc::clone(encoders),
-            media.receivers.report.clone(),
-        );
-        let wanted = wanted.subscribe();
-        media.tasks.spawn(async move { camera.await.run(wanted, keyframes).await });
-    }
-    if let Some(microphone) = streams.microphone {
-        let (index, clapper) = (config.index, config.clapper);
-        media.tasks.spawn(async move {
-            if let Err(error) = run_microphone(index, clapper, microphone).await {
-                tracing::error!(%error, "the microphone stopped");
-            }
-        });
     }
 }
 
