@@ -322,6 +322,7 @@ impl Site {
             loss: share(counts.lost, counts.packets),
             rtt_ms: self.rtt.as_secs_f32() * 1_000.0,
             kbps: counts.bytes as f32 * 8.0 / 1_000.0 / STATS_EVERY.as_secs_f32(),
+            sent: None,
         }
     }
 

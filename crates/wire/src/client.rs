@@ -162,6 +162,76 @@ pub struct EndpointStats {
     /// Received, kbit/s.
     #[serde(deserialize_with = "crate::finite::finite")]
     pub kbps: f32,
+    /// What it sends, as it measured it; none: an older page.
+    #[serde(default)]
+    #[ts(optional = nullable)]
+    pub sent: Option<SentStats>,
+}
+
+/// What an endpoint sends, in numbers, from pixels and samples before the encoder. A measure is none if there was nothing to measure:
+/// no camera, no microphone, no battery.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(default)]
+#[ts(export)]
+pub struct SentStats {
+    /// Mean luma of the last picture, 0 (black) to 255 (white); weights of ITU-R BT.709-6, section 3.
+    #[serde(deserialize_with = "crate::finite::finite_or_none")]
+    pub luma: Option<f32>,
+    /// Standard deviation of that luma, 0 (one colour all over) to 127.5.
+    #[serde(deserialize_with = "crate::finite::finite_or_none")]
+    pub spread: Option<f32>,
+    /// Mean difference of that luma to the picture of the statistics before, 0 (not one pixel differs) to 255; none: there was none to
+    /// compare with.
+    #[serde(deserialize_with = "crate::finite::finite_or_none")]
+    pub change: Option<f32>,
+    /// Effective value of the sound in the period, dBFS, −127 (digital silence, as in RFC 6464 §3) to 0.
+    #[serde(deserialize_with = "crate::finite::finite_or_none")]
+    pub rms_dbfs: Option<f32>,
+    /// Largest sample in the period, dBFS, −127 to 0.
+    #[serde(deserialize_with = "crate::finite::finite_or_none")]
+    pub peak_dbfs: Option<f32>,
+    /// Share of samples at full scale (at least 0.999 of it) in the period, 0 to 1.
+    #[serde(deserialize_with = "crate::finite::finite_or_none")]
+    pub clipped: Option<f32>,
+    /// What keeps the encoder of the camera from more.
+    pub encoder_limit: EncoderLimit,
+    /// How its packets travel.
+    pub path: CandidatePath,
+    /// Charge of the battery, 0 to 1; none: there is none, or it is not told.
+    #[serde(deserialize_with = "crate::finite::finite_or_none")]
+    pub battery: Option<f32>,
+}
+
+/// What limits the quality of an encoder: `qualityLimitationReason` of WebRTC's statistics (W3C webrtc-stats, `RTCOutboundRtpStreamStats`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum EncoderLimit {
+    /// Nothing.
+    #[default]
+    None,
+    /// The machine is too slow.
+    Cpu,
+    /// The line is too narrow.
+    Bandwidth,
+    /// Something else.
+    Other,
+}
+
+/// How packets travel: the selected candidate pair (RFC 8445), by its local end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum CandidatePath {
+    /// Not connected, or not told.
+    #[default]
+    Unknown,
+    /// Straight, over UDP.
+    Udp,
+    /// Straight, over TCP (RFC 6544).
+    Tcp,
+    /// By a TURN server (RFC 8656).
+    Relayed,
 }
 
 /// What to do with the control lease.
