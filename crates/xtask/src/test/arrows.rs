@@ -13,6 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("dienhong", &["endpoint", "journal", "server"]),
     ("endpoint", &["wire"]),
     ("fuzz", &["relay-core", "wire"]),
+    ("health", &[]),
     ("journal", &[]),
     ("load", &["relay", "relay-core"]),
     ("network-bed", &[]),

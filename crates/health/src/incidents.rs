@@ -1,0 +1,406 @@
+//! Incidents: drops that belong together are one, with its sites and its likely cause.
+//!
+//! A drop is a site from which nothing arrives any more. It is a *blink*, and no incident, if it ends within [`BLINK_MS`]. Of
+//! the others those that begin within [`TOGETHER_MS`] of each other and share what explains them (`cause.rs`) are one
+//! incident; a drop that nothing shared explains is an incident of its own site. What is learnt later corrects what
+//! was told: an incident grows, and what turns out to be a part of another one is closed as merged into it.
+//!
+//! ```text
+//!  dropped ─▶ (blink) ─▶ appeared: nothing
+//!      └───▶ BLINK_MS ─▶ Opened ─▶ Changed… ─▶ all sites back for QUIET_MS ─▶ Closed
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Millis, QUIET_MS, SiteSlug};
+
+mod cause;
+
+pub use cause::{Cause, INSIDE_SHARE, MIN_DIFFERENCE};
+
+use cause::{Explanation, Line, Lines, explain};
+
+/// A drop that ends sooner is a blink: nobody is called for it. That nothing arrives is told after 2.25 to 2.5 s, and a drop
+/// must be seen with its cause within 3 s of its beginning.
+pub const BLINK_MS: u64 = 2_750;
+/// Drops that begin within so long of each other may have one cause. Sites behind one fault stop within a second or two of each
+/// other; what batteries and reserve lines carry for a while stops a few seconds later.
+pub const TOGETHER_MS: u64 = 10_000;
+/// While sites that could belong together still drop at this pace, it is too early to say what they have in common, ms.
+const GATHER_MS: u64 = 500;
+/// But not longer than this after the blink, ms.
+const GATHER_AT_MOST_MS: u64 = 2_000;
+/// An incident that changes is told so at most this often, ms: a region is one change and not fourteen.
+const CHANGES_EVERY_MS: u64 = 1_000;
+/// Incidents that are over and still listed. Older ones are in what was stored of the events.
+pub const MAX_HISTORY: usize = 256;
+
+/// Number of an incident; never given twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct IncidentId(pub u64);
+
+/// Where a site hangs. What is empty is not known, and explains nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Place {
+    /// Its region.
+    pub region: String,
+    /// Who carries its line.
+    pub carrier: String,
+    /// The relay that it is connected to.
+    pub relay: String,
+}
+
+/// A site of an incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dropped {
+    /// When it first dropped.
+    pub began: Millis,
+    /// When it was last back; none while it is down.
+    pub back: Option<Millis>,
+    /// How often it dropped.
+    pub times: u32,
+}
+
+/// An incident.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Incident {
+    /// Its number.
+    pub id: IncidentId,
+    /// When its first drop began.
+    pub began: Millis,
+    /// When its latest drop began.
+    pub latest: Millis,
+    /// When all its sites were back; none while one is down.
+    pub ended: Option<Millis>,
+    /// What its drops have in common.
+    pub cause: Cause,
+    /// Share of the cause's sites that dropped, 0 to 1.
+    pub inside: f32,
+    /// Share of all other sites that dropped at the same time.
+    pub outside: f32,
+    /// Its sites.
+    pub sites: BTreeMap<SiteSlug, Dropped>,
+}
+
+/// How an incident ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// All its sites have been back for a minute, or have left.
+    Over,
+    /// It turned out to be a part of this one.
+    MergedInto(IncidentId),
+}
+
+/// What happened, with the incident as it is since.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IncidentEvent {
+    /// It is new.
+    Opened(Incident),
+    /// Sites came, went or returned, or the cause is known better.
+    Changed(Incident),
+    /// It is over.
+    Closed(Incident, End),
+}
+
+/// An open incident, and what is still to be told of it.
+#[derive(Debug, Clone)]
+struct Open {
+    incident: Incident,
+    changed: bool,
+    told_at: Millis,
+}
+
+/// All incidents of a conference.
+#[derive(Debug, Clone, Default)]
+pub struct Incidents {
+    last: u64,
+    lines: Lines,
+    open: BTreeMap<IncidentId, Open>,
+    history: VecDeque<Incident>,
+    events: VecDeque<IncidentEvent>,
+    blinks: u64,
+}
+
+impl Incidents {
+    /// Says where the sites hang. Sites that are not named any more leave.
+    pub fn set_places(&mut self, now: Millis, places: BTreeMap<SiteSlug, Place>) {
+        let gone: Vec<_> = self.lines.keys().filter(|site| !places.contains_key(*site)).cloned().collect();
+        for site in gone {
+            self.left(now, &site);
+            self.lines.remove(&site);
+        }
+        for (site, place) in places {
+            self.lines.entry(site).or_insert((Place::default(), Line::Absent)).0 = place;
+        }
+    }
+
+    /// Incidents that are not over, by their numbers.
+    pub fn open(&self) -> impl Iterator<Item = &Incident> {
+        self.open.values().map(|open| &open.incident)
+    }
+
+    /// Incidents that are over, the oldest first.
+    pub fn history(&self) -> impl Iterator<Item = &Incident> {
+        self.history.iter()
+    }
+
+    /// Drops that ended before they were an incident.
+    pub fn blinks(&self) -> u64 {
+        self.blinks
+    }
+
+    /// Media of a site arrives, for the first time or again.
+    pub fn appeared(&mut self, now: Millis, site: &SiteSlug) {
+        self.leave_state(now, site, Line::Up);
+    }
+
+    /// A site went on purpose: that is no drop.
+    pub fn left(&mut self, now: Millis, site: &SiteSlug) {
+        self.leave_state(now, site, Line::Absent);
+    }
+
+    /// Nothing arrives of a site since `began`. A site that never was there does not drop.
+    pub fn dropped(&mut self, now: Millis, site: &SiteSlug, began: Millis) {
+        let Some((_, line)) = self.lines.get_mut(site) else { return };
+        if *line != Line::Up {
+            return;
+        }
+        let began = began.min(now);
+        // A site that drops again while its incident is open is still in it.
+        let again = self.open.values_mut().find(|open| open.incident.sites.contains_key(site));
+        let incident = again.as_ref().map(|open| open.incident.id);
+        *line = Line::Down { began, noticed: now, incident };
+        if let Some(open) = again {
+            if let Some(dropped) = open.incident.sites.get_mut(site) {
+                dropped.back = None;
+                dropped.times = dropped.times.saturating_add(1);
+            }
+            open.incident.ended = None;
+            open.changed = true;
+        }
+    }
+
+    /// Opens, grows and closes what time has come for.
+    pub fn handle_timeout(&mut self, now: Millis) {
+        for site in self.unexplained(now) {
+            // An earlier one may have explained it along with itself.
+            if let Some((_, Line::Down { began, incident: None, .. })) = self.lines.get(&site) {
+                self.place_drop(now, &site, *began);
+            }
+        }
+        self.close_quiet(now);
+        self.tell_changes(now);
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout) next.
+    pub fn poll_timeout(&self) -> Option<Millis> {
+        let drops = self.due().map(|(at, _)| at);
+        let changes = self.open.values().filter(|open| open.changed).map(|open| open.told_at.plus(CHANGES_EVERY_MS));
+        let closings = self.open.values().filter_map(|open| open.incident.ended).map(|ended| ended.plus(QUIET_MS));
+        drops.chain(changes).chain(closings).min()
+    }
+
+    /// What happened. To be called until it has nothing more: it is not bounded otherwise.
+    pub fn poll_event(&mut self) -> Option<IncidentEvent> {
+        self.events.pop_front()
+    }
+
+    fn leave_state(&mut self, now: Millis, site: &SiteSlug, next: Line) {
+        let Some((_, line)) = self.lines.get_mut(site) else { return };
+        let before = std::mem::replace(line, next);
+        let Line::Down { incident, .. } = before else { return };
+        let Some(open) = incident.and_then(|id| self.open.get_mut(&id)) else {
+            self.blinks += 1;
+            return;
+        };
+        if let Some(dropped) = open.incident.sites.get_mut(site) {
+            dropped.back = Some(now);
+        }
+        if open.incident.sites.values().all(|dropped| dropped.back.is_some()) {
+            open.incident.ended = Some(now);
+        }
+        open.changed = true;
+    }
+
+    /// Sites whose drops have come due and are in no incident yet, the earliest first.
+    fn unexplained(&self, now: Millis) -> Vec<SiteSlug> {
+        let mut due: Vec<_> = self.due().filter(|(at, _)| *at <= now).collect();
+        due.sort();
+        due.into_iter().map(|(_, site)| site.clone()).collect()
+    }
+
+    /// Drops that are in no incident, with the moment at which they are put into one: when they are no blinks any more, and while
+    /// the row in which they may be still grows, a little later.
+    fn due(&self) -> impl Iterator<Item = (Millis, &SiteSlug)> {
+        let mut waiting = Vec::new();
+        for (site, (place, line)) in &self.lines {
+            if let Line::Down { began, noticed, incident: None } = line {
+                waiting.push((site, place, *began, *noticed));
+            }
+        }
+        let due = |(site, place, began, _): &(&'_ SiteSlug, &Place, Millis, Millis)| {
+            let no_blink = began.plus(BLINK_MS);
+            let beside =
+                waiting.iter().filter(|(other, there, ..)| other != site && cause::share_something(place, there));
+            let gathered = beside.map(|(.., noticed)| noticed.plus(GATHER_MS)).max();
+            gathered.map_or(no_blink, |at| at.clamp(no_blink, no_blink.plus(GATHER_AT_MOST_MS)))
+        };
+        let due: Vec<_> = waiting.iter().map(|drop| (due(drop), drop.0)).collect();
+        due.into_iter()
+    }
+
+    /// Puts a drop into the incident where it belongs.
+    fn place_drop(&mut self, now: Millis, site: &SiteSlug, began: Millis) {
+        let together = cause::together_with(&self.lines, began);
+        if let Some(Explanation { cause, inside, outside, sites }) = explain(&self.lines, site, began, &together) {
+            self.gather(now, &sites, cause, (inside, outside));
+            return;
+        }
+        if let Some(id) = self.grows_into(site, began) {
+            self.add(id, site);
+            self.measure(id, &together);
+            return;
+        }
+        let id = self.open_incident(now, began, Cause::Site(site.clone()), (1.0, 0.0));
+        self.add(id, site);
+        self.tell_opened(id);
+    }
+
+    /// An open incident whose cause covers the site, and whose latest drop began at about the same time.
+    fn grows_into(&self, site: &SiteSlug, began: Millis) -> Option<IncidentId> {
+        let (place, _) = self.lines.get(site)?;
+        let fits = |open: &&Open| open.incident.cause.covers(place) && open.incident.latest.apart(began) <= TOGETHER_MS;
+        self.open.values().find(fits).map(|open| open.incident.id)
+    }
+
+    /// Makes one incident of these sites: the oldest of those that they are in, with all others merged into it.
+    fn gather(&mut self, now: Millis, sites: &BTreeSet<SiteSlug>, cause: Cause, shares: (f32, f32)) {
+        let began = sites.iter().filter_map(|site| self.drop_began(site)).min().unwrap_or(now);
+        let of = |site: &SiteSlug| match self.lines.get(site) {
+            Some((_, Line::Down { incident: Some(id), .. })) => Some(*id),
+            _ => None,
+        };
+        // A site that had an incident before keeps it: that one is no part of what began now.
+        let recent =
+            |id: &IncidentId| self.open.get(id).is_some_and(|open| open.incident.began.plus(TOGETHER_MS) >= began);
+        let parts: BTreeSet<IncidentId> = sites.iter().filter_map(of).filter(recent).collect();
+        let is_new = parts.is_empty();
+        let id = match parts.first() {
+            Some(id) => *id,
+            None => self.open_incident(now, began, cause.clone(), shares),
+        };
+        for part in parts.iter().skip(1) {
+            self.merge(*part, id);
+        }
+        for site in sites {
+            if self.drop_incident(site).is_none() {
+                self.add(id, site);
+            }
+        }
+        if let Some(open) = self.open.get_mut(&id) {
+            let Incident { cause: old, inside, outside, .. } = &mut open.incident;
+            (*old, *inside, *outside) = (cause, shares.0, shares.1);
+            open.changed = true;
+        }
+        if is_new {
+            self.tell_opened(id);
+        }
+    }
+
+    fn drop_began(&self, site: &SiteSlug) -> Option<Millis> {
+        match self.lines.get(site)?.1 {
+            Line::Down { began, .. } => Some(began),
+            Line::Up | Line::Absent => None,
+        }
+    }
+
+    fn drop_incident(&self, site: &SiteSlug) -> Option<IncidentId> {
+        match self.lines.get(site)?.1 {
+            Line::Down { incident, .. } => incident,
+            Line::Up | Line::Absent => None,
+        }
+    }
+
+    fn open_incident(&mut self, now: Millis, began: Millis, cause: Cause, (inside, outside): (f32, f32)) -> IncidentId {
+        self.last += 1;
+        let id = IncidentId(self.last);
+        let sites = BTreeMap::new();
+        let incident = Incident { id, began, latest: began, ended: None, cause, inside, outside, sites };
+        self.open.insert(id, Open { incident, changed: false, told_at: now });
+        id
+    }
+
+    fn tell_opened(&mut self, id: IncidentId) {
+        if let Some(open) = self.open.get_mut(&id) {
+            open.changed = false;
+            self.events.push_back(IncidentEvent::Opened(open.incident.clone()));
+        }
+    }
+
+    /// Adds a site that is down.
+    fn add(&mut self, id: IncidentId, site: &SiteSlug) {
+        let Some((_, Line::Down { began, incident, .. })) = self.lines.get_mut(site) else { return };
+        let Some(open) = self.open.get_mut(&id) else { return };
+        *incident = Some(id);
+        open.incident.began = open.incident.began.min(*began);
+        open.incident.latest = open.incident.latest.max(*began);
+        open.incident.sites.insert(site.clone(), Dropped { began: *began, back: None, times: 1 });
+        open.incident.ended = None;
+        open.changed = true;
+    }
+
+    /// Measures the shares of an incident that has grown.
+    fn measure(&mut self, id: IncidentId, together: &BTreeSet<SiteSlug>) {
+        let Some(open) = self.open.get_mut(&id) else { return };
+        let all: BTreeSet<SiteSlug> = open.incident.sites.keys().chain(together).cloned().collect();
+        (open.incident.inside, open.incident.outside) = cause::shares(&self.lines, &open.incident.cause, &all);
+    }
+
+    fn merge(&mut self, part: IncidentId, whole: IncidentId) {
+        let Some(Open { incident, .. }) = self.open.remove(&part) else { return };
+        for (_, line) in self.lines.values_mut() {
+            if let Line::Down { incident: of, .. } = line
+                && *of == Some(part)
+            {
+                *of = Some(whole);
+            }
+        }
+        if let Some(open) = self.open.get_mut(&whole) {
+            open.incident.began = open.incident.began.min(incident.began);
+            open.incident.latest = open.incident.latest.max(incident.latest);
+            open.incident.sites.extend(incident.sites.clone());
+        }
+        self.events.push_back(IncidentEvent::Closed(incident, End::MergedInto(whole)));
+    }
+
+    fn close_quiet(&mut self, now: Millis) {
+        let quiet = |open: &Open| open.incident.ended.is_some_and(|ended| now >= ended.plus(QUIET_MS));
+        let over: Vec<_> = self.open.iter().filter(|(_, open)| quiet(open)).map(|(id, _)| *id).collect();
+        for id in over {
+            let Some(Open { incident, .. }) = self.open.remove(&id) else { continue };
+            if self.history.len() == MAX_HISTORY {
+                self.history.pop_front();
+            }
+            self.history.push_back(incident.clone());
+            self.events.push_back(IncidentEvent::Closed(incident, End::Over));
+        }
+    }
+
+    fn tell_changes(&mut self, now: Millis) {
+        for open in self.open.values_mut() {
+            if open.changed && now >= open.told_at.plus(CHANGES_EVERY_MS) {
+                open.changed = false;
+                open.told_at = now;
+                self.events.push_back(IncidentEvent::Changed(open.incident.clone()));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+//! Drops of a small country: four regions of four sites, two carriers, two relays.
+
+use super::*;
+
+fn site(number: u64) -> SiteSlug {
+    SiteSlug(format!("site-{number:02}"))
+}
+
+/// Region by fours, carrier by odd and even, relay by halves of each region.
+fn place(number: u64) -> Place {
+    Place {
+        region: format!("region-{}", number / 4),
+        carrier: format!("carrier-{}", number % 2),
+        relay: format!("relay-{}", number / 2 % 2),
+    }
+}
+
+fn country() -> Incidents {
+    let mut incidents = Incidents::default();
+    incidents.set_places(Millis(0), (0..16).map(|number| (site(number), place(number))).collect());
+    for number in 0..16 {
+        incidents.appeared(Millis(0), &site(number));
+    }
+    incidents
+}
+
+/// Lets time pass in the steps that it asks for.
+fn pass(incidents: &mut Incidents, until: u64) -> Vec<IncidentEvent> {
+    while let Some(next) = incidents.poll_timeout().filter(|next| next.0 <= until) {
+        incidents.handle_timeout(next);
+    }
+    incidents.handle_timeout(Millis(until));
+    std::iter::from_fn(|| incidents.poll_event()).collect()
+}
+
+fn summary(events: &[IncidentEvent]) -> Vec<(&'static str, Cause, usize)> {
+    let each = |event: &IncidentEvent| match event {
+        IncidentEvent::Opened(incident) => ("opened", incident.cause.clone(), incident.sites.len()),
+        IncidentEvent::Changed(incident) => ("changed", incident.cause.clone(), incident.sites.len()),
+        IncidentEvent::Closed(incident, End::Over) => ("closed", incident.cause.clone(), incident.sites.len()),
+        IncidentEvent::Closed(incident, End::MergedInto(_)) => ("merged", incident.cause.clone(), incident.sites.len()),
+    };
+    events.iter().map(each).collect()
+}
+
+fn drop_at(incidents: &mut Incidents, numbers: &[u64], began: u64) {
+    for number in numbers {
+        incidents.dropped(Millis(began + 2_300), &site(*number), Millis(began));
+    }
+}
+
+#[test]
+fn a_blink_is_no_incident() {
+    let mut incidents = country();
+    drop_at(&mut incidents, &[3], 10_000);
+    incidents.appeared(Millis(12_500), &site(3));
+
+    assert_eq!(pass(&mut incidents, 100_000), []);
+    assert_eq!((incidents.blinks(), incidents.open().count()), (1, 0));
+}
+
+#[test]
+fn one_site_is_an_incident_of_its_own_within_three_seconds() {
+    let mut incidents = country();
+    drop_at(&mut incidents, &[3], 10_000);
+
+    let events = pass(&mut incidents, 13_000);
+
+    assert_eq!(summary(&events), [("opened", Cause::Site(site(3)), 1)]);
+    incidents.appeared(Millis(50_000), &site(3));
+    let events = pass(&mut incidents, 200_000);
+    assert_eq!(summary(&events).last(), Some(&("closed", Cause::Site(site(3)), 1)));
+    assert_eq!(incidents.history().map(|incident| incident.ended).collect::<Vec<_>>(), [Some(Millis(50_000))]);
+}
+
+#[test]
+fn what_a_whole_region_carrier_relay_or_country_has_in_common_is_named() {
+    let region = (4..8).collect::<Vec<_>>();
+    let carrier = (0..16).filter(|number| number % 2 == 1).collect::<Vec<_>>();
+    let relay = (0..16).filter(|number| number / 2 % 2 == 0).collect::<Vec<_>>();
+    let all = (0..16).collect::<Vec<_>>();
+    for (numbers, cause) in [
+        (region, Cause::Region("region-1".to_owned())),
+        (carrier, Cause::Carrier("carrier-1".to_owned())),
+        (relay, Cause::Relay("relay-0".to_owned())),
+        (all, Cause::Centre),
+    ] {
+        let mut incidents = country();
+        drop_at(&mut incidents, &numbers, 10_000);
+
+        let events = pass(&mut incidents, 13_500);
+
+        assert_eq!(summary(&events), [("opened", cause, numbers.len())]);
+    }
+}
+
+#[test]
+fn a_region_that_goes_one_by_one_ends_as_one_incident() {
+    let mut incidents = country();
+    let mut events = Vec::new();
+    for (index, number) in (4..8).enumerate() {
+        let began = 10_000 + index as u64 * 4_000;
+        events.extend(pass(&mut incidents, began + 2_300));
+        drop_at(&mut incidents, &[number], began);
+    }
+    events.extend(pass(&mut incidents, 40_000));
+
+    let open: Vec<_> = incidents.open().map(|open| (open.cause.clone(), open.sites.len(), open.began)).collect();
+    assert_eq!(open, [(Cause::Region("region-1".to_owned()), 4, Millis(10_000))]);
+    let merged =
+        events.iter().filter(|event| matches!(event, IncidentEvent::Closed(_, End::MergedInto(IncidentId(1)))));
+    assert!(merged.count() >= 1);
+}
+
+#[test]
+fn two_sites_that_share_a_carrier_with_many_are_two_incidents() {
+    let mut incidents = country();
+    drop_at(&mut incidents, &[1, 7], 10_000);
+
+    pass(&mut incidents, 20_000);
+
+    let causes: Vec<_> = incidents.open().map(|open| open.cause.clone()).collect();
+    assert_eq!(causes, [Cause::Site(site(1)), Cause::Site(site(7))]);
+}
+
+#[test]
+fn a_region_and_a_far_site_at_once_are_two_incidents() {
+    let mut incidents = country();
+    drop_at(&mut incidents, &[4, 5, 6, 7, 13], 10_000);
+
+    pass(&mut incidents, 20_000);
+
+    let open: Vec<_> = incidents.open().map(|open| (open.cause.clone(), open.sites.len())).collect();
+    assert_eq!(open, [(Cause::Region("region-1".to_owned()), 4), (Cause::Site(site(13)), 1)]);
+}
+
+#[test]
+fn a_link_that_flaps_is_one_incident() {
+    let mut incidents = country();
+    let mut events = Vec::new();
+    for start in (10_000..190_000).step_by(20_000) {
+        drop_at(&mut incidents, &[3], start);
+        events.extend(pass(&mut incidents, start + 5_000));
+        incidents.appeared(Millis(start + 6_000), &site(3));
+        events.extend(pass(&mut incidents, start + 15_000));
+    }
+    events.extend(pass(&mut incidents, 400_000));
+
+    let told = summary(&events);
+    assert_eq!(told.iter().filter(|(what, _, _)| *what == "opened").count(), 1);
+    assert_eq!(told.iter().filter(|(what, _, _)| *what == "closed").count(), 1);
+    assert_eq!(incidents.history().map(|over| over.sites[&site(3)].times).collect::<Vec<_>>(), [9]);
+}
+
+#[test]
+fn who_leaves_on_purpose_or_never_came_does_not_drop() {
+    let mut incidents = country();
+    incidents.left(Millis(5_000), &site(3));
+    drop_at(&mut incidents, &[3], 10_000);
+    incidents.dropped(Millis(10_000), &SiteSlug::from("unknown"), Millis(9_000));
+
+    assert_eq!(pass(&mut incidents, 100_000), []);
+}
+
+#[test]
+fn sites_that_were_down_before_are_no_part_of_what_comes_later() {
+    let mut incidents = country();
+    drop_at(&mut incidents, &[4], 10_000);
+    pass(&mut incidents, 100_000);
+    drop_at(&mut incidents, &[5, 6, 7], 110_000);
+    pass(&mut incidents, 120_000);
+
+    let open: Vec<_> = incidents.open().map(|open| (open.cause.clone(), open.sites.len(), open.inside)).collect();
+    assert_eq!(open, [(Cause::Site(site(4)), 1, 1.0), (Cause::Region("region-1".to_owned()), 3, 1.0)]);
+}
+
+#[test]
+fn history_is_bounded() {
+    let mut incidents = country();
+    let mut at = 10_000;
+    for _ in 0..(MAX_HISTORY + 5) {
+        drop_at(&mut incidents, &[3], at);
+        pass(&mut incidents, at + 5_000);
+        incidents.appeared(Millis(at + 5_000), &site(3));
+        at += 100_000;
+        pass(&mut incidents, at);
+    }
+    assert_eq!(incidents.history().count(), MAX_HISTORY);
+}

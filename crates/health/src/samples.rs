@@ -1,0 +1,139 @@
+//! What is measured of an endpoint: numbers, never labels. Each has the unit it is measured in; none means that it was not
+//! measured, which is never a fault of its own.
+
+use serde::{Deserialize, Serialize};
+
+use crate::units::{Dbfs, DelayMs, Fps, Kbps, Luma, Share};
+
+/// Seen from the site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// From the site to the relay.
+    Up,
+    /// From the relay to the site.
+    Down,
+}
+
+/// One second of one direction of an endpoint's line, from the relay.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LineSample {
+    /// Which direction.
+    pub direction: Direction,
+    /// What arrived (up) or left (down).
+    pub kbps: Option<Kbps>,
+    /// Packets that should have arrived.
+    pub expected: u32,
+    /// Packets of them that did not.
+    pub lost: u32,
+    /// Variation of the packets' delay (RFC 3550, 6.4.1), of sound.
+    pub jitter: Option<DelayMs>,
+    /// Round trip.
+    pub rtt: Option<DelayMs>,
+    /// Frames of the best layer.
+    pub fps: Option<Fps>,
+    /// Keyframes of all layers.
+    pub keyframes: u32,
+    /// Pauses between complete frames that are seen as a freeze.
+    pub freezes: u32,
+    /// Height of the best layer, pixels; none: no picture.
+    pub height: Option<u16>,
+    /// Level of the sound.
+    pub level: Option<Dbfs>,
+}
+
+impl LineSample {
+    /// Share of the packets that was lost; none if none was expected.
+    pub fn loss(&self) -> Option<Share> {
+        Share::of(self.lost, self.expected)
+    }
+}
+
+/// What limits the encoder of a page (`qualityLimitationReason` of W3C webrtc-stats).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Limitation {
+    /// The processor.
+    Cpu,
+    /// The line.
+    Bandwidth,
+}
+
+/// Kind of a page's own candidate of the pair in use (RFC 8445, 5.1.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CandidateKind {
+    /// Its own address.
+    Host,
+    /// Its address as a server outside sees it.
+    ServerReflexive,
+    /// Its address as the other side sees it.
+    PeerReflexive,
+    /// A relay of its own.
+    Relayed,
+}
+
+/// What carries the media.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineTransport {
+    /// UDP.
+    Udp,
+    /// TCP: a firewall keeps UDP out.
+    Tcp,
+}
+
+/// The way that the media takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CandidatePath {
+    /// Kind of the page's candidate.
+    pub kind: CandidateKind,
+    /// Transport.
+    pub transport: LineTransport,
+}
+
+/// Two seconds of a page, from its own statistics.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PageSample {
+    /// Decoded frames of the programme.
+    pub fps: Option<Fps>,
+    /// Freezes of it.
+    pub freezes: u32,
+    /// Share of the sound that was concealed because its packets were missing.
+    pub concealed: Option<Share>,
+    /// What limits its encoder; none: nothing.
+    pub limited: Option<Limitation>,
+    /// The way that its media takes.
+    pub path: Option<CandidatePath>,
+    /// Charge of its battery; none: it has none, or tells nobody.
+    pub battery: Option<Share>,
+    /// The page is in the foreground.
+    pub visible: bool,
+}
+
+/// What a sender measures of its own picture and sound before they are encoded, since the sample before. The encoder and the
+/// line would spoil it: a codec makes a quiet room perfectly still and a black picture grey.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ContentSample {
+    /// Frames that the camera gave.
+    pub frames: u32,
+    /// Mean luma of the picture.
+    pub luma_mean: Option<Luma>,
+    /// Standard deviation of the luma over the picture.
+    pub luma_spread: Option<Luma>,
+    /// Mean of the absolute change of luma from frame to frame, pixel by pixel, in full resolution or in every n-th pixel; not
+    /// in a reduced picture, where the noise of the camera is averaged away.
+    pub luma_change: Option<Luma>,
+    /// Share of the samples of sound that are at full scale.
+    pub clipped: Option<Share>,
+    /// Effective level of the microphone.
+    pub rms: Option<Dbfs>,
+    /// Peak of the microphone.
+    pub peak: Option<Dbfs>,
+}
+
+impl ContentSample {
+    /// Nothing was measured.
+    pub const NOTHING: Self =
+        Self { frames: 0, luma_mean: None, luma_spread: None, luma_change: None, clipped: None, rms: None, peak: None };
+}
