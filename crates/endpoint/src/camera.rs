@@ -11,6 +11,10 @@ use wire::Uplink;
 
 use crate::clapper;
 use crate::encoder::{AccessUnit, LAYERS, LayerEncoder, LayerSpec};
+use crate::fault::{Darkness, PictureFault};
+use crate::frame::Frame;
+use crate::marker::Marker;
+use crate::measures::{SentMeters, audio_level};
 use crate::packetize;
 use crate::report::{Observation, Report, unix_micros, unix_ms};
 use crate::sei::Stamp;
@@ -36,6 +40,8 @@ pub struct RtpStream {
     pub payload_type: u8,
     /// Header extensions to put on every packet: id, value.
     pub extensions: Vec<(u8, Bytes)>,
+    /// Id of the audio-level extension, whose value is each packet's own.
+    pub level_id: Option<u8>,
 }
 
 /// A camera's stream of one layer.
@@ -63,11 +69,13 @@ impl Numbers {
 #[derive(Debug)]
 struct Gone;
 
+/// `level`: value of the audio-level extension, for sound.
 async fn send(
     stream: &RtpStream,
     numbers: &mut Numbers,
     timestamp: u32,
     marker: bool,
+    level: Option<u8>,
     payload: Bytes,
 ) -> Result<(), Gone> {
     let mut header = rtp::Header {
@@ -82,24 +90,93 @@ async fn send(
     for (id, value) in &stream.extensions {
         header.set_extension(*id, value.clone()).map_err(|_invalid| Gone)?;
     }
+    if let (Some(id), Some(level)) = (stream.level_id, level) {
+        header.set_extension(id, Bytes::copy_from_slice(&[level])).map_err(|_invalid| Gone)?;
+    }
     numbers.sequence = numbers.sequence.wrapping_add(1);
     stream.track.write_rtp(rtp::Packet { header, payload }).await.map_err(|_closed| Gone)
 }
 
+/// What a camera looks at.
+#[derive(Debug, Clone)]
+pub struct Scene {
+    /// Site index.
+    pub site: u16,
+    /// Name to draw.
+    pub name: Arc<str>,
+    /// How much there is to encode.
+    pub detail: Detail,
+    /// Flashes now and then ([`clapper`]).
+    pub clapper: bool,
+    /// What is out of order.
+    pub fault: Option<PictureFault>,
+}
+
+impl Scene {
+    fn layer(&self, spec: &LayerSpec) -> Result<ActiveLayer, openh264::Error> {
+        let encoder = LayerEncoder::new(spec)?;
+        let drawing = match self.fault {
+            Some(PictureFault::Black) => Drawing::Darkness(Darkness::new(spec.size)),
+            Some(PictureFault::Frozen { .. }) | None => {
+                Drawing::Card(TestCard::with_detail(self.site, &self.name, spec.size, self.detail))
+            }
+        };
+        Ok(ActiveLayer { drawing, encoder, keyframe: true })
+    }
+
+    /// What a picture that is taken at a time shows, both ms since the Unix epoch.
+    fn shot(&self, now_ms: u64) -> Shot {
+        let drawn_ms = match self.fault {
+            Some(PictureFault::Frozen { at_ms }) => at_ms,
+            Some(PictureFault::Black) | None => now_ms,
+        };
+        let marker = Marker { site: self.site, frame: live_frame(drawn_ms) };
+        let flash = self.clapper && clapper::is_flash(self.site, drawn_ms);
+        Shot { stamp: Stamp { marker, captured_ms: drawn_ms }, flash }
+    }
+}
+
+/// What a picture shows.
+#[derive(Debug, Clone, Copy)]
+struct Shot {
+    stamp: Stamp,
+    flash: bool,
+}
+
+enum Drawing {
+    Card(TestCard),
+    Darkness(Darkness),
+}
+
+impl Drawing {
+    fn draw(&mut self, shot: Shot) -> &Frame {
+        let frame = shot.stamp.marker.frame;
+        match self {
+            Drawing::Card(card) => {
+                if shot.flash {
+                    card.draw_flash(frame)
+                } else {
+                    card.draw(shot.stamp.captured_ms, frame)
+                }
+            }
+            Drawing::Darkness(darkness) => darkness.draw(frame),
+        }
+    }
+}
+
 struct ActiveLayer {
-    card: TestCard,
+    drawing: Drawing,
     encoder: LayerEncoder,
     /// A keyframe is due with the next frame.
     keyframe: bool,
 }
 
 impl ActiveLayer {
-    fn encode(&mut self, captured_ms: u64, flash: bool) -> Result<AccessUnit, openh264::Error> {
-        let frame = live_frame(captured_ms);
-        let stamp = Stamp { marker: self.card.marker(frame), captured_ms };
+    fn encode(&mut self, shot: Shot, meters: &SentMeters) -> Result<AccessUnit, openh264::Error> {
         let keyframe = std::mem::take(&mut self.keyframe);
-        let picture = if flash { self.card.draw_flash(frame) } else { self.card.draw(captured_ms, frame) };
-        self.encoder.encode(picture, stamp, keyframe)
+        let picture = self.drawing.draw(shot);
+        meters.see(picture);
+        self.encoder.encode(picture, shot.stamp, keyframe)
     }
 }
 
@@ -130,34 +207,29 @@ struct LayerSender {
 
 /// A site's camera on one peer connection. Runs until that is gone.
 pub struct Camera {
-    site: u16,
-    name: Arc<str>,
-    detail: Detail,
-    /// Flashes now and then ([`clapper`]).
-    clapper: bool,
+    scene: Scene,
     senders: Vec<LayerSender>,
     encoders: OwnedMutexGuard<Encoders>,
+    meters: Arc<SentMeters>,
     began: Instant,
     report: Report,
 }
 
 impl Camera {
-    /// A camera of site `site` that sends `layers` (in the order of [`LAYERS`]). Waits until the camera of the peer
-    /// connection before has let the encoders go.
+    /// A camera that sends `layers` (in the order of [`LAYERS`]). Waits until the camera of the peer connection before has let
+    /// the encoders go.
     pub async fn new(
-        site: u16,
-        name: Arc<str>,
-        detail: Detail,
-        clapper: bool,
+        scene: Scene,
         layers: Vec<LayerStream>,
         encoders: Arc<Mutex<Encoders>>,
+        meters: Arc<SentMeters>,
         report: Report,
     ) -> Self {
         let mut encoders = encoders.lock_owned().await;
         // Nobody on this connection has seen a frame.
         encoders.layers.iter_mut().flatten().for_each(|layer| layer.keyframe = true);
         let senders = layers.into_iter().map(|stream| LayerSender { stream, numbers: Numbers::new() }).collect();
-        Self { site, name, detail, clapper, senders, encoders, began: Instant::now(), report }
+        Self { scene, senders, encoders, meters, began: Instant::now(), report }
     }
 
     /// Sends frames of the layers that `wanted` names; `keyframes` carries SSRCs whose keyframe was asked for.
@@ -203,11 +275,8 @@ impl Camera {
             if !wanted {
                 *slot = None;
             } else if slot.is_none() {
-                match LayerEncoder::new(spec) {
-                    Ok(encoder) => {
-                        let card = TestCard::with_detail(self.site, &self.name, spec.size, self.detail);
-                        *slot = Some(ActiveLayer { card, encoder, keyframe: true });
-                    }
+                match self.scene.layer(spec) {
+                    Ok(layer) => *slot = Some(layer),
                     Err(error) => tracing::error!(%error, rid = spec.rid, "no encoder"),
                 }
             }
@@ -224,7 +293,7 @@ impl Camera {
 
     /// Number of the next card frame in which a layer is due, when it is time. Sites are spread over the period.
     async fn next_card_frame(&self) -> u64 {
-        let phase = phase_ms(self.site);
+        let phase = phase_ms(self.scene.site);
         let now = unix_ms();
         let mut next = (now.saturating_sub(phase)) / CARD_PERIOD_MS + 1;
         let active = LAYERS.iter().zip(&self.encoders.layers).filter(|(_, layer)| layer.is_some());
@@ -240,7 +309,7 @@ impl Camera {
     }
 
     fn is_due(&self, card_frame: u64, every: u32) -> bool {
-        (card_frame + u64::from(self.site)).is_multiple_of(u64::from(every))
+        (card_frame + u64::from(self.scene.site)).is_multiple_of(u64::from(every))
     }
 
     async fn send_due(&mut self, card_frame: u64) -> Result<(), Gone> {
@@ -266,10 +335,9 @@ impl Camera {
         let timestamp = (self.began.elapsed().as_micros() as u64 * VIDEO_CLOCK / 1_000_000) as u32;
         let haste = self.encoders.haste();
         let Some(mut active) = self.encoders.layers[index].take() else { return Ok(()) };
-        let captured_ms = unix_ms();
-        let flash = self.clapper && clapper::is_flash(self.site, captured_ms);
+        let (shot, meters) = (self.scene.shot(unix_ms()), Arc::clone(&self.meters));
         let encoding = self.encoders.workshop.run(haste, move || {
-            let unit = active.encode(captured_ms, flash);
+            let unit = active.encode(shot, &meters);
             (active, unit)
         });
         // A panic of the codec ends the camera; the next peer connection makes a new encoder.
@@ -289,7 +357,7 @@ impl Camera {
             if at > 0 && at % PACE_BURST == 0 {
                 tokio::time::sleep(PACE_PAUSE).await;
             }
-            send(&sender.stream.stream, &mut sender.numbers, timestamp, at == last, payload).await?;
+            send(&sender.stream.stream, &mut sender.numbers, timestamp, at == last, None, payload).await?;
         }
         Ok(())
     }
@@ -304,9 +372,13 @@ pub fn rids(uplink: Uplink) -> Vec<&'static str> {
         .collect()
 }
 
-/// Sends the site's tone, or its beeps, until the peer connection is gone.
-pub async fn run_microphone(site: u16, clapper: bool, stream: RtpStream) -> Result<(), opus::Error> {
-    let mut microphone = if clapper { Microphone::beeping(site)? } else { Microphone::of_site(site)? };
+/// Sends what a site's microphone hears until the peer connection is gone.
+pub async fn run_microphone(
+    site: u16,
+    mut microphone: Microphone,
+    stream: RtpStream,
+    meters: Arc<SentMeters>,
+) -> Result<(), opus::Error> {
     let mut numbers = Numbers::new();
     let period = Duration::from_millis(FRAME_MS);
     let spread = Duration::from_millis(u64::from(site) * 3 % FRAME_MS);
@@ -320,9 +392,57 @@ pub async fn run_microphone(site: u16, clapper: bool, stream: RtpStream) -> Resu
         let frames = at.duration_since(start).as_millis() as u64 / FRAME_MS;
         let timestamp = (frames * FRAME_SAMPLES as u64) as u32;
         let unix_us = unix_micros() - at.elapsed().as_micros() as u64;
-        if let Err(Gone) = send(&stream, &mut numbers, timestamp, first, microphone.frame_at(unix_us)?).await {
+        let packet = microphone.frame_at(unix_us)?;
+        meters.hear(microphone.samples());
+        let level = audio_level(microphone.samples());
+        if let Err(Gone) = send(&stream, &mut numbers, timestamp, first, Some(level), packet).await {
             return Ok(());
         }
         first = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measures::PictureMeasures;
+
+    const NOW_MS: u64 = 1_795_000_000_000;
+
+    /// Measures of the second of two pictures of the low layer, two seconds apart, and their stamps.
+    fn filmed(fault: Option<PictureFault>) -> (PictureMeasures, [Stamp; 2]) {
+        let scene = Scene { site: 12, name: "Cao Bằng".into(), detail: Detail::Busy, clapper: false, fault };
+        let mut layer = scene.layer(&LAYERS[0]).unwrap();
+        let meters = SentMeters::default();
+        let [first, second] = [NOW_MS, NOW_MS + 2_000].map(|now_ms| {
+            let shot = scene.shot(now_ms);
+            layer.encode(shot, &meters).unwrap();
+            (shot.stamp, meters.take().0.unwrap())
+        });
+        (second.1, [first.0, second.0])
+    }
+
+    #[test]
+    fn a_camera_in_order_has_light_and_detail_and_moves() {
+        let (measures, stamps) = filmed(None);
+        assert!((60.0..140.0).contains(&measures.luma), "{measures:?}");
+        assert!(measures.spread > 30.0 && measures.change.unwrap() > 1.0, "{measures:?}");
+        assert_eq!(stamps.map(|stamp| stamp.captured_ms), [NOW_MS, NOW_MS + 2_000]);
+    }
+
+    #[test]
+    fn a_frozen_camera_shows_one_instant_for_ever() {
+        let (measures, stamps) = filmed(Some(PictureFault::Frozen { at_ms: NOW_MS - 500 }));
+        assert_eq!(measures.change, Some(0.0));
+        assert!(measures.spread > 30.0, "{measures:?}");
+        assert_eq!(stamps[0], stamps[1], "and says so");
+        assert_eq!(stamps[0].captured_ms, NOW_MS - 500);
+    }
+
+    #[test]
+    fn a_covered_lens_shows_nothing_but_its_noise() {
+        let (measures, stamps) = filmed(Some(PictureFault::Black));
+        assert!(measures.luma < 1.0 && measures.spread < 1.0 && measures.change.unwrap() > 0.0, "{measures:?}");
+        assert_ne!(stamps[0], stamps[1], "the encoder goes on");
     }
 }

@@ -1,18 +1,22 @@
 //! The commands `dienhong endpoint` and `dienhong simulate`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
 use tokio::task::JoinSet;
+use wire::SiteSlug;
 
 use crate::card_files;
 use crate::control::ServerAddress;
+use crate::fault::{self, Fault, PlantedFault};
 use crate::links::{self, SiteLink};
 use crate::marker::MAX_SITE;
 use crate::report::Reports;
 use crate::site::{self, SiteConfig};
+use crate::speech::Seed;
 use crate::test_card::Detail;
 use crate::tone::tone_hz;
 use crate::workshop::Workshop;
@@ -50,6 +54,15 @@ pub struct EndpointArgs {
     /// Flash and beep at one instant, every 1.28 s, for measuring how well lips are kept.
     #[arg(long)]
     pub clapper: bool,
+    /// Speak in syllables and pauses instead of a steady tone. The seed (1 if none is given) decides which.
+    #[arg(
+        long, value_name = "SEED", num_args = 0..=1, require_equals = true, default_missing_value = "1",
+        conflicts_with = "clapper"
+    )]
+    pub speech: Option<Seed>,
+    /// Put the camera or the microphone out of order. The server is not told: it is in the picture or the sound alone.
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub fault: Option<Fault>,
     /// Write observations as JSON lines here (and totals beside it) instead of to standard output.
     #[arg(long)]
     pub report: Option<PathBuf>,
@@ -83,6 +96,14 @@ pub struct SimulateArgs {
     /// Send pictures that need a camera's bitrate instead of a calm test card.
     #[arg(long)]
     pub busy: bool,
+    /// Speak in syllables and pauses instead of steady tones. The seed (1 if none is given) decides which; each site says
+    /// something else.
+    #[arg(long, value_name = "SEED", num_args = 0..=1, require_equals = true, default_missing_value = "1")]
+    pub speech: Option<Seed>,
+    /// Put the camera or the microphone of a site (its slug) out of order: silent-microphone, clipping, black, frozen or
+    /// echo. The server is not told: it is in the picture or the sound alone. May be given several times, for several sites.
+    #[arg(long, value_name = "SITE=KIND", value_parser = PlantedFault::parse)]
+    pub fault: Vec<PlantedFault>,
     /// Write observations as JSON lines here (and totals beside it) instead of to standard output.
     #[arg(long)]
     pub report: Option<PathBuf>,
@@ -145,6 +166,8 @@ pub async fn run_endpoint(args: EndpointArgs) -> anyhow::Result<()> {
         decode: args.decode,
         detail: detail(args.busy),
         clapper: args.clapper,
+        speech: args.speech,
+        fault: args.fault,
         tones: DEFAULT_TONES.max(args.site_index + 1),
         workshop: workshop()?,
     };
@@ -170,8 +193,16 @@ pub async fn run_simulate(args: SimulateArgs) -> anyhow::Result<()> {
                 wait_for(|| links::read_address(&addresses)).await
             }
         };
-        tracing::info!(sites = chosen.len(), ?server, "joining");
-        start_sites(&mut sites, &server, &chosen, detail(args.busy), args.decode, &reports, &workshop).await;
+        let cast = Cast {
+            server,
+            detail: detail(args.busy),
+            speech: args.speech,
+            faults: fault::by_site(&args.fault, &chosen)?,
+            decode: args.decode,
+            workshop,
+        };
+        tracing::info!(sites = chosen.len(), server = ?cast.server, "joining");
+        start_sites(&mut sites, &cast, &chosen, &reports).await;
         std::future::pending::<anyhow::Result<()>>().await
     };
     tokio::select! {
@@ -180,29 +211,39 @@ pub async fn run_simulate(args: SimulateArgs) -> anyhow::Result<()> {
     }
 }
 
+/// What the sites of one process share, and what tells them apart but their links.
+struct Cast {
+    server: ServerAddress,
+    detail: Detail,
+    speech: Option<Seed>,
+    faults: BTreeMap<SiteSlug, Fault>,
+    /// How many of the first decode pictures.
+    decode: usize,
+    workshop: Workshop,
+}
+
 async fn start_sites(
     sites: &mut JoinSet<std::convert::Infallible>,
-    server: &ServerAddress,
+    cast: &Cast,
     chosen: &[SiteLink],
-    detail: Detail,
-    decode: usize,
     reports: &Reports,
-    workshop: &Workshop,
 ) {
     let tones = chosen.iter().map(|link| link.index + 1).max().unwrap_or(1);
     for (place, link) in chosen.iter().enumerate() {
         let Some(token) = link.token() else { continue };
-        let decode = place < decode;
+        let decode = place < cast.decode;
         let config = SiteConfig {
-            server: server.clone(),
+            server: cast.server.clone(),
             token: token.to_owned(),
             index: link.index,
             name: link.name.clone(),
-            detail,
+            detail: cast.detail,
             clapper: false,
+            speech: cast.speech,
+            fault: cast.faults.get(&link.site).copied(),
             decode,
             tones,
-            workshop: workshop.clone(),
+            workshop: cast.workshop.clone(),
         };
         sites.spawn(site::run(config, reports.of_site(link.index, &link.name, decode)));
         tokio::time::sleep(JOIN_SPREAD).await;
@@ -258,4 +299,59 @@ async fn until_stopped(reports: &Reports) -> anyhow::Result<()> {
         }
     }
     reports.write_summary().context("writing the summary")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    enum Program {
+        Endpoint(EndpointArgs),
+        Simulate(SimulateArgs),
+    }
+
+    fn parsed(line: &str) -> Result<Program, String> {
+        Program::try_parse_from(line.split_whitespace()).map_err(|error| error.to_string())
+    }
+
+    const ENDPOINT: &str = "x endpoint --server http://a --token t --site-index 3 --name B";
+
+    fn endpoint(options: &str) -> EndpointArgs {
+        match parsed(&format!("{ENDPOINT} {options}")).unwrap() {
+            Program::Endpoint(args) => args,
+            Program::Simulate(args) => panic!("{args:?}"),
+        }
+    }
+
+    #[test]
+    fn a_seed_of_speech_may_be_left_out() {
+        assert_eq!(endpoint("").speech, None);
+        assert_eq!(endpoint("--speech --decode").speech, Some(Seed(1)));
+        assert_eq!(endpoint("--speech=7").speech, Some(Seed(7)));
+        assert!(parsed(&format!("{ENDPOINT} --speech --clapper")).unwrap_err().contains("cannot be used with"));
+    }
+
+    #[test]
+    fn faults_are_planted_by_name() {
+        assert_eq!(endpoint("--fault silent-microphone").fault, Some(Fault::SilentMicrophone));
+        let Program::Simulate(args) = parsed("x simulate --data d --speech --fault a=black --fault b=echo").unwrap()
+        else {
+            panic!()
+        };
+        assert_eq!(args.fault.iter().map(|planted| planted.fault).collect::<Vec<_>>(), [Fault::Black, Fault::Echo]);
+    }
+
+    #[test]
+    fn an_unknown_fault_is_refused_with_those_that_there_are() {
+        for line in [&format!("{ENDPOINT} --fault deaf"), "x simulate --data d --fault a=deaf"] {
+            let told = parsed(line).unwrap_err();
+            assert!(
+                told.contains("deaf") && told.contains("silent-microphone, clipping, black, frozen, echo"),
+                "{told}"
+            );
+        }
+    }
 }

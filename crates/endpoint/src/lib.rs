@@ -4,10 +4,13 @@
 //!
 //! ```text
 //!  test_card ─▶ encoder ─▶ packetize ─┐                        ┌─▶ assemble ─▶ watch (marker) ─┐
-//!  tone ─▶ sound (Opus) ──────────────┴─▶ camera ─▶ peer ◀─────┴─▶ watch (tones) ──────────────┤
+//!  tone ─▶ speech ─▶ sound (Opus) ────┴─▶ camera ─▶ peer ◀─────┴─▶ watch (tones) ──────────────┤
 //!                                                    ▲ offer, answer        relay              ▼
 //!                              control (WebSocket) ──┴── site ◀── meter ◀── receive ──▶ report (JSON lines)
 //! ```
+//!
+//! [`fault`] spoils pictures and samples before they are encoded, if it is told to; [`measures`] puts what is encoded into numbers for
+//! the server, which never learns of a fault otherwise.
 //!
 //! What it deliberately lacks: real cameras and microphones, VP8 encoding, congestion control, TLS.
 #![forbid(unsafe_code)]
@@ -20,12 +23,15 @@ mod card_files;
 pub mod clapper;
 pub mod cli;
 mod control;
+pub mod echo;
 pub mod encoder;
+pub mod fault;
 mod feedback;
 pub mod frame;
 mod lettering;
 pub mod links;
 pub mod marker;
+pub mod measures;
 mod meter;
 pub mod packetize;
 mod patience;
@@ -36,6 +42,7 @@ pub mod sei;
 mod site;
 mod slots;
 pub mod sound;
+pub mod speech;
 mod studio;
 pub mod test_card;
 pub mod tone;

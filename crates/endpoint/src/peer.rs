@@ -28,7 +28,6 @@ use wire::{MediaDirection, MediaKind, MediaLine, MediaPlan, VideoCodec};
 use crate::camera::{LayerStream, RtpStream};
 use crate::encoder::LAYERS;
 use crate::feedback::{KeyframeRequests, asked_ssrcs};
-use crate::sound::Microphone;
 
 const MID_URI: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
 const RID_URI: &str = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
@@ -337,12 +336,11 @@ async fn stream_of(sender: &SenderLine, ssrc: u32, rid: Option<&'static str>) ->
     let mut extensions = Vec::new();
     extensions.extend(id_of(MID_URI).map(|id| (id, Bytes::from(mid))));
     extensions.extend(id_of(RID_URI).zip(rid).map(|(id, rid)| (id, Bytes::from_static(rid.as_bytes()))));
-    if sender.line.kind == MediaKind::Audio {
-        // RFC 6464 §3: voice activity bit, then the level.
-        let level = 0x80 | Microphone::audio_level();
-        extensions.extend(id_of(AUDIO_LEVEL_URI).map(|id| (id, Bytes::from(vec![level]))));
-    }
-    Ok(RtpStream { track: Arc::clone(&sender.track), ssrc, payload_type, extensions })
+    let level_id = match sender.line.kind {
+        MediaKind::Audio => id_of(AUDIO_LEVEL_URI),
+        MediaKind::Video => None,
+    };
+    Ok(RtpStream { track: Arc::clone(&sender.track), ssrc, payload_type, extensions, level_id })
 }
 
 /// Reads the relay's feedback on a sent track until the connection is gone.

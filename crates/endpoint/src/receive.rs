@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
 use wire::{MediaKind, Slot, TakeId, VideoCodec};
 
+use crate::echo::{Echo, Loudspeaker};
 use crate::meter::Meter;
 use crate::report::{Observation, Report};
 use crate::slots::ReceivedLine;
@@ -34,6 +35,8 @@ pub struct Receivers {
     pub decode: bool,
     /// Number of tones that may be heard.
     pub tones: u16,
+    /// Where the programme is played, if the microphone hears it.
+    pub echo: Option<Arc<Echo>>,
 }
 
 /// Serves a track from its first packet to its end.
@@ -173,6 +176,8 @@ fn frame_ended(shared: &Receivers, line: &ReceivedLine, now: Instant, timestamp:
 
 async fn receive_audio(track: &dyn TrackRemote, shared: &Receivers, line: &ReceivedLine) -> anyhow::Result<()> {
     let mut watch = AudioWatch::new(shared.tones, shared.decode)?;
+    let echo = shared.echo.as_ref().filter(|_| matches!(line.slot, Slot::Program { .. }));
+    let mut loudspeaker = echo.map(|echo| Loudspeaker::new(Arc::clone(echo), &line.name)).transpose()?;
     let mut outcomes = Vec::new();
     let mut patience: Option<Duration> = Some(SILENT_AFTER);
     loop {
@@ -185,6 +190,9 @@ async fn receive_audio(track: &dyn TrackRemote, shared: &Receivers, line: &Recei
                 let now = Instant::now();
                 shared.meter.packet(now, payload.len());
                 watch.packet(now, header.sequence_number, &payload, &mut outcomes)?;
+                if let Some(loudspeaker) = &mut loudspeaker {
+                    loudspeaker.packet(header.sequence_number, &payload)?;
+                }
                 shared.meter.count(|counts| counts.sound_packets += 1);
                 shared.report.update(|summary| {
                     summary.audio.entry(line.name.clone()).or_default().packets += 1;

@@ -11,19 +11,21 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use webrtc::peer_connection::RTCPeerConnectionState;
 use wire::{
-    ClientKind, ClientMessage, DeviceState, EndpointStats, EndpointStatus, ErrorCode, Hello, InstanceId, MediaPlan,
-    Picture, Revision, ServerMessage, TakeId, Uplink, Welcome,
+    CandidatePath, ClientKind, ClientMessage, DeviceState, EndpointStats, EndpointStatus, ErrorCode, Hello, InstanceId,
+    MediaPlan, Picture, Revision, ServerMessage, TakeId, Uplink, Welcome,
 };
 
 use crate::backoff::{Backoff, until_connected};
 use crate::camera::rids;
 use crate::control::{Control, ServerAddress};
+use crate::fault::Fault;
 use crate::meter::Meter;
 use crate::patience::{MediaFacts, Patience};
 use crate::peer::{Peer, PeerEvent, Streams};
 use crate::receive::{Receivers, receive};
 use crate::report::{Observation, Report};
 use crate::slots;
+use crate::speech::Seed;
 use crate::studio::Studio;
 use crate::test_card::Detail;
 use crate::workshop::Workshop;
@@ -61,6 +63,10 @@ pub struct SiteConfig {
     pub detail: Detail,
     /// White picture and beep at one instant, every 1.28 s, instead of a steady tone ([`crate::clapper`]).
     pub clapper: bool,
+    /// Syllables and pauses instead of a steady tone; a clapper does not speak.
+    pub speech: Option<Seed>,
+    /// What is out of order. The server is not told.
+    pub fault: Option<Fault>,
     /// Decode pictures and all sound, instead of reading SEI markers and a window of sound a second.
     pub decode: bool,
     /// Tones that can be told apart when listening: number of sites with the hall.
@@ -322,8 +328,14 @@ impl Site {
             loss: share(counts.lost, counts.packets),
             rtt_ms: self.rtt.as_secs_f32() * 1_000.0,
             kbps: counts.bytes as f32 * 8.0 / 1_000.0 / STATS_EVERY.as_secs_f32(),
-            sent: None,
+            sent: Some(self.studio.sent(self.path())),
         }
+    }
+
+    /// How packets travel: we gather host candidates of UDP alone.
+    fn path(&self) -> CandidatePath {
+        let connected = self.media.as_ref().is_some_and(|media| media.connected_at.is_some());
+        if connected { CandidatePath::Udp } else { CandidatePath::Unknown }
     }
 
     /// Builds a new peer connection and offers it.
@@ -357,6 +369,7 @@ impl Site {
                 codec: plan.codec,
                 decode: self.config.decode,
                 tones: self.config.tones,
+                echo: self.studio.echo(),
             },
             offered_at: Instant::now(),
             connected_at: None,

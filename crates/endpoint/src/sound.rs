@@ -4,6 +4,8 @@ use bytes::Bytes;
 use opus::{Application, Bitrate, Channels, Decoder, Encoder};
 
 use crate::clapper;
+use crate::fault::SoundFault;
+use crate::speech::{Seed, Speech};
 use crate::tone::{self, SAMPLE_RATE, Tone};
 
 /// Length of an Opus frame, ms.
@@ -25,12 +27,25 @@ const WITHIN_DB: f32 = 20.0;
 
 /// A microphone that plays a tone into a live Opus encoder.
 pub struct Microphone {
-    /// The site of a clapper, which is silent but for its beeps.
-    beeps_of: Option<u16>,
+    voice: Voice,
+    fault: Option<SoundFault>,
     tone: Tone,
     encoder: Encoder,
     samples: Vec<f32>,
     packet: Vec<u8>,
+}
+
+/// What is made of the tone.
+enum Voice {
+    /// It goes on.
+    Steady,
+    /// The clapper of a site: silent but for its beeps.
+    Beeps {
+        /// The site.
+        site: u16,
+    },
+    /// Syllables and pauses.
+    Speech(Speech),
 }
 
 impl Microphone {
@@ -42,7 +57,8 @@ impl Microphone {
         encoder.set_complexity(0)?;
         encoder.set_dtx(false)?;
         Ok(Self {
-            beeps_of: None,
+            voice: Voice::Steady,
+            fault: None,
             tone: Tone::of_site(site),
             encoder,
             samples: vec![0.0; FRAME_SAMPLES],
@@ -54,8 +70,20 @@ impl Microphone {
     pub fn beeping(site: u16) -> Result<Self, opus::Error> {
         let mut microphone = Self::of_site(site)?;
         microphone.encoder.set_complexity(BEEP_COMPLEXITY)?;
-        microphone.beeps_of = Some(site);
+        microphone.voice = Voice::Beeps { site };
         Ok(microphone)
+    }
+
+    /// The microphone of a site where somebody speaks.
+    pub fn speaking(site: u16, seed: Seed) -> Result<Self, opus::Error> {
+        let mut microphone = Self::of_site(site)?;
+        microphone.voice = Voice::Speech(Speech::of_site(site, seed));
+        Ok(microphone)
+    }
+
+    /// The same, out of order from now on, or not.
+    pub fn with_fault(self, fault: Option<SoundFault>) -> Self {
+        Self { fault, ..self }
     }
 
     /// The next 20 ms of a steady tone.
@@ -67,25 +95,31 @@ impl Microphone {
     /// The next 20 ms, of which the first sample is heard at a wall-clock time, µs.
     pub fn frame_at(&mut self, unix_us: u64) -> Result<Bytes, opus::Error> {
         self.tone.fill(&mut self.samples);
-        if let Some(site) = self.beeps_of {
-            for (at, sample) in self.samples.iter_mut().enumerate() {
-                if !clapper::is_beep(site, unix_us + at as u64 * 1_000_000 / u64::from(SAMPLE_RATE)) {
-                    *sample = 0.0;
+        match &mut self.voice {
+            Voice::Steady => {}
+            Voice::Beeps { site } => {
+                for (at, sample) in self.samples.iter_mut().enumerate() {
+                    if !clapper::is_beep(*site, unix_us + at as u64 * 1_000_000 / u64::from(SAMPLE_RATE)) {
+                        *sample = 0.0;
+                    }
                 }
             }
+            Voice::Speech(speech) => speech.shape(&mut self.samples),
+        }
+        if let Some(fault) = &mut self.fault {
+            fault.spoil(&mut self.samples);
         }
         self.encode()
+    }
+
+    /// The samples of the last frame, as they were encoded, −1 to 1.
+    pub fn samples(&self) -> &[f32] {
+        &self.samples
     }
 
     fn encode(&mut self) -> Result<Bytes, opus::Error> {
         let length = self.encoder.encode_float(&self.samples, &mut self.packet)?;
         Ok(Bytes::copy_from_slice(&self.packet[..length]))
-    }
-
-    /// Level of the tone as the audio-level extension carries it: −dBov of its mean power (RFC 6464 §3).
-    pub fn audio_level() -> u8 {
-        // A sine's mean power lies 3 dB below its peak.
-        (-20.0 * tone::AMPLITUDE.log10() + 3.0).round() as u8
     }
 }
 
@@ -142,6 +176,7 @@ fn mean_dbfs(samples: &[f32]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fault::Fault;
 
     fn listen(packets: impl Iterator<Item = Bytes>) -> Vec<Heard> {
         let mut ear = Ear::new(64).unwrap();
@@ -211,7 +246,22 @@ mod tests {
     }
 
     #[test]
-    fn the_stated_level_is_the_tones() {
-        assert_eq!(Microphone::audio_level(), 23);
+    fn who_speaks_in_syllables_is_told_by_the_pitch_after_opus() {
+        const SITE: u16 = 40;
+        let mut microphone = Microphone::speaking(SITE, Seed(1)).unwrap();
+        let heard = listen((0..1_500).map(|_| microphone.frame_at(0).unwrap()));
+        let syllables: Vec<&Heard> = heard.iter().filter(|heard| !heard.tones.is_empty()).collect();
+        assert!(syllables.len() > heard.len() / 2, "{} of {}", syllables.len(), heard.len());
+        assert!(syllables.len() < heard.len(), "pauses");
+        assert!(syllables.iter().all(|heard| heard.tones[0].0 == SITE), "{syllables:?}");
+    }
+
+    #[test]
+    fn a_fault_comes_after_the_voice_and_before_the_encoder() {
+        let fault = SoundFault::of(Fault::SilentMicrophone, 2);
+        let mut microphone = Microphone::speaking(2, Seed(1)).unwrap().with_fault(fault);
+        let heard = listen((0..12).map(|_| microphone.frame_at(0).unwrap()));
+        assert!(microphone.samples().iter().all(|sample| *sample == 0.0));
+        assert!(heard.iter().all(|heard| heard.tones.is_empty() && heard.level_dbfs < -80.0), "{heard:?}");
     }
 }

@@ -4,20 +4,24 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
-use wire::Uplink;
+use wire::{CandidatePath, EncoderLimit, SentStats, Uplink};
 
-use crate::camera::{Camera, Encoders, run_microphone};
+use crate::camera::{Camera, Encoders, Scene, run_microphone};
+use crate::echo::Echo;
+use crate::fault::{PictureFault, SoundFault};
+use crate::measures::SentMeters;
 use crate::peer::Streams;
-use crate::report::Report;
+use crate::report::{Report, unix_ms};
 use crate::site::SiteConfig;
-use crate::test_card::Detail;
+use crate::sound::Microphone;
+use crate::speech::Seed;
 
 /// What outlives peer connections.
 pub struct Studio {
-    index: u16,
-    name: Arc<str>,
-    detail: Detail,
-    clapper: bool,
+    scene: Scene,
+    speech: Option<Seed>,
+    sound_fault: Option<SoundFault>,
+    meters: Arc<SentMeters>,
     wanted: watch::Sender<Uplink>,
     encoders: Arc<Mutex<Encoders>>,
 }
@@ -26,10 +30,16 @@ impl Studio {
     /// The studio of a site: its low layer alone is wanted until the server has said otherwise.
     pub fn new(config: &SiteConfig) -> Self {
         Self {
-            index: config.index,
-            name: config.name.clone().into(),
-            detail: config.detail,
-            clapper: config.clapper,
+            scene: Scene {
+                site: config.index,
+                name: config.name.clone().into(),
+                detail: config.detail,
+                clapper: config.clapper,
+                fault: config.fault.and_then(|fault| PictureFault::of(fault, unix_ms())),
+            },
+            speech: config.speech,
+            sound_fault: config.fault.and_then(|fault| SoundFault::of(fault, config.index)),
+            meters: Arc::default(),
             wanted: watch::channel(Uplink { low: true, mid: false, high: false, content: false }).0,
             encoders: Arc::new(Mutex::new(Encoders::new(config.workshop.clone()))),
         }
@@ -44,24 +54,60 @@ impl Studio {
     pub fn start(&self, tasks: &mut JoinSet<()>, streams: Streams, report: &Report) {
         if let (false, Some(keyframes)) = (streams.camera.is_empty(), streams.keyframes) {
             let camera = Camera::new(
-                self.index,
-                Arc::clone(&self.name),
-                self.detail,
-                self.clapper,
+                self.scene.clone(),
                 streams.camera,
                 Arc::clone(&self.encoders),
+                Arc::clone(&self.meters),
                 report.clone(),
             );
             let wanted = self.wanted.subscribe();
             tasks.spawn(async move { camera.await.run(wanted, keyframes).await });
         }
-        if let Some(microphone) = streams.microphone {
-            let (index, clapper) = (self.index, self.clapper);
+        if let Some(stream) = streams.microphone {
+            let (site, microphone, meters) = (self.scene.site, self.microphone(), Arc::clone(&self.meters));
             tasks.spawn(async move {
-                if let Err(error) = run_microphone(index, clapper, microphone).await {
+                let ran = match microphone {
+                    Ok(microphone) => run_microphone(site, microphone, stream, meters).await,
+                    Err(error) => Err(error),
+                };
+                if let Err(error) = ran {
                     tracing::error!(%error, "the microphone stopped");
                 }
             });
         }
+    }
+
+    /// Where the programme must be played; none: nobody hears it.
+    pub fn echo(&self) -> Option<Arc<Echo>> {
+        match &self.sound_fault {
+            Some(SoundFault::Echo(echo)) => Some(Arc::clone(echo)),
+            Some(SoundFault::Silent | SoundFault::Hiss(_) | SoundFault::Clipping) | None => None,
+        }
+    }
+
+    /// What was sent since the last call, and how it travelled. Nothing limits the encoder: a test card does not adapt.
+    pub fn sent(&self, path: CandidatePath) -> SentStats {
+        let (picture, sound) = self.meters.take();
+        SentStats {
+            luma: picture.map(|picture| picture.luma),
+            spread: picture.map(|picture| picture.spread),
+            change: picture.and_then(|picture| picture.change),
+            rms_dbfs: sound.map(|sound| sound.rms_dbfs),
+            peak_dbfs: sound.map(|sound| sound.peak_dbfs),
+            clipped: sound.map(|sound| sound.clipped),
+            encoder_limit: EncoderLimit::None,
+            path,
+            battery: None,
+        }
+    }
+
+    fn microphone(&self) -> Result<Microphone, opus::Error> {
+        let site = self.scene.site;
+        let microphone = match self.speech {
+            _ if self.scene.clapper => Microphone::beeping(site)?,
+            Some(seed) => Microphone::speaking(site, seed)?,
+            None => Microphone::of_site(site)?,
+        };
+        Ok(microphone.with_fault(self.sound_fault.clone()))
     }
 }

@@ -5,10 +5,11 @@ mod fake_server;
 
 use std::time::{Duration, Instant};
 
+use endpoint::fault::Fault;
 use endpoint::report::{EndpointSummary, Reports};
 use endpoint::{ServerAddress, SiteConfig};
 use fake_server::{FakeServer, Heard};
-use wire::{ClientMessage, Uplink};
+use wire::{CandidatePath, ClientMessage, EncoderLimit, SentStats, Uplink};
 
 const SITE: u16 = 12;
 /// Everything here is on loopback; a loaded machine needs some of it.
@@ -21,6 +22,10 @@ struct Joined {
 }
 
 async fn join(instance: &str) -> Joined {
+    join_with(instance, None).await
+}
+
+async fn join_with(instance: &str, fault: Option<Fault>) -> Joined {
     let server = FakeServer::start(instance).await;
     let report = Reports::to_stdout().of_site(SITE, "Cao Bằng", false);
     let config = SiteConfig {
@@ -30,6 +35,8 @@ async fn join(instance: &str) -> Joined {
         name: "Cao Bằng".into(),
         detail: endpoint::test_card::Detail::Calm,
         clapper: false,
+        speech: None,
+        fault,
         decode: false,
         tones: 64,
         workshop: endpoint::Workshop::new().unwrap(),
@@ -161,4 +168,63 @@ async fn only_the_layers_that_are_asked_for_are_sent_and_a_request_brings_a_keyf
     tokio::time::sleep(Duration::from_millis(600)).await;
     assert_eq!(sent()["h"].frames, high, "the high layer is off");
     assert!(sent()["l"].frames > low, "the low layer goes on");
+}
+
+/// What the server was told of what the endpoint sends, once two pictures could be compared.
+async fn sent(joined: &Joined) -> SentStats {
+    wait_for(&joined.server, "measures of picture and sound", |heard| {
+        let mut sent = heard.iter().filter_map(|heard| match &heard.message {
+            ClientMessage::Stats(stats) => stats.sent.clone(),
+            _ => None,
+        });
+        sent.find(|sent| sent.change.is_some() && sent.rms_dbfs.is_some())
+    })
+    .await
+}
+
+/// Values of the audio-level extension that arrived.
+fn levels(joined: &Joined) -> Vec<u8> {
+    let levels = joined.server.audio_levels();
+    assert!(levels.len() > 50, "a second of sound at least: {levels:?}");
+    levels
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_tells_in_numbers_what_it_sends() {
+    let joined = join("first").await;
+
+    let sent = sent(&joined).await;
+
+    assert!((60.0..140.0).contains(&sent.luma.unwrap()) && sent.spread.unwrap() > 20.0, "{sent:?}");
+    assert!(sent.change.unwrap() > 0.5, "{sent:?}");
+    assert!((-24.0..-22.0).contains(&sent.rms_dbfs.unwrap()), "{sent:?}");
+    assert!((-20.5..-19.5).contains(&sent.peak_dbfs.unwrap()), "{sent:?}");
+    assert_eq!((sent.clipped, sent.battery), (Some(0.0), None));
+    assert_eq!((sent.encoder_limit, sent.path), (EncoderLimit::None, CandidatePath::Udp));
+    assert!(levels(&joined).iter().all(|level| *level == 0x80 | 23), "{:?}", levels(&joined));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fault_is_in_the_picture_or_the_sound_and_nowhere_else() {
+    let [black, frozen, silent, clipping] = [Fault::Black, Fault::Frozen, Fault::SilentMicrophone, Fault::Clipping]
+        .map(|fault| async move {
+            let joined = join_with("first", Some(fault)).await;
+            (sent(&joined).await, joined)
+        });
+    let (black, frozen, silent, clipping) = tokio::join!(black, frozen, silent, clipping);
+
+    assert!(black.0.luma.unwrap() < 1.0 && black.0.spread.unwrap() < 1.0, "{:?}", black.0);
+    assert_eq!(frozen.0.change, Some(0.0));
+    assert_eq!(silent.0.peak_dbfs, Some(-127.0));
+    assert!(levels(&silent.1).iter().all(|level| *level == 127), "{:?}", levels(&silent.1));
+    assert!(clipping.0.clipped.unwrap() > 0.05, "{:?}", clipping.0);
+    for (_, joined) in [black, frozen, silent, clipping] {
+        for heard in joined.server.heard() {
+            let said = serde_json::to_string(&heard.message).unwrap();
+            assert!(
+                !["fault", "black", "frozen", "silent", "clipping"].iter().any(|word| said.contains(word)),
+                "{said}"
+            );
+        }
+    }
 }

@@ -8,6 +8,7 @@ use std::time::Instant;
 use endpoint::{packetize, sei};
 use futures_util::{SinkExt, StreamExt};
 use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
+use rtc::rtp_transceiver::rtp_sender::{RTCRtpHeaderExtensionCapability, RtpCodecKind};
 use tokio::sync::{broadcast, watch};
 use tokio_tungstenite::tungstenite::Message;
 use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
@@ -19,6 +20,8 @@ use wire::{
     ClientMessage, ConferenceId, InstanceId, Layout, LiveView, MediaDirection, MediaKind, MediaLine, MediaPlan,
     Picture, Revision, Role, ServerMessage, SiteSlug, Slot, Uplink, VideoCodec, Welcome, You,
 };
+
+const AUDIO_LEVEL_URI: &str = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
 
 /// A message of the endpoint.
 #[derive(Debug, Clone)]
@@ -50,6 +53,9 @@ struct State {
     /// The camera's track and the SSRC of each RID.
     camera: Mutex<Option<Arc<dyn TrackRemote>>>,
     ssrcs: Mutex<BTreeMap<u32, String>>,
+    /// Id of the audio-level extension in the offer, and its values on sound packets.
+    level_id: Mutex<Option<u8>>,
+    levels: Mutex<Vec<u8>>,
     relays: Mutex<Vec<Arc<dyn PeerConnection>>>,
 }
 
@@ -87,6 +93,11 @@ impl FakeServer {
 
     pub fn layers(&self) -> BTreeMap<String, LayerSeen> {
         self.state.layers.lock().unwrap().clone()
+    }
+
+    /// Values of the audio-level extension (RFC 6464) that arrived.
+    pub fn audio_levels(&self) -> Vec<u8> {
+        self.state.levels.lock().unwrap().clone()
     }
 
     pub fn set_instance(&self, instance: &str) {
@@ -225,7 +236,12 @@ async fn watch_layers(state: Arc<State>, track: Arc<dyn TrackRemote>) {
                 }
             }
             TrackRemoteEvent::OnRtpPacket(packet) => {
-                let Some(rid) = state.ssrcs.lock().unwrap().get(&packet.header.ssrc).cloned() else { continue };
+                let Some(rid) = state.ssrcs.lock().unwrap().get(&packet.header.ssrc).cloned() else {
+                    let id = *state.level_id.lock().unwrap();
+                    let level = id.and_then(|id| packet.header.get_extension(id));
+                    state.levels.lock().unwrap().extend(level.map(|level| level[0]));
+                    continue;
+                };
                 let mut layers = state.layers.lock().unwrap();
                 let layer = layers.entry(rid).or_default();
                 let keyframe = packetize::begins_keyframe(&packet.payload);
@@ -244,6 +260,9 @@ async fn watch_layers(state: Arc<State>, track: Arc<dyn TrackRemote>) {
 async fn answer(state: &Arc<State>, offer: String) -> String {
     let mut engine = MediaEngine::default();
     engine.register_default_codecs().unwrap();
+    let level = RTCRtpHeaderExtensionCapability { uri: AUDIO_LEVEL_URI.to_owned() };
+    engine.register_header_extension(level, RtpCodecKind::Audio, None).unwrap();
+    *state.level_id.lock().unwrap() = extension_id(&offer, AUDIO_LEVEL_URI);
     let registry = register_default_interceptors(Registry::new(), &mut engine).unwrap();
     let (gathered, mut done) = watch::channel(false);
     let settings = SettingEngineBuilder::new().with_include_loopback_candidate(true).build();
@@ -265,4 +284,12 @@ async fn answer(state: &Arc<State>, offer: String) -> String {
     let sdp = relay.local_description().await.unwrap().sdp;
     state.relays.lock().unwrap().push(relay);
     sdp
+}
+
+/// Id of a header extension (RFC 8285 §5): `a=extmap:ID URI`.
+fn extension_id(sdp: &str, uri: &str) -> Option<u8> {
+    sdp.lines()
+        .filter_map(|line| line.trim_end().strip_prefix("a=extmap:")?.split_once(' '))
+        .find(|(_, of)| *of == uri)
+        .and_then(|(id, _)| id.parse().ok())
 }
