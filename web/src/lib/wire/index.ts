@@ -1,5 +1,6 @@
 // Generated from crates/wire by `cargo xtask codegen`. Do not edit.
 export type { AgendaView } from "./AgendaView";
+export type { CandidatePath } from "./CandidatePath";
 export type { Cell } from "./Cell";
 export type { ClientKind } from "./ClientKind";
 export type { ClientMessage } from "./ClientMessage";
@@ -16,6 +17,7 @@ export type { Delegate } from "./Delegate";
 export type { DeskView } from "./DeskView";
 export type { DeviceState } from "./DeviceState";
 export type { Document } from "./Document";
+export type { EncoderLimit } from "./EncoderLimit";
 export type { EndpointLive } from "./EndpointLive";
 export type { EndpointRole } from "./EndpointRole";
 export type { EndpointStats } from "./EndpointStats";
@@ -67,6 +69,7 @@ export type { Refusal } from "./Refusal";
 export type { RequestKind } from "./RequestKind";
 export type { Revision } from "./Revision";
 export type { Role } from "./Role";
+export type { SentStats } from "./SentStats";
 export type { ServerMessage } from "./ServerMessage";
 export type { SignInLinkRequest } from "./SignInLinkRequest";
 export type { SignInRequest } from "./SignInRequest";
