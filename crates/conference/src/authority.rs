@@ -2,7 +2,7 @@
 //!
 //! Operators change the conference only while they hold the control lease; an assistant without it may still mute, cue and invite
 //! the sites of regions that are delegated to it. The chair interrupts, grants, ends, opens microphones and moves the agenda on
-//! without it; the secretary keeps the speaking order and the roll; a site speaks for itself; technicians and screens ask for
+//! without it; the secretary keeps the programme, the speaking order and the roll; a site speaks for itself; technicians and screens ask for
 //! nothing.
 
 use crate::{Actor, Command, Conference, Refusal, Role, SiteSlug};
@@ -27,6 +27,7 @@ pub enum Right {
 enum Power {
     Conduct,
     Plan,
+    Programme,
     Stage,
     Sound,
     Chairs,
@@ -71,7 +72,9 @@ pub fn right(role: Role, command: &Command) -> Right {
             _ => Right::Never,
         },
         Role::Secretary => match power {
-            Power::Order | Power::Withdraw | Power::RollCall | Power::Delegates | Power::Write => Right::Always,
+            Power::Programme | Power::Order | Power::Withdraw | Power::RollCall | Power::Delegates | Power::Write => {
+                Right::Always
+            }
             _ => Right::Never,
         },
         Role::Site => match power {
@@ -141,10 +144,10 @@ fn power(command: &Command) -> Power {
         | Command::DelegateRegions { .. } => Power::Conduct,
         Command::LockPlan { .. }
         | Command::SetDetails { .. }
-        | Command::SetAgenda { .. }
         | Command::SetSites { .. }
         | Command::SetQuorum { .. }
         | Command::SetTemplates { .. } => Power::Plan,
+        Command::SetAgenda { .. } => Power::Programme,
         Command::SetPreview { .. }
         | Command::ClearPreview
         | Command::Take { .. }

@@ -13,7 +13,7 @@ pub enum LowerThird {
     Automatic,
     /// Nothing.
     Hidden,
-    /// These two lines.
+    /// These two lines, until another site comes on air.
     Text {
         /// Upper line: a name.
         name: String,
@@ -40,6 +40,24 @@ impl Stage {
 }
 
 impl Conference {
+    /// Adds the end of a text that somebody wrote, if these events bring another site on air: it names who was there before.
+    pub(crate) fn end_own_text(&self, mut bodies: Vec<EventBody>) -> Vec<EventBody> {
+        let stage = &self.state().stage;
+        let own = matches!(stage.lower_third, LowerThird::Text { .. });
+        if !own || bodies.iter().any(|body| matches!(body, EventBody::LowerThirdSet { .. })) {
+            return bodies;
+        }
+        let next = bodies.iter().rev().find_map(|body| match body {
+            EventBody::TakeShown { .. } => stage.pending.as_ref().map(|pending| &pending.program),
+            EventBody::StageCut { program, .. } => Some(program),
+            _ => None,
+        });
+        if next.is_some_and(|next| next.main_site() != stage.program.main_site()) {
+            bodies.push(EventBody::LowerThirdSet { lower_third: LowerThird::Automatic });
+        }
+        bodies
+    }
+
     pub(crate) fn set_lower_third(&self, lower_third: &LowerThird) -> Outcome {
         if let LowerThird::Text { name, description } = lower_third {
             text::check_line(name, 1..=MAX_NAME_CHARS)?;

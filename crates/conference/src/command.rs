@@ -316,6 +316,50 @@ pub struct Request {
     pub seen: Option<u64>,
     /// What is asked.
     pub command: Command,
+    /// How long ago the sender gave it, ms, as its page says: a command is sent again after a cut until it is answered.
+    pub age_ms: u32,
+    /// Who held the floor as the sender saw it: a command about the speech means that one. None: whoever it is now.
+    pub speaker: Option<SiteSlug>,
+}
+
+/// A command about who speaks and what is on air is done within this time or not at all, ms: a cut of five seconds and the way back
+/// fit in; whoever speaks half a minute later is somebody else.
+pub const MAX_COMMAND_AGE_MS: u32 = 10_000;
+
+impl Request {
+    /// True if it came too late to be done: it meant a moment that has passed. What sites ask for themselves, texts, lists and
+    /// the roll call mean the same later.
+    pub fn is_too_late(&self) -> bool {
+        self.age_ms > MAX_COMMAND_AGE_MS && self.actor.site.is_none() && self.command.means_a_moment()
+    }
+}
+
+impl Command {
+    /// True if it is about the speech of whoever holds the floor.
+    pub(crate) fn means_the_holder(&self) -> bool {
+        matches!(
+            self,
+            Self::EndSpeech | Self::Interrupt | Self::PauseClock | Self::ResumeClock | Self::ExtendSpeech { .. }
+        )
+    }
+
+    fn means_a_moment(&self) -> bool {
+        !matches!(
+            self,
+            Self::LockPlan { .. }
+                | Self::SetDetails { .. }
+                | Self::SetAgenda { .. }
+                | Self::SetSites { .. }
+                | Self::DelegateRegions { .. }
+                | Self::SetQuorum { .. }
+                | Self::SetTemplates { .. }
+                | Self::SkipItem { .. }
+                | Self::MarkPresence { .. }
+                | Self::SetDelegates { .. }
+                | Self::SendMessage { .. }
+                | Self::AcknowledgeMessage { .. }
+        )
+    }
 }
 
 /// Who asks.

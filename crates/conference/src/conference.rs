@@ -155,10 +155,14 @@ impl Conference {
         self.check_right(&request.actor, &request.command, live.lease.as_ref())?;
         // A join link outlives a setup that leaves its site out.
         request.actor.site.as_ref().map_or(Ok(()), |site| self.known_site(site))?;
+        if request.is_too_late() {
+            return Err(Refusal::TooLate);
+        }
+        self.check_speaker(request)?;
         self.check_phase(&request.command)?;
         let at = self.clamp(now);
         let bodies = self.decide(&request.actor, &request.command, live, at)?;
-        Ok(Decision::Events(stamp(bodies, at, &request.actor.name, Some(&request.id))))
+        Ok(Decision::Events(stamp(self.end_own_text(bodies), at, &request.actor.name, Some(&request.id))))
     }
 
     /// The revision that holds a command that was done before. Who did it is answered as the first time, whoever holds the lease
@@ -187,7 +191,7 @@ impl Conference {
             Fact::TakeFailed { take, reason } => self.take_failed(take, reason),
             Fact::JournalCaughtUp { late } => vec![EventBody::JournalCaughtUp { late }],
         };
-        stamp(bodies, at, SYSTEM_ACTOR, None)
+        stamp(self.end_own_text(bodies), at, SYSTEM_ACTOR, None)
     }
 
     /// What happens because time has passed; empty before [`Conference::poll_timeout`].
@@ -196,7 +200,7 @@ impl Conference {
         let mut bodies = self.take_timeout(at);
         bodies.extend(self.floor_timeout(at));
         bodies.extend(self.tour_timeout(live, at));
-        stamp(bodies, at, SYSTEM_ACTOR, None)
+        stamp(self.end_own_text(bodies), at, SYSTEM_ACTOR, None)
     }
 
     /// When [`Conference::handle_timeout`] has something to do next.

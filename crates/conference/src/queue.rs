@@ -18,7 +18,8 @@ impl Conference {
         if floor.place_of(site).is_some() {
             return Err(Refusal::AlreadyInQueue);
         }
-        if floor.mode == FloorMode::Open && floor.holder.is_none() {
+        // Who waits already comes first.
+        if floor.mode == FloorMode::Open && floor.holder.is_none() && floor.queue.is_empty() {
             return Ok(self.granted(site));
         }
         self.room_in_queue()?;

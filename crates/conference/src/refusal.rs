@@ -151,4 +151,6 @@ pub enum Refusal {
     JournalUnavailable,
     /// Too many commands; try again.
     Busy,
+    /// It was given so long ago that it may mean something else by now; it was not done.
+    TooLate,
 }

@@ -7,8 +7,8 @@
 //! server is down both the clock and the grace time stand: what they had left at the last event of the journal, they have at the start.
 
 use crate::{
-    Conference, EventBody, FloorMode, Holder, Millis, PendingTake, Refusal, Role, SetAside, SiteSlug, SpeechEnd,
-    TourEnd, conference::Outcome, setup::MAX_SPEECH_MS,
+    Conference, EventBody, FloorMode, Holder, Millis, PendingTake, Refusal, Request, Role, SetAside, SiteSlug,
+    SpeechEnd, TourEnd, conference::Outcome, setup::MAX_SPEECH_MS,
 };
 
 /// Longest single extension of a speech, in seconds: an hour.
@@ -28,6 +28,18 @@ impl Conference {
             return Err(Refusal::NotFirstInQueue { first: first.site.clone() });
         }
         Ok(self.granted(site))
+    }
+
+    /// Refuses what meant the speech of somebody who no longer holds the floor: a take may have come between.
+    pub(crate) fn check_speaker(&self, request: &Request) -> Result<(), Refusal> {
+        let Some(meant) = request.speaker.as_ref().filter(|_| request.command.means_the_holder()) else {
+            return Ok(());
+        };
+        match &self.state().floor.holder {
+            None => Err(Refusal::NoHolder),
+            Some(holder) if holder.site != *meant => Err(Refusal::FloorHeld { holder: holder.site.clone() }),
+            Some(_) => Ok(()),
+        }
     }
 
     pub(crate) fn end_speech(&self, at: Millis) -> Outcome {

@@ -21,6 +21,12 @@ pub enum ClientMessage {
         seen: Option<Revision>,
         /// What is asked.
         command: Command,
+        /// How long ago it was given, ms: it is sent again after a cut until it is answered, but what means a moment is not done later.
+        #[serde(default)]
+        age_ms: u32,
+        /// Who held the floor as the sender saw it: what is about the speech means that one. None: whoever it is by then.
+        #[serde(default)]
+        speaker: Option<SiteSlug>,
     },
     /// A media offer. A new generation replaces the older peer connection of this page.
     Offer {

@@ -133,7 +133,7 @@ pub enum LowerThird {
     Automatic,
     /// Nothing.
     Hidden,
-    /// These two lines.
+    /// These two lines, until another site comes on air.
     Text {
         /// Upper line: a name.
         name: String,

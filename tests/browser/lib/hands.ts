@@ -29,7 +29,10 @@ export async function choose(page: Page, choice: Locator, value: string): Promis
     const length = [...label].findIndex((_, i) => labels.filter((one) => one.startsWith(label.slice(0, i + 1))).length === 1) + 1;
     return label.slice(0, length);
   }, value);
+  // A closed list would choose at each letter on the way.
+  await page.keyboard.press("Space");
   await page.keyboard.type(beginning);
+  await page.keyboard.press("Enter");
   await expect(choice).toHaveValue(value);
   await page.keyboard.press("Escape");
 }

@@ -64,6 +64,8 @@ async function press(operator: Console, site: Page, key: string, state: string |
     return at! - pressed;
   };
   answers.feedback.push(await wait(operator.page, "pending"));
+  // What the command changes is often shown before its answer: the next press must not find this one pending.
+  await wait(operator.page, "accepted");
   if (state === null) return;
   const lamps = answers.lamps.get(state) ?? [];
   lamps.push(await wait(site, state));

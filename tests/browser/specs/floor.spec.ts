@@ -4,6 +4,7 @@ import { expect, test } from "@playwright/test";
 import { Browser } from "../lib/browsers.ts";
 import { untilShows } from "../lib/marker.ts";
 import { Console, joinSite, PROGRAMME, RETURN } from "../lib/pages.ts";
+import { Person, siteCommands } from "../lib/people.ts";
 import { Server } from "../lib/server.ts";
 
 test("a site asks for the floor, is invited, goes on air and returns to the hall", async () => {
@@ -47,6 +48,38 @@ test("a site asks for the floor, is invited, goes on air and returns to the hall
     await untilShows(site, PROGRAMME, 0);
   } finally {
     await Promise.all([plain, hallBrowser, siteBrowser].map((browser) => browser.close()));
+    await server.stop();
+  }
+});
+
+test("the speaking order is changed by drag, and the server has it", async () => {
+  const server = await Server.start("floor-drag");
+  const desk = await Browser.plain();
+  try {
+    const lead = await Person.lead(server);
+    await lead.sitDown(desk);
+    const { page } = await Console.openAs(desk, server);
+    expect(await lead.command({ type: "open_conference" })).toBeNull();
+    expect(await lead.command({ type: "set_floor_mode", mode: "queue" })).toBeNull();
+    for (const site of ["cao-bang", "bac-kan", "lao-cai"]) {
+      expect(await siteCommands(server, site, { type: "request_floor", kind: "request" })).toBeNull();
+    }
+    const rows = page.locator('[data-panel="queue"] [role="listitem"]');
+    const order = async () => (await rows.locator("b").allTextContents()).map((name) => name.trim());
+    await expect.poll(order).toEqual(["Cao Bằng", "Bắc Kạn", "Lào Cai"]);
+
+    await page.getByLabel("Kéo để đổi thứ tự Lào Cai").hover();
+    await page.mouse.down();
+    const first = (await rows.first().boundingBox())!;
+    await page.mouse.move(first.x + 20, first.y + 12, { steps: 8 });
+    await page.mouse.move(first.x + 20, first.y + 6, { steps: 2 });
+    await expect.poll(order, { message: "the rows make room" }).toEqual(["Lào Cai", "Cao Bằng", "Bắc Kạn"]);
+    await page.mouse.up();
+
+    await page.reload();
+    await expect.poll(order, { message: "as the server has it" }).toEqual(["Lào Cai", "Cao Bằng", "Bắc Kạn"]);
+  } finally {
+    await desk.close();
     await server.stop();
   }
 });

@@ -166,3 +166,31 @@ fn lines_under_the_picture_are_bounded_and_can_be_read() {
     world.lead(Command::ShowNames { shown: false }).unwrap();
     assert!(world.conference.state().stage.names_hidden);
 }
+
+/// World with a conference and a text of somebody's own under the picture of `a`.
+fn with_own_text() -> World {
+    let mut world = with_report_in(None);
+    world.put_on_air(Layout::Single, &[camera("a")]);
+    let (name, description) = ("Bà Trần Thị B".to_owned(), "Giám đốc Sở Y tế".to_owned());
+    world.lead(Command::SetLowerThird { lower_third: LowerThird::Text { name, description } }).unwrap();
+    world
+}
+
+#[test]
+fn a_text_of_ones_own_names_nobody_else() {
+    let automatic = EventBody::LowerThirdSet { lower_third: LowerThird::Automatic };
+
+    let mut world = with_own_text();
+    assert_eq!(world.put_on_air(Layout::Single, &[camera("b")]).last(), Some(&automatic), "another site");
+
+    let mut world = with_own_text();
+    assert_eq!(world.lead(Command::BackToHall).unwrap().last(), Some(&automatic), "a cut");
+
+    let mut world = with_own_text();
+    world.put_on_air(Layout::SideBySide, &[camera("a"), camera("b")]);
+    assert!(!world.stage().lower_third.is_automatic(), "the same person in another layout");
+
+    world.lead(Command::SetLowerThird { lower_third: LowerThird::Hidden }).unwrap();
+    world.put_on_air(Layout::Single, &[camera("b")]);
+    assert_eq!(world.stage().lower_third, LowerThird::Hidden, "nothing written is nobody's name");
+}

@@ -2,7 +2,7 @@
 
 use conference::*;
 
-use crate::world::{HALL, World, camera, slug};
+use crate::world::{HALL, World, actor, camera, slug};
 
 fn ask(world: &mut World, site: &str, kind: RequestKind) {
     world.site(site, Command::RequestFloor { kind }).unwrap();
@@ -248,4 +248,32 @@ fn a_cleared_queue_leaves_nobody_of_it_cued() {
     assert!(world.queue().is_empty());
     let cued: Vec<_> = world.conference.state().floor.cued.iter().cloned().collect();
     assert_eq!(cued, [slug("c")], "who was cued without asking is still next");
+}
+
+#[test]
+fn an_interruption_means_who_spoke_when_the_key_was_pressed() {
+    let mut world = World::new();
+    world.lead(Command::OpenConference).unwrap();
+    world.put_on_air(Layout::Single, &[camera("a")]);
+    let given = |command: Command, speaker: &str| Request {
+        id: CommandId("x".to_owned()),
+        actor: actor(Role::Chair, None),
+        seen: None,
+        command,
+        age_ms: 0,
+        speaker: Some(slug(speaker)),
+    };
+    let handle = |world: &World, request: Request| world.conference.handle(&request, &world.live, world.now);
+    assert!(handle(&world, given(Command::Interrupt, "a")).is_ok());
+
+    // A take comes between what the chair saw and the key.
+    world.put_on_air(Layout::Single, &[camera("b")]);
+
+    let held = Err(Refusal::FloorHeld { holder: slug("b") });
+    for command in [Command::Interrupt, Command::EndSpeech, Command::PauseClock, Command::ExtendSpeech { seconds: 60 }]
+    {
+        assert_eq!(handle(&world, given(command.clone(), "a")), held, "{command:?}");
+    }
+    world.lead(Command::BackToHall).unwrap();
+    assert_eq!(handle(&world, given(Command::Interrupt, "a")), Err(Refusal::NoHolder));
 }

@@ -77,7 +77,7 @@ fn name(command: &Command) -> String {
 /// Who may do what, written out by hand from what people do on the day, and not read from the code that it judges:
 /// operators conduct, and only the one who holds the control lease (`lease`); an assistant without it looks after the sites of
 /// regions that were delegated (`region`); the chair leads the debate, opens microphones and moves the agenda; the secretary
-/// keeps the speaking order and the roll; a site speaks for itself (`own`), and the hall's page also interrupts; technicians and
+/// keeps the programme, the speaking order and the roll; a site speaks for itself (`own`), and the hall's page also interrupts; technicians and
 /// screens only look.
 const RIGHTS: &str = "
     command             lead   assistant  chair  secretary  technician  site  screen
@@ -87,7 +87,7 @@ const RIGHTS: &str = "
     end_rehearsal       lease  lease      no     no         no          no    no
     lock_plan           lease  lease      no     no         no          no    no
     set_details         lease  lease      no     no         no          no    no
-    set_agenda          lease  lease      no     no         no          no    no
+    set_agenda          lease  lease      no     yes        no          no    no
     set_sites           lease  lease      no     no         no          no    no
     delegate_regions    lease  lease      no     no         no          no    no
     set_quorum          lease  lease      no     no         no          no    no
@@ -307,8 +307,14 @@ fn safe_commands_are_those_that_only_take_away() {
 #[test]
 fn a_known_id_opens_nothing_to_others_and_is_answered_to_its_sender() {
     let mut world = World::new();
-    let request =
-        |actor: Actor| Request { id: CommandId("c-1".to_owned()), actor, seen: None, command: Command::MuteAll };
+    let request = |actor: Actor| Request {
+        id: CommandId("c-1".to_owned()),
+        actor,
+        seen: None,
+        command: Command::MuteAll,
+        age_ms: 0,
+        speaker: None,
+    };
     world.lead(Command::MuteAll).unwrap();
     let revision = world.conference.state().revision;
     // The lease has gone on meanwhile.
@@ -325,4 +331,35 @@ fn a_known_id_opens_nothing_to_others_and_is_answered_to_its_sender() {
     // A site whose name is the sender's gains nothing by it.
     let namesake = Actor { name: "lead".to_owned(), ..actor(Role::Site, Some("a")) };
     assert_eq!(handle(namesake), Err(Refusal::Forbidden));
+}
+
+#[test]
+fn what_meant_a_moment_is_not_done_after_it() {
+    let mut world = World::new();
+    let given = |actor: Actor, command: Command, age_ms: u32| Request {
+        id: CommandId("late".to_owned()),
+        actor,
+        seen: None,
+        command,
+        age_ms,
+        speaker: None,
+    };
+    let lead = || actor(Role::Lead, None);
+    let late = MAX_COMMAND_AGE_MS + 1;
+    let handle = |world: &World, request: Request| world.conference.handle(&request, &world.live, world.now);
+
+    for command in [Command::MuteAll, Command::Undo, Command::Interrupt, Command::EndSpeech, Command::BackToHall] {
+        assert_eq!(handle(&world, given(lead(), command.clone(), late)), Err(Refusal::TooLate), "{command:?}");
+    }
+    assert!(handle(&world, given(lead(), Command::MuteAll, MAX_COMMAND_AGE_MS)).is_ok(), "a short cut");
+    let text = Command::SetTemplates { texts: vec!["Đề nghị bật camera.".to_owned()] };
+    assert!(handle(&world, given(lead(), text, late)).is_ok(), "means the same later");
+    let unable = handle(&world, given(actor(Role::Technician, None), Command::MuteAll, late));
+    assert_eq!(unable, Err(Refusal::Forbidden), "rights come first");
+
+    // What was done is told, however late it is asked.
+    world.lead(Command::MuteAll).unwrap();
+    let done = Request { id: CommandId("c-1".to_owned()), ..given(lead(), Command::MuteAll, late) };
+    let revision = world.conference.state().revision;
+    assert_eq!(handle(&world, done), Ok(Decision::AlreadyDone { revision }));
 }

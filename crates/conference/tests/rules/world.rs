@@ -157,7 +157,14 @@ impl World {
     /// Sends a command twice: the second time nothing may happen.
     pub fn send(&mut self, actor: Actor, command: Command) -> Result<Vec<EventBody>, Refusal> {
         self.commands += 1;
-        let request = Request { id: CommandId(format!("c-{}", self.commands)), actor, seen: None, command };
+        let request = Request {
+            id: CommandId(format!("c-{}", self.commands)),
+            actor,
+            seen: None,
+            command,
+            age_ms: 0,
+            speaker: None,
+        };
         match self.conference.handle(&request, &self.live, self.now)? {
             Decision::Events(events) => {
                 assert!(!events.is_empty());

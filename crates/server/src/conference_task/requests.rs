@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use conference::{Actor, Live, Refusal, Request};
 use tokio::sync::oneshot;
-use wire::{ClientMessage, Command, CommandId, ErrorCode, Revision, ServerMessage};
+use wire::{ClientMessage, Command, CommandId, ErrorCode, Revision, ServerMessage, SiteSlug};
 
 use super::ledger::Answer;
 use super::letters::{Refused, Sender};
@@ -40,14 +40,24 @@ impl Asker {
     }
 }
 
+/// A command as it came.
+struct Given {
+    id: CommandId,
+    seen: Option<Revision>,
+    command: Command,
+    age_ms: u32,
+    speaker: Option<SiteSlug>,
+}
+
 impl Task {
     pub(super) fn page_says(&mut self, socket: SocketId, message: ClientMessage) {
         let Some(peer) = self.peers.of_socket(socket) else { return };
         match message {
-            ClientMessage::Command { id, seen, command } => {
+            ClientMessage::Command { id, seen, command, age_ms, speaker } => {
                 let who = peer.who.clone();
                 let address = peer.address();
-                self.command(&who, id, seen, command, Asker::Page { socket, address });
+                let given = Given { id, seen, command, age_ms, speaker };
+                self.command(&who, given, Asker::Page { socket, address });
             }
             ClientMessage::Offer { generation, sdp } => self.offer(socket, generation, sdp),
             ClientMessage::Shown { take, elapsed_ms } => self.shown(socket, take, elapsed_ms),
@@ -70,10 +80,12 @@ impl Task {
         command: Command,
         answer: oneshot::Sender<Result<Revision, wire::Refusal>>,
     ) {
-        self.command(&sender.who, id, seen, command, Asker::Caller { answer, address: sender.address });
+        let given = Given { id, seen, command, age_ms: 0, speaker: None };
+        self.command(&sender.who, given, Asker::Caller { answer, address: sender.address });
     }
 
-    fn command(&mut self, who: &Who, id: CommandId, seen: Option<Revision>, command: Command, asker: Asker) {
+    fn command(&mut self, who: &Who, given: Given, asker: Asker) {
+        let Given { id, seen, command, age_ms, speaker } = given;
         let now = self.now();
         if matches!(command, Command::Take { .. } | Command::Undo) {
             self.takes.asked(now.instant);
@@ -83,6 +95,8 @@ impl Task {
             actor: self.actor(who),
             seen: seen.map(|revision| revision.0),
             command: convert::command_in(command),
+            age_ms,
+            speaker: speaker.map(convert::site_in),
         };
         // What its role may never do costs a sender nothing but its answer.
         let may = conference::right(request.actor.role, &request.command) != conference::Right::Never;

@@ -52,5 +52,6 @@ pub fn refusal_out(refusal: core::Refusal) -> wire::Refusal {
         From::OutOfRange { min, max } => To::OutOfRange { min, max },
         From::JournalUnavailable => To::JournalUnavailable,
         From::Busy => To::Busy,
+        From::TooLate => To::TooLate,
     }
 }

@@ -23,7 +23,7 @@ use wire::{ConferenceId, Document, Problem};
 use super::audit;
 use super::body::{Path, Query};
 use super::conferences::conference;
-use super::identity::{Caller, Director, From};
+use super::identity::{Caller, From, Planner};
 use super::problem::ApiError;
 use crate::app::App;
 use crate::conference_task::ConferenceHandle;
@@ -53,7 +53,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(upload)).routes(routes!(download))
 }
 
-/// Uploads a document, at most 20 MiB, as the body of the request. For leads and assistants.
+/// Uploads a document, at most 20 MiB, as the body of the request. For leads, assistants and the secretary.
 ///
 /// It is there for sites once an item of the agenda names it (`SetAgenda`). There is no way to delete one: what no item names is
 /// removed after a day.
@@ -74,7 +74,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 )]
 pub(super) async fn upload(
     State(app): State<App>,
-    Director(operator): Director,
+    Planner(operator): Planner,
     From(address): From,
     Path(id): Path<ConferenceId>,
     Query(query): Query<UploadQuery>,

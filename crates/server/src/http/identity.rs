@@ -42,6 +42,10 @@ pub struct Lead(pub Operator);
 #[derive(Debug, Clone)]
 pub struct Director(pub Operator);
 
+/// A lead, an assistant or the secretary: who may put documents into the agenda.
+#[derive(Debug, Clone)]
+pub struct Planner(pub Operator);
+
 impl Caller {
     /// Name for the audit.
     pub fn name(&self) -> String {
@@ -149,6 +153,22 @@ impl FromRequestParts<App> for Director {
             Caller::Operator(operator) if matches!(operator.role, Role::Lead | Role::Assistant) => Ok(Self(operator)),
             Caller::Operator(_) | Caller::Endpoint(_) => {
                 Err(forbid(app, parts, &caller, "for a lead or an assistant only"))
+            }
+        }
+    }
+}
+
+impl FromRequestParts<App> for Planner {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let caller = Caller::from_request_parts(parts, app).await?;
+        match caller {
+            Caller::Operator(operator) if matches!(operator.role, Role::Lead | Role::Assistant | Role::Secretary) => {
+                Ok(Self(operator))
+            }
+            Caller::Operator(_) | Caller::Endpoint(_) => {
+                Err(forbid(app, parts, &caller, "for a lead, an assistant or the secretary only"))
             }
         }
     }

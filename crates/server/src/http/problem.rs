@@ -114,6 +114,7 @@ fn refusal_status(refusal: &Refusal) -> StatusCode {
         | Refusal::PreviewEmpty
         | Refusal::LayoutMismatch { .. }
         | Refusal::TakePending
+        | Refusal::TooLate
         | Refusal::NothingToUndo
         | Refusal::AlreadySo
         | Refusal::FloorClosed

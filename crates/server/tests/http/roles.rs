@@ -123,7 +123,7 @@ fn allowed(role: Role, kind: &str) -> bool {
             floor || write.contains(&kind) || kind.ends_with("_item")
         }
         Role::Secretary => {
-            let roll = ["withdraw_request", "mark_presence", "set_delegates"];
+            let roll = ["set_agenda", "withdraw_request", "mark_presence", "set_delegates"];
             order.contains(&kind) || write.contains(&kind) || roll.contains(&kind)
         }
         Role::Site => write.contains(&kind) || ["request_floor", "withdraw_request", "set_delegates"].contains(&kind),

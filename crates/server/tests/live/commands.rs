@@ -33,8 +33,13 @@ async fn the_same_command_twice_is_applied_once_and_answered_as_the_first_time()
     let world = World::new().await;
     let mut lead = world.operator("lan", Role::Lead).await;
     let id = new_id();
-    let command =
-        ClientMessage::Command { id: id.clone(), seen: None, command: Command::SetFloorMode { mode: FloorMode::Open } };
+    let command = ClientMessage::Command {
+        id: id.clone(),
+        seen: None,
+        command: Command::SetFloorMode { mode: FloorMode::Open },
+        age_ms: 0,
+        speaker: None,
+    };
 
     // At once, so that the second comes while the first is on its way to the disk; and again later.
     lead.say(command.clone()).await;

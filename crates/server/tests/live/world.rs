@@ -415,7 +415,7 @@ impl Page {
     /// Sends a command without waiting for its answer.
     pub async fn send(&self, command: Command) -> CommandId {
         let id = new_id();
-        self.say(ClientMessage::Command { id: id.clone(), seen: None, command }).await;
+        self.say(ClientMessage::Command { id: id.clone(), seen: None, command, age_ms: 0, speaker: None }).await;
         id
     }
 

@@ -21,10 +21,10 @@ fn given_to(command: &Command) -> &'static str {
         | Command::DelegateRegions { .. } => "O",
         Command::LockPlan { .. }
         | Command::SetDetails { .. }
-        | Command::SetAgenda { .. }
         | Command::SetSites { .. }
         | Command::SetQuorum { .. }
         | Command::SetTemplates { .. } => "O",
+        Command::SetAgenda { .. } => "Os",
         Command::SetPreview { .. }
         | Command::ClearPreview
         | Command::Take { .. }

@@ -261,7 +261,7 @@ impl Client {
     /// Sends a command without waiting for its answer.
     pub async fn send(&mut self, command: Command) -> CommandId {
         let id = CommandId(format!("command-{}", LAST_COMMAND.fetch_add(1, Ordering::Relaxed)));
-        self.say(&ClientMessage::Command { id: id.clone(), seen: None, command }).await;
+        self.say(&ClientMessage::Command { id: id.clone(), seen: None, command, age_ms: 0, speaker: None }).await;
         id
     }
 

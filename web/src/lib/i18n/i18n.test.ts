@@ -49,6 +49,7 @@ const REFUSALS: { [Code in Refusal['code']]: Extract<Refusal, { code: Code }> } 
   out_of_range: { code: 'out_of_range', min: 1, max: 3_600 },
   journal_unavailable: { code: 'journal_unavailable' },
   busy: { code: 'busy' },
+  too_late: { code: 'too_late' },
 };
 
 afterEach(() => setLocale('vi'));

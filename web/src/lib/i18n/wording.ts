@@ -101,6 +101,8 @@ export function refusalText(refusal: Refusal, siteName: (slug: string) => string
       return m.refusal_journal_unavailable();
     case 'busy':
       return m.refusal_busy();
+    case 'too_late':
+      return m.refusal_too_late();
   }
 }
 

@@ -2,7 +2,7 @@
  * The browser's side of the control connection: socket, probe and timer around `LinkMachine`.
  * Its time is `performance.now()`: a clock that somebody sets must not drop a connection.
  */
-import type { ClientMessage, Command, ServerMessage } from '$lib/wire';
+import type { ClientMessage, Command, ServerMessage, SiteSlug } from '$lib/wire';
 import { takeEarlySocket } from './earlySocket';
 import { Inbox } from './inbox';
 import { type CommandOutcome, type Identity, LinkMachine, type LinkStatus } from './machine';
@@ -64,13 +64,13 @@ export class Link {
     return this.#machine.clock.roundTrip;
   }
 
-  /** Sends a command and waits for its answer, across cuts if need be. */
-  command(command: Command): Promise<CommandOutcome> {
+  /** Sends a command and waits for its answer, across cuts if need be. `speaker`: who holds the floor, as the person sees it. */
+  command(command: Command, speaker: SiteSlug | null): Promise<CommandOutcome> {
     return new Promise((resolve) => {
       const id = newId();
       this.#waiters.set(id, resolve);
       this.#step(() => {
-        if (this.#machine.handleCommand(id, command)) return;
+        if (this.#machine.handleCommand(id, command, speaker, performance.now())) return;
         this.#waiters.delete(id);
         resolve({ accepted: false, reason: { code: 'busy' } });
       });

@@ -24,7 +24,7 @@ class Bench {
   opened = () => this.step(() => this.machine.handleOpened(this.now));
   closed = () => this.step(() => this.machine.handleClosed(this.now));
   message = (message: ServerMessage) => this.step(() => this.machine.handleMessage(message, this.now));
-  command = (id: string) => this.step(() => this.machine.handleCommand(id, { type: 'back_to_hall' }));
+  command = (id: string) => this.step(() => this.machine.handleCommand(id, { type: 'back_to_hall' }, null, this.now));
 
   /** Sleeps until the machine wants to wake, and wakes it. */
   sleep(): LinkOutput[] {
@@ -223,6 +223,18 @@ describe('commands', () => {
     expect(sent(bench.connect(7)).filter((message) => message.type === 'command')).toEqual([]);
   });
 
+  it('carry their age, so that the server does not do late what meant the moment', () => {
+    const bench = new Bench();
+    bench.start();
+    bench.connect();
+    expect(sent(bench.command('c1'))).toMatchObject([{ id: 'c1', age_ms: 0 }]);
+    bench.closed();
+    const given = bench.now;
+    bench.now += 30_000;
+    bench.sleep();
+    expect(sent(bench.connect(6))).toMatchObject([{ id: 'c1', age_ms: bench.now - given }]);
+  });
+
   it('wait for the connection when there is none', () => {
     const bench = new Bench();
     bench.start();
@@ -235,7 +247,7 @@ describe('commands', () => {
     const bench = new Bench();
     for (let index = 0; index < MAX_PENDING; index += 1) bench.command(`c${index}`);
 
-    expect(bench.machine.handleCommand('one-more', { type: 'undo' })).toBe(false);
+    expect(bench.machine.handleCommand('one-more', { type: 'undo' }, null, bench.now)).toBe(false);
   });
 
   it('tell the reason of a refusal', () => {

@@ -16,7 +16,7 @@
  * The shell calls one `handle…` method, then drains `pollOutput` and sleeps until `pollTimeout`.
  * The machine never gives up. `held` is the one state that a person must leave: the same device opened the page again.
  */
-import type { ClientMessage, Command, ErrorCode, Hello, Refusal, ServerMessage, Welcome } from '$lib/wire';
+import type { ClientMessage, Command, ErrorCode, Hello, Refusal, ServerMessage, SiteSlug, Welcome } from '$lib/wire';
 import { REFUSED_RETRY_MS, retryDelay } from './retry';
 import { ServerClock } from './serverClock';
 
@@ -62,7 +62,7 @@ type Phase =
   | { name: 'ready'; pingAt: number }
   | { name: 'held' };
 
-type Pending = { command: Command; seen: number | null };
+type Pending = { command: Command; seen: number | null; speaker: SiteSlug | null; givenAt: number };
 
 /** What a page says of itself in `hello`; the machine adds what it has seen. */
 export type Identity = Omit<Hello, 'instance' | 'since'>;
@@ -162,12 +162,15 @@ export class LinkMachine {
     this.#outputs.push({ do: 'deliver', message });
   }
 
-  /** Sends a command; it is sent again after a cut until it is answered. False: too many wait already. */
-  handleCommand(id: string, command: Command): boolean {
+  /**
+   * Sends a command; it is sent again after a cut until it is answered, with its age: the server knows whether it was done, and
+   * does not do late what meant the moment. `speaker`: who holds the floor, as the person sees it. False: too many wait already.
+   */
+  handleCommand(id: string, command: Command, speaker: SiteSlug | null, now: number): boolean {
     if (this.#pending.size >= MAX_PENDING) return false;
-    const pending = { command, seen: this.#revision };
+    const pending = { command, seen: this.#revision, speaker, givenAt: now };
     this.#pending.set(id, pending);
-    if (this.#phase.name === 'ready') this.#sendCommand(id, pending);
+    if (this.#phase.name === 'ready') this.#sendCommand(id, pending, now);
     return true;
   }
 
@@ -260,7 +263,7 @@ export class LinkMachine {
     this.clock.sample(this.#greetedAt, now, welcome.now);
     if (welcome.state !== null || this.#revision === null) this.#revision = welcome.revision;
     this.#outputs.push({ do: 'deliver', message: welcome }, { do: 'status', status: { name: 'ready' } });
-    for (const [id, pending] of this.#pending) this.#sendCommand(id, pending);
+    for (const [id, pending] of this.#pending) this.#sendCommand(id, pending, now);
   }
 
   #settle(id: string, outcome: CommandOutcome): void {
@@ -337,7 +340,7 @@ export class LinkMachine {
     this.#outputs.push({ do: 'send', message });
   }
 
-  #sendCommand(id: string, pending: Pending): void {
-    this.#send({ type: 'command', id, command: pending.command, seen: pending.seen });
+  #sendCommand(id: string, { command, seen, speaker, givenAt }: Pending, now: number): void {
+    this.#send({ type: 'command', id, command, seen, speaker, age_ms: Math.round(now - givenAt) });
   }
 }

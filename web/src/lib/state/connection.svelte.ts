@@ -83,7 +83,7 @@ export class Connection {
 
   /** Sends a command and waits for its answer. */
   command(command: Command): Promise<CommandOutcome> {
-    return this.#session.link.command(command);
+    return this.#session.link.command(command, this.conference.floor.holder?.site ?? null);
   }
 
   /** Sends what is not a command; false: not connected. */

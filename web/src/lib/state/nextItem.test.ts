@@ -17,6 +17,16 @@ describe('the next item', () => {
     expect(nextItem({ items, current: 'a' })?.id).toBe('d');
   });
 
+  it('follows the one that ended last, and not one that was passed over', () => {
+    const items = [
+      itemView('a', { started_at: 1, finished_at: 2 }),
+      itemView('b'),
+      itemView('c', { started_at: 3, finished_at: 4 }),
+      itemView('d'),
+    ];
+    expect(nextItem({ items, current: null })?.id).toBe('d');
+  });
+
   it('is none at the end, and nothing that was passed over earlier', () => {
     expect(nextItem({ items: [itemView('a'), itemView('b', { started_at: 1 })], current: 'b' })).toBeNull();
     expect(nextItem({ items: [], current: null })).toBeNull();

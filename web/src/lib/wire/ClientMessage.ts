@@ -24,7 +24,15 @@ seen: Revision | null,
 /**
  * What is asked.
  */
-command: Command, } | { "type": "offer", 
+command: Command, 
+/**
+ * How long ago it was given, ms: it is sent again after a cut until it is answered, but what means a moment is not done later.
+ */
+age_ms: number, 
+/**
+ * Who held the floor as the sender saw it: what is about the speech means that one. None: whoever it is by then.
+ */
+speaker: SiteSlug | null, } | { "type": "offer", 
 /**
  * Counts from 1 in each page.
  */

@@ -91,4 +91,4 @@ min: number,
 /**
  * Largest value.
  */
-max: number, } | { "code": "journal_unavailable" } | { "code": "busy" };
+max: number, } | { "code": "journal_unavailable" } | { "code": "busy" } | { "code": "too_late" };

@@ -2,6 +2,7 @@
 import { m } from '$lib/paraglide/messages';
 import type { Connection } from '$lib/state/connection.svelte';
 import { nextItem } from '$lib/state/nextItem';
+import { PressGuard } from '$lib/ui/pressGuard';
 import { EXTENSION_S } from '$lib/state/speechClock';
 import type { Ticker } from '$lib/state/ticker.svelte';
 import type { ItemId, SiteSlug } from '$lib/wire';
@@ -24,6 +25,7 @@ export class Podium {
   /** Whose speech was ended from here last, and when by the server's clock. */
   #ended: { site: SiteSlug; at: number } | null = $state.raw(null);
   #ticker: Ticker;
+  #guard = new PressGuard();
 
   constructor(connection: Connection, ticker: Ticker) {
     this.connection = connection;
@@ -142,9 +144,9 @@ export class Podium {
   withdraw = (site: SiteSlug): void =>
     void this.line.onSite('withdraw', m.chair_command_withdraw, { type: 'withdraw_request', site });
 
-  /** Starts the item that comes next; the current one, as it is seen here, ends by that. */
+  /** Starts the item that comes next; the current one, as it is seen here, ends by that. A second press at once means no second item. */
   startNext = (): void => {
-    if (!this.may('agenda')) return;
+    if (!this.may('agenda') || !this.#guard.admit(performance.now(), false)) return;
     const { agenda } = this.conference;
     const next = nextItem(agenda);
     if (!next) return this.line.refuse(m.chair_next_item(), m.chair_agenda_over());

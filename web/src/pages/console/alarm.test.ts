@@ -8,6 +8,7 @@ const well: AlarmFacts = {
   relayKeepsUp: true,
   floor: floorView(),
   agenda: { items: [], current: null },
+  online: () => true,
 };
 const missing = floorView({ holder: holderView('cao-bang', { grace_until: 1 }) });
 

@@ -1,7 +1,6 @@
 /** What takes the place of the title in the header: the first thing that is wrong. Pure. */
 import type { LinkStatus } from '$lib/link/machine';
-import type { AgendaView, FloorView } from '$lib/wire';
-import { type Dropout, dropoutOf } from './standby';
+import { type Dropout, dropoutOf, type Waiting } from './standby';
 
 /** Something that the operator must know at once. */
 export type Alarm =
@@ -12,20 +11,18 @@ export type Alarm =
   | { name: 'dropout'; dropout: Dropout };
 
 /** What is looked at. */
-export type AlarmFacts = {
+export type AlarmFacts = Waiting & {
   status: LinkStatus;
   journalOk: boolean;
   relayKeepsUp: boolean;
-  floor: FloorView;
-  agenda: AgendaView;
 };
 
 /** The alarm to show; none: all is well. What keeps commands from working comes first. */
-export function alarmOf({ status, journalOk, relayKeepsUp, floor, agenda }: AlarmFacts): Alarm | null {
+export function alarmOf({ status, journalOk, relayKeepsUp, ...waiting }: AlarmFacts): Alarm | null {
   if (status.name === 'held') return { name: 'held' };
   if (status.name === 'connecting') return { name: 'control_lost', since: status.since, problem: status.problem };
   if (!journalOk) return { name: 'journal_down' };
-  const dropout = dropoutOf(floor, agenda);
+  const dropout = dropoutOf(waiting);
   if (dropout) return { name: 'dropout', dropout };
   return relayKeepsUp ? null : { name: 'relay_behind' };
 }

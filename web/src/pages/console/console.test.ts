@@ -9,7 +9,7 @@ import { LAYOUTS, obstacleTo, pick, previewOf } from './previewPlan';
 import { activeEndpoint, JUDGED_OF_QUEUE, previewVerdict, queueMark, READINESS_MARK, verdictText } from './readiness';
 import { shortName } from './shortName';
 import { areStale, STALE_MS } from './staleness';
-import { DEBOUNCE_MS, TakeGuard } from './takeGuard';
+import { DEBOUNCE_MS, PressGuard } from '$lib/ui/pressGuard';
 import { takeGrade, takeSummary } from './takeSummary';
 import { matches, regionsOf } from './wallFilter';
 import { tallyLabel, unseenWords } from './tileText';
@@ -122,7 +122,7 @@ describe('the preview of a layout', () => {
 
 describe('a take by hand', () => {
   it('counts once: not while the key repeats, not within 300 ms', () => {
-    const guard = new TakeGuard();
+    const guard = new PressGuard();
     expect(guard.admit(0, true)).toBe(false);
     expect(guard.admit(0, false)).toBe(true);
     expect(guard.admit(DEBOUNCE_MS - 1, false)).toBe(false);

@@ -23,7 +23,7 @@ import type { Audience } from './panels/audience';
 import type { FloorFacts } from './panels/floorObstacles';
 import { RailTabs } from './panels/railTabs.svelte';
 import { barrierTo, type CommandType } from './rights';
-import { stepInQueue } from './standby';
+import { stepInQueue, type Waiting } from './standby';
 import { matches, type WallFilter } from './wallFilter';
 
 /** Whether a button is disabled, and what it says of itself. */
@@ -155,10 +155,18 @@ export class Desk {
     return this.stage.previewContent(site);
   }
 
+  /** What decides who stands by. */
+  get waiting(): Waiting {
+    const { floor, agenda } = this.conference;
+    return { floor, agenda, online: this.isOnline };
+  }
+
+  /** True if the site can be shown. */
+  isOnline = (site: SiteSlug): boolean => this.conference.site(site)?.online ?? false;
+
   /** Looks at the queue's next or previous site, from the one that is in preview; where nobody waits, at who stands by. */
   previewInQueue(step: 1 | -1): void {
-    const { stage, floor, agenda } = this.conference;
-    const next = stepInQueue(step, stage?.preview?.sources[0]?.site, floor, agenda);
+    const next = stepInQueue(step, this.conference.stage?.preview?.sources[0]?.site, this.waiting);
     if (next !== null) void this.preview(next);
   }
 }

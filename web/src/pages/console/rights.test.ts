@@ -23,7 +23,7 @@ const TABLE: Record<CommandType, string> = {
   end_rehearsal: 'll--',
   lock_plan: 'll--',
   set_details: 'll--',
-  set_agenda: 'll--',
+  set_agenda: 'll-a',
   set_sites: 'll--',
   delegate_regions: 'll--',
   set_quorum: 'll--',

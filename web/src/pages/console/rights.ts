@@ -40,7 +40,7 @@ const ALWAYS: Partial<Record<Role, readonly CommandType[]>> = {
   lead: [...ROLL_CALL, ...WRITE],
   assistant: [...ROLL_CALL, ...WRITE],
   chair: [...SPEECH, ...MICROPHONES, ...ORDER, ...AGENDA, ...WRITE],
-  secretary: [...ORDER, 'withdraw_request', ...ROLL_CALL, ...WRITE],
+  secretary: ['set_agenda', ...ORDER, 'withdraw_request', ...ROLL_CALL, ...WRITE],
 };
 /** What an assistant without the lease may do for sites of the regions that were given to it. */
 const DELEGABLE: ReadonlySet<CommandType> = new Set(['mute', 'unmute', 'cue', 'uncue', 'invite', 'withdraw_request']);

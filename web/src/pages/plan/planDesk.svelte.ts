@@ -6,7 +6,7 @@ import { ControlDesk } from '$lib/state/control';
 import type { ItemPlan, SitePlan, SiteSlug } from '$lib/wire';
 import { untrack } from 'svelte';
 import { agendaPart, detailsPart, sitesPart } from './kinds';
-import { type Barrier, controlBarrier, planBarrier } from './model/barrier';
+import { agendaBarrier, type Barrier, controlBarrier, planBarrier } from './model/barrier';
 import { detailsOfView, itemOfView, siteOfView } from './model/ofView';
 import type { Details } from './model/shapes';
 import { SiteMatcher } from './model/siteMatch';
@@ -60,7 +60,9 @@ export class PlanDesk {
     };
   }
 
-  /** Why agenda, sites and details cannot be edited now. */
+  /** Why the agenda cannot be edited now. */
+  readonly agendaBarrier: Barrier | null = $derived.by(() => agendaBarrier(this.#standing));
+  /** Why sites and details cannot be edited now. */
   readonly barrier: Barrier | null = $derived.by(() => planBarrier(this.#standing));
   /** Why rehearsal, lock, quorum and prepared texts cannot be changed now. */
   readonly controlBarrier: Barrier | null = $derived.by(() => controlBarrier(this.#standing));

@@ -4,7 +4,7 @@ import { documentFault, MAX_DOCUMENT_BYTES, sizeText } from './agenda/documents'
 import { addAfter, agendaTable, changeItem, emptyItem, moveItem, removeItem, startsOf, totalMs } from './agenda/edit';
 import { kioskCommand, linksBySite, selected, serverAddress } from './links/joinSheet';
 import { qrPath } from './links/qr';
-import { controlBarrier, planBarrier, type PlanStanding } from './model/barrier';
+import { agendaBarrier, controlBarrier, planBarrier, type PlanStanding } from './model/barrier';
 import { newSite } from './model/importSites';
 import { checklist } from './rehearsal/checklist';
 import { isSection } from './sections';
@@ -163,6 +163,15 @@ describe('barriers', () => {
   ])('%s', (_, changes, plan, control) => {
     expect(planBarrier({ ...standing, ...changes })?.why).toBe(plan);
     expect(controlBarrier({ ...standing, ...changes })?.why).toBe(control);
+  });
+
+  it('the secretary keeps the agenda without the control lease, and nothing else', () => {
+    const secretary: PlanStanding = { ...standing, role: 'secretary', name: 'Thư', lease: 'Bình' };
+    expect(agendaBarrier(secretary)).toBeNull();
+    expect(planBarrier(secretary)?.why).toBe('role');
+    expect(agendaBarrier({ ...secretary, locked: true })?.why).toBe('locked');
+    expect(agendaBarrier({ ...secretary, phase: 'live' })?.why).toBe('live');
+    expect(agendaBarrier({ ...standing, lease: 'Bình' })?.why).toBe('lease');
   });
 });
 

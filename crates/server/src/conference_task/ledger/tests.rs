@@ -138,7 +138,7 @@ impl World {
 
     fn ask(&mut self, id: CommandId, command: Command) {
         let actor = Actor { name: "lan".to_owned(), role: Role::Lead, site: None, holds_lease: true };
-        let request = Request { id, actor, seen: None, command };
+        let request = Request { id, actor, seen: None, command, age_ms: 0, speaker: None };
         self.askers += 1;
         let instant = self.instant();
         self.ledger.command(request, self.askers, &self.live, Millis(self.now), instant);
@@ -379,6 +379,8 @@ fn events_of_an_earlier_batch_that_appear_late_are_adopted() {
             actor: Actor { name: "lan".to_owned(), role: Role::Lead, site: None, holds_lease: true },
             seen: None,
             command: Command::MuteAll,
+            age_ms: 0,
+            speaker: None,
         },
         99,
         &world.live,
@@ -450,7 +452,14 @@ fn sites_that_fill_the_queue_leave_room_for_operators() {
         Actor { name: "cao-bang".to_owned(), role: Role::Site, site: Some("cao-bang".into()), holds_lease: false };
     for number in 0..MAX_WAITING {
         let command = Command::SendMessage { to: Vec::new(), text: "x".to_owned() };
-        let request = Request { id: CommandId(format!("m{number}")), actor: site.clone(), seen: None, command };
+        let request = Request {
+            id: CommandId(format!("m{number}")),
+            actor: site.clone(),
+            seen: None,
+            command,
+            age_ms: 0,
+            speaker: None,
+        };
         world.ledger.command(request, 0, &world.live, Millis(world.now), world.instant());
     }
     let busy = world.ledger.answers().len();
@@ -469,7 +478,7 @@ fn an_id_under_way_is_shared_by_its_sender_alone() {
     let ask = |world: &mut World, name: &str, role| {
         let actor = Actor { name: name.to_owned(), role, site: None, holds_lease: false };
         let command = Command::SetFloorMode { mode: FloorMode::Open };
-        let request = Request { id: id.clone(), actor, seen: None, command };
+        let request = Request { id: id.clone(), actor, seen: None, command, age_ms: 0, speaker: None };
         world.ledger.command(request, 0, &world.live, Millis(world.now), world.instant());
         world.ledger.answers().pop().map(|answer| answer.outcome)
     };

@@ -68,7 +68,10 @@ fn preview(site: SiteSlug) -> Command {
 
 fn next_item(view: &ConferenceView) -> Result<Command, ApiError> {
     let agenda = &view.agenda;
-    let current = agenda.items.iter().position(|item| Some(&item.id) == agenda.current.as_ref());
+    // Between two items: after the one that began last.
+    let begun = || agenda.items.iter().filter(|item| item.started_at.is_some()).max_by_key(|item| item.started_at);
+    let latest = agenda.current.as_ref().or_else(|| begun().map(|item| &item.id));
+    let current = agenda.items.iter().position(|item| Some(&item.id) == latest);
     let rest = agenda.items.iter().skip(current.map_or(0, |place| place + 1));
     let next = rest.into_iter().find(|item| !item.skipped && item.started_at.is_none());
     let next = next.ok_or_else(|| ApiError::Conflict("no item of the agenda is left".to_owned()))?;

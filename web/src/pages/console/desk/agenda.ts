@@ -1,12 +1,14 @@
 /** The run of the day: rehearsal, opening, items, end. */
 import { m } from '$lib/paraglide/messages';
 import { nextItem } from '$lib/state/nextItem';
+import { PressGuard } from '$lib/ui/pressGuard';
 import type { ItemId } from '$lib/wire';
 import type { CommandLine } from '$lib/state/commandLine.svelte';
 
 /** The agenda's part of the desk. */
 export class AgendaDesk {
   #line: CommandLine;
+  #guard = new PressGuard();
 
   constructor(line: CommandLine) {
     this.#line = line;
@@ -34,8 +36,9 @@ export class AgendaDesk {
       skipped,
     });
 
-  /** Starts the item that comes next. */
+  /** Starts the item that comes next; a second press at once means no second item. */
   startNext = () => {
+    if (!this.#guard.admit(performance.now(), false)) return;
     const next = nextItem(this.#line.conference.agenda);
     if (next) this.startItem(next.id);
     else this.#line.refuse(m.next_item(), m.no_next_item());

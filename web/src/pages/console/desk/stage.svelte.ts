@@ -4,7 +4,7 @@ import { m } from '$lib/paraglide/messages';
 import type { Layout, PreviewId, PreviewView, Readiness, SiteSlug, SourceRef } from '$lib/wire';
 import { type LayoutObstacle, obstacleTo, pick, previewOf } from '../previewPlan';
 import { previewVerdict } from '../readiness';
-import { TakeGuard } from '../takeGuard';
+import { PressGuard } from '$lib/ui/pressGuard';
 import type { CommandLine } from '$lib/state/commandLine.svelte';
 import { refusalOf } from '$lib/state/outcome';
 
@@ -19,7 +19,7 @@ export class StageDesk {
     ),
   );
   #line: CommandLine;
-  #guard = new TakeGuard();
+  #guard = new PressGuard();
   #layout: Layout = $state('single');
   #picked: readonly SiteSlug[] = $state.raw([]);
   /** The preview that this desk asked for last, and the one that there was then; none: it was refused. */

@@ -35,7 +35,13 @@ export function controlBarrier({ ready, role, name, lease, journalOk }: PlanStan
   return journalOk ? null : { why: 'journal' };
 }
 
-/** What keeps this person from editing agenda, sites and details. What the conference forbids is told before what the person lacks. */
+/** What keeps this person from editing the agenda: as the rest of the plan, but the secretary keeps it without the control lease. */
+export function agendaBarrier(standing: PlanStanding): Barrier | null {
+  const { role, name } = standing;
+  return planBarrier(role === 'secretary' ? { ...standing, role: 'assistant', lease: name } : standing);
+}
+
+/** What keeps this person from editing sites and details. What the conference forbids is told before what the person lacks. */
 export function planBarrier(standing: PlanStanding): Barrier | null {
   const { phase, locked } = standing;
   const control = controlBarrier(standing);
