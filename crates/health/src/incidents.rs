@@ -115,6 +115,16 @@ struct Open {
     told_at: Millis,
 }
 
+impl Open {
+    /// A site of it is back.
+    fn note_return(&mut self, at: Millis) {
+        if self.incident.sites.values().all(|dropped| dropped.back.is_some()) {
+            self.incident.ended = Some(at);
+        }
+        self.changed = true;
+    }
+}
+
 /// All incidents of a conference.
 #[derive(Debug, Clone, Default)]
 pub struct Incidents {
@@ -170,19 +180,7 @@ impl Incidents {
         if *line != Line::Up {
             return;
         }
-        let began = began.min(now);
-        // A site that drops again while its incident is open is still in it.
-        let again = self.open.values_mut().find(|open| open.incident.sites.contains_key(site));
-        let incident = again.as_ref().map(|open| open.incident.id);
-        *line = Line::Down { began, noticed: now, incident };
-        if let Some(open) = again {
-            if let Some(dropped) = open.incident.sites.get_mut(site) {
-                dropped.back = None;
-                dropped.times = dropped.times.saturating_add(1);
-            }
-            open.incident.ended = None;
-            open.changed = true;
-        }
+        *line = Line::Down { began: began.min(now), noticed: now, incident: None };
     }
 
     /// Opens, grows and closes what time has come for.
@@ -221,10 +219,7 @@ impl Incidents {
         if let Some(dropped) = open.incident.sites.get_mut(site) {
             dropped.back = Some(now);
         }
-        if open.incident.sites.values().all(|dropped| dropped.back.is_some()) {
-            open.incident.ended = Some(now);
-        }
-        open.changed = true;
+        open.note_return(now);
     }
 
     /// Sites whose drops have come due and are in no incident yet, the earliest first.
@@ -261,7 +256,7 @@ impl Incidents {
             self.gather(now, &sites, cause, (inside, outside));
             return;
         }
-        if let Some(id) = self.grows_into(site, began) {
+        if let Some(id) = self.is_in(site).or_else(|| self.grows_into(site, began)) {
             self.add(id, site);
             self.measure(id, &together);
             return;
@@ -269,6 +264,11 @@ impl Incidents {
         let id = self.open_incident(now, began, Cause::Site(site.clone()), (1.0, 0.0));
         self.add(id, site);
         self.tell_opened(id);
+    }
+
+    /// The open incident in which the site has been already: it drops again.
+    fn is_in(&self, site: &SiteSlug) -> Option<IncidentId> {
+        self.open().find(|incident| incident.sites.contains_key(site)).map(|incident| incident.id)
     }
 
     /// An open incident whose cause covers the site, and whose latest drop began at about the same time.
@@ -285,10 +285,12 @@ impl Incidents {
             Some((_, Line::Down { incident: Some(id), .. })) => Some(*id),
             _ => None,
         };
-        // A site that had an incident before keeps it: that one is no part of what began now.
-        let recent =
-            |id: &IncidentId| self.open.get(id).is_some_and(|open| open.incident.began.plus(TOGETHER_MS) >= began);
-        let parts: BTreeSet<IncidentId> = sites.iter().filter_map(of).filter(recent).collect();
+        // An incident that began before is no part of what began now, unless it is the same fault, which has come back.
+        let belongs = |incident: &&Incident| {
+            let is_part = sites.iter().any(|site| of(site) == Some(incident.id));
+            incident.cause == cause || (is_part && incident.began.plus(TOGETHER_MS) >= began)
+        };
+        let parts: BTreeSet<IncidentId> = self.open().filter(belongs).map(|incident| incident.id).collect();
         let is_new = parts.is_empty();
         let id = match parts.first() {
             Some(id) => *id,
@@ -298,7 +300,8 @@ impl Incidents {
             self.merge(*part, id);
         }
         for site in sites {
-            if self.drop_incident(site).is_none() {
+            if self.drop_incident(site) != Some(id) {
+                self.take_out(site);
                 self.add(id, site);
             }
         }
@@ -349,9 +352,24 @@ impl Incidents {
         *incident = Some(id);
         open.incident.began = open.incident.began.min(*began);
         open.incident.latest = open.incident.latest.max(*began);
-        open.incident.sites.insert(site.clone(), Dropped { began: *began, back: None, times: 1 });
+        let dropped =
+            open.incident.sites.entry(site.clone()).or_insert(Dropped { began: *began, back: None, times: 0 });
+        dropped.back = None;
+        dropped.times = dropped.times.saturating_add(1);
         open.incident.ended = None;
         open.changed = true;
+    }
+
+    /// Takes a site's drop out of an older incident, to which it was counted before its true cause was seen. The site stays there
+    /// with the drops that it had before.
+    fn take_out(&mut self, site: &SiteSlug) {
+        let Some((_, Line::Down { began, incident: Some(id), .. })) = self.lines.get(site) else { return };
+        let Some(open) = self.open.get_mut(id) else { return };
+        if let Some(dropped) = open.incident.sites.get_mut(site) {
+            dropped.back = Some(*began);
+            dropped.times = dropped.times.saturating_sub(1).max(1);
+        }
+        open.note_return(*began);
     }
 
     /// Measures the shares of an incident that has grown.
@@ -373,7 +391,9 @@ impl Incidents {
         if let Some(open) = self.open.get_mut(&whole) {
             open.incident.began = open.incident.began.min(incident.began);
             open.incident.latest = open.incident.latest.max(incident.latest);
-            open.incident.sites.extend(incident.sites.clone());
+            for (site, dropped) in &incident.sites {
+                open.incident.sites.entry(site.clone()).or_insert(*dropped);
+            }
         }
         self.events.push_back(IncidentEvent::Closed(incident, End::MergedInto(whole)));
     }

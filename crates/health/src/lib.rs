@@ -25,6 +25,7 @@ mod held;
 mod ids;
 pub mod incidents;
 mod judge;
+mod monitor;
 mod samples;
 pub mod sound_score;
 mod thresholds;
@@ -33,13 +34,12 @@ mod verdict;
 
 pub use alarms::{Alarm, AlarmEvent, AlarmId, AlarmKind, AlarmRefusal, Alarms};
 pub use content::{ContentBounds, ContentFault, ContentWatch, Context};
-pub use curve::{Curve, Point, Spread, TenSeconds, TenSecondsOf};
+pub use curve::{Curve, Point, Second, Spread, TenSeconds, TenSecondsOf};
 pub use ids::{Millis, SiteSlug};
 pub use incidents::{Cause, End, Incident, IncidentEvent, IncidentId, Incidents, Place};
 pub use judge::{Arriving, Finding, Quality, Reason, Receiving};
-pub use samples::{
-    CandidateKind, CandidatePath, ContentSample, Direction, Limitation, LineSample, LineTransport, PageSample,
-};
+pub use monitor::{Health, HealthEvent, MAX_SITES, Settings};
+pub use samples::{CandidatePath, ContentSample, Direction, EncoderLimit, LineSample, PageSample};
 pub use sound_score::{SoundLine, SoundScore};
 pub use thresholds::{ThresholdError, Thresholds};
 pub use verdict::Verdict;

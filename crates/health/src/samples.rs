@@ -50,46 +50,33 @@ impl LineSample {
 }
 
 /// What limits the encoder of a page (`qualityLimitationReason` of W3C webrtc-stats).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Limitation {
+pub enum EncoderLimit {
+    /// Nothing.
+    #[default]
+    None,
     /// The processor.
     Cpu,
     /// The line.
     Bandwidth,
+    /// Something else.
+    Other,
 }
 
-/// Kind of a page's own candidate of the pair in use (RFC 8445, 5.1.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// The way that media takes: the selected candidate pair (RFC 8445), by its end at the site.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum CandidateKind {
-    /// Its own address.
-    Host,
-    /// Its address as a server outside sees it.
-    ServerReflexive,
-    /// Its address as the other side sees it.
-    PeerReflexive,
-    /// A relay of its own.
-    Relayed,
-}
-
-/// What carries the media.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LineTransport {
-    /// UDP.
+pub enum CandidatePath {
+    /// Not known.
+    #[default]
+    Unknown,
+    /// Straight, over UDP.
     Udp,
-    /// TCP: a firewall keeps UDP out.
+    /// Straight, over TCP (RFC 6544): a firewall keeps UDP out.
     Tcp,
-}
-
-/// The way that the media takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CandidatePath {
-    /// Kind of the page's candidate.
-    pub kind: CandidateKind,
-    /// Transport.
-    pub transport: LineTransport,
+    /// By a TURN server (RFC 8656).
+    Relayed,
 }
 
 /// Two seconds of a page, from its own statistics.
@@ -101,10 +88,10 @@ pub struct PageSample {
     pub freezes: u32,
     /// Share of the sound that was concealed because its packets were missing.
     pub concealed: Option<Share>,
-    /// What limits its encoder; none: nothing.
-    pub limited: Option<Limitation>,
+    /// What limits its encoder.
+    pub limit: EncoderLimit,
     /// The way that its media takes.
-    pub path: Option<CandidatePath>,
+    pub path: CandidatePath,
     /// Charge of its battery; none: it has none, or tells nobody.
     pub battery: Option<Share>,
     /// The page is in the foreground.
@@ -115,14 +102,14 @@ pub struct PageSample {
 /// line would spoil it: a codec makes a quiet room perfectly still and a black picture grey.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ContentSample {
-    /// Frames that the camera gave.
+    /// Frames of the camera, counted by the sender or by the relay.
     pub frames: u32,
     /// Mean luma of the picture.
     pub luma_mean: Option<Luma>,
     /// Standard deviation of the luma over the picture.
     pub luma_spread: Option<Luma>,
-    /// Mean of the absolute change of luma from frame to frame, pixel by pixel, in full resolution or in every n-th pixel; not
-    /// in a reduced picture, where the noise of the camera is averaged away.
+    /// Mean of the absolute change of luma between two frames, the last one of this sample and an earlier one, pixel by pixel: in
+    /// full resolution or in every n-th pixel, but not in means of many, which lose the noise of the camera.
     pub luma_change: Option<Luma>,
     /// Share of the samples of sound that are at full scale.
     pub clipped: Option<Share>,

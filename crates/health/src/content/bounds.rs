@@ -30,7 +30,7 @@ pub struct ContentBounds {
     pub black_spread: f32,
     /// So long, ms: cameras are dark for a second or two when they start or switch.
     pub black_after_ms: u64,
-    /// Mean change of luma from frame to frame of a frozen picture at most. A room in which nothing moves has the noise of
+    /// Mean change of luma between two frames of a frozen picture at most. A room in which nothing moves has the noise of
     /// its camera: half a step and more in each pixel, so that also behind a camera's own noise reduction one pixel of
     /// ten changes by a step (0.1). A frozen source repeats one frame: nothing changes at all.
     pub frozen_change: f32,

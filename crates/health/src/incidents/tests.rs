@@ -187,3 +187,21 @@ fn history_is_bounded() {
     }
     assert_eq!(incidents.history().count(), MAX_HISTORY);
 }
+
+#[test]
+fn a_drop_that_was_counted_to_an_older_incident_moves_to_the_one_that_explains_it() {
+    let mut incidents = country();
+    drop_at(&mut incidents, &[4], 10_000);
+    pass(&mut incidents, 20_000);
+    incidents.appeared(Millis(20_000), &site(4));
+    drop_at(&mut incidents, &[4], 40_000);
+    pass(&mut incidents, 43_500);
+    assert_eq!(incidents.open().map(|open| open.sites[&site(4)].times).collect::<Vec<_>>(), [2]);
+
+    drop_at(&mut incidents, &[5, 6, 7], 42_000);
+    pass(&mut incidents, 50_000);
+
+    let open: Vec<_> = incidents.open().map(|open| (open.cause.clone(), open.sites.len(), open.ended)).collect();
+    let region = Cause::Region("region-1".to_owned());
+    assert_eq!(open, [(Cause::Site(site(4)), 1, Some(Millis(40_000))), (region, 4, None)]);
+}

@@ -1,0 +1,378 @@
+//! The health of a whole conference: each site's verdict, faults and curve, and the alarms and incidents that follow from them.
+//!
+//! Call what came in, then [`Health::handle_timeout`], then [`Health::poll_event`] until it is empty. A site must have been named
+//! by [`Health::set_places`]; what is said of others is dropped.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+use crate::curve::Second;
+use crate::incidents::{IncidentEvent, Incidents, Place};
+use crate::units::Dbfs;
+use crate::{
+    AlarmEvent, AlarmId, AlarmKind, AlarmRefusal, Alarms, Arriving, ContentBounds, ContentFault, ContentSample,
+    ContentWatch, Context, Curve, Finding, Millis, Point, Quality, SiteSlug, TenSeconds, TenSecondsOf, ThresholdError,
+    Thresholds, Verdict,
+};
+
+/// Sites that are watched; more are dropped. A conference has fewer: four hours of curves of as many sites are 230 MB.
+pub const MAX_SITES: usize = 1_000;
+
+/// Every bound of health that can be configured.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Of the verdict on lines.
+    pub line: Thresholds,
+    /// Of faults of picture and sound.
+    pub content: ContentBounds,
+}
+
+impl Settings {
+    /// Checks all of them.
+    ///
+    /// # Errors
+    /// Everything that is wrong, not only the first.
+    pub fn validate(&self) -> Result<(), Vec<ThresholdError>> {
+        let checks = [self.line.validate(), self.content.validate()];
+        let errors: Vec<_> = checks.into_iter().filter_map(Result::err).flatten().collect();
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HealthEvent {
+    /// Another verdict on a site is told.
+    Verdict(SiteSlug, Finding),
+    /// An alarm.
+    Alarm(AlarmEvent),
+    /// An incident.
+    Incident(IncidentEvent),
+    /// Ten seconds of a site's curve are complete.
+    Stored(SiteSlug, TenSeconds),
+}
+
+/// What is known of a site.
+#[derive(Debug, Clone, Default)]
+struct Site {
+    /// None until media first arrived, and after it left.
+    verdict: Option<Verdict>,
+    content: ContentWatch,
+    curve: Curve,
+    gathered: TenSecondsOf,
+}
+
+/// The health of a conference.
+#[derive(Debug, Clone, Default)]
+pub struct Health {
+    settings: Settings,
+    sites: BTreeMap<SiteSlug, Site>,
+    alarms: Alarms,
+    incidents: Incidents,
+    events: VecDeque<HealthEvent>,
+}
+
+impl Health {
+    /// Of a conference in which nobody is yet. The settings have been validated.
+    pub fn new(settings: Settings) -> Self {
+        Self { settings, ..Self::default() }
+    }
+
+    /// Says which sites there are and where they hang.
+    pub fn set_places(&mut self, now: Millis, mut places: BTreeMap<SiteSlug, Place>) {
+        while places.len() > MAX_SITES {
+            places.pop_last();
+        }
+        let gone: Vec<_> = self.sites.keys().filter(|site| !places.contains_key(*site)).cloned().collect();
+        for site in gone {
+            self.left(now, &site);
+            self.sites.remove(&site);
+        }
+        for site in places.keys() {
+            self.sites.entry(site.clone()).or_default();
+        }
+        self.incidents.set_places(now, places);
+    }
+
+    /// What arrives of a site, several times a second. `silent_ms`: since the last that arrived. A site of which nothing ever arrived
+    /// has no verdict: it is absent, not lost.
+    pub fn arriving(&mut self, now: Millis, slug: &SiteSlug, arriving: &Arriving, silent_ms: u64) {
+        let Some(site) = self.sites.get_mut(slug) else { return };
+        let finding = Finding::now(arriving, &self.settings.line);
+        let before = site.verdict.as_ref().map(Verdict::told);
+        match &mut site.verdict {
+            None if finding.quality == Quality::Lost => return,
+            None => site.verdict = Some(Verdict::new(finding)),
+            Some(verdict) => verdict.observe(now, finding, &self.settings.line),
+        }
+        let told = site.verdict.as_ref().map_or(finding, Verdict::told);
+        if before == Some(told) {
+            return;
+        }
+        self.events.push_back(HealthEvent::Verdict(slug.clone(), told));
+        match told.quality {
+            Quality::Lost => self.incidents.dropped(now, slug, now.minus(silent_ms)),
+            Quality::Good | Quality::Weak | Quality::Bad => self.incidents.appeared(now, slug),
+        }
+        for (kind, quality) in [(AlarmKind::Lost, Quality::Lost), (AlarmKind::Bad, Quality::Bad)] {
+            self.alarm(now, slug, kind, told.quality == quality);
+        }
+    }
+
+    /// What a site measured of its picture and sound.
+    pub fn content(&mut self, now: Millis, slug: &SiteSlug, sample: &ContentSample, context: Context) {
+        let Some(site) = self.sites.get_mut(slug) else { return };
+        let before = site.content.faults();
+        site.content.observe(now, sample, context, &self.settings.content);
+        self.faults(now, slug, before);
+    }
+
+    /// Levels of a site's microphone and of the programme that was sent to it, every
+    /// [`LEVELS_EVERY_MS`](crate::content::LEVELS_EVERY_MS).
+    pub fn levels(&mut self, now: Millis, slug: &SiteSlug, microphone: Dbfs, programme: Dbfs, context: Context) {
+        let Some(site) = self.sites.get_mut(slug) else { return };
+        let before = site.content.faults();
+        site.content.levels(now, microphone, programme, context, &self.settings.content);
+        self.faults(now, slug, before);
+    }
+
+    /// One second of a site's line, for its curve.
+    pub fn second(&mut self, slug: &SiteSlug, second: &Second) {
+        let Some(site) = self.sites.get_mut(slug) else { return };
+        let point = Point::from(second);
+        if !site.curve.push(point) {
+            return;
+        }
+        if let Some(ten) = site.gathered.push(point) {
+            self.events.push_back(HealthEvent::Stored(slug.clone(), ten));
+        }
+    }
+
+    /// A site went on purpose. What was wrong with it is so no more.
+    pub fn left(&mut self, now: Millis, slug: &SiteSlug) {
+        let Some(site) = self.sites.get_mut(slug) else { return };
+        let before = site.content.faults();
+        site.verdict = None;
+        site.content = ContentWatch::default();
+        if let Some(ten) = site.gathered.take() {
+            self.events.push_back(HealthEvent::Stored(slug.clone(), ten));
+        }
+        self.faults(now, slug, before);
+        self.alarm(now, slug, AlarmKind::Lost, false);
+        self.alarm(now, slug, AlarmKind::Bad, false);
+        self.incidents.left(now, slug);
+    }
+
+    /// A person has seen an alarm.
+    ///
+    /// # Errors
+    /// If it is not open, or acknowledged already.
+    pub fn acknowledge(&mut self, now: Millis, id: AlarmId, by: &str) -> Result<(), AlarmRefusal> {
+        self.alarms.acknowledge(now, id, by)
+    }
+
+    /// A person takes an alarm off the list.
+    ///
+    /// # Errors
+    /// If it is not open, or its cause is still there.
+    pub fn clear_by_hand(&mut self, now: Millis, id: AlarmId, by: &str) -> Result<(), AlarmRefusal> {
+        self.alarms.clear_by_hand(now, id, by)
+    }
+
+    /// Does what time has come for.
+    pub fn handle_timeout(&mut self, now: Millis) {
+        self.alarms.handle_timeout(now);
+        self.incidents.handle_timeout(now);
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout) next.
+    pub fn poll_timeout(&self) -> Option<Millis> {
+        self.alarms.poll_timeout().into_iter().chain(self.incidents.poll_timeout()).min()
+    }
+
+    /// What happened. To be called until it has nothing more: it is not bounded otherwise.
+    pub fn poll_event(&mut self) -> Option<HealthEvent> {
+        let own = self.events.pop_front();
+        let alarm = |alarms: &mut Alarms| alarms.poll_event().map(HealthEvent::Alarm);
+        let incident = |incidents: &mut Incidents| incidents.poll_event().map(HealthEvent::Incident);
+        own.or_else(|| alarm(&mut self.alarms)).or_else(|| incident(&mut self.incidents))
+    }
+
+    /// The verdict on a site; none while it is absent.
+    pub fn verdict(&self, slug: &SiteSlug) -> Option<Finding> {
+        self.sites.get(slug)?.verdict.as_ref().map(Verdict::told)
+    }
+
+    /// The curve of a site.
+    pub fn curve(&self, slug: &SiteSlug) -> Option<&Curve> {
+        self.sites.get(slug).map(|site| &site.curve)
+    }
+
+    /// All alarms.
+    pub fn alarms(&self) -> &Alarms {
+        &self.alarms
+    }
+
+    /// All incidents.
+    pub fn incidents(&self) -> &Incidents {
+        &self.incidents
+    }
+
+    /// Bytes that the sites' curves and windows hold.
+    pub fn memory_bytes(&self) -> usize {
+        let of = |site: &Site| size_of::<Site>() + site.curve.memory_bytes() + site.content.memory_bytes();
+        self.sites.values().map(of).sum()
+    }
+
+    fn alarm(&mut self, now: Millis, slug: &SiteSlug, kind: AlarmKind, wrong: bool) {
+        if wrong { self.alarms.raise(now, slug, kind) } else { self.alarms.clear(now, slug, kind) }
+    }
+
+    /// Raises and clears what changed among the faults of a site.
+    fn faults(&mut self, now: Millis, slug: &SiteSlug, before: std::collections::BTreeSet<ContentFault>) {
+        let Some(site) = self.sites.get(slug) else { return };
+        let told = site.content.faults();
+        for fault in told.symmetric_difference(&before) {
+            self.alarm(now, slug, AlarmKind::Content(*fault), told.contains(fault));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Reason;
+    use crate::units::{DelayMs, Fps, Luma, Share};
+
+    fn slug() -> SiteSlug {
+        SiteSlug::from("cao-bang")
+    }
+
+    fn watched() -> Health {
+        let mut health = Health::new(Settings::default());
+        health.set_places(Millis(0), BTreeMap::from([(slug(), Place::default())]));
+        health
+    }
+
+    fn healthy() -> Arriving {
+        Arriving { control: true, picture: true, sound: true, loss: None, rtt: None, fps: None, receiving: None }
+    }
+
+    fn events(health: &mut Health) -> Vec<HealthEvent> {
+        std::iter::from_fn(|| health.poll_event()).collect()
+    }
+
+    #[test]
+    fn a_site_that_drops_is_told_has_an_alarm_and_an_incident() {
+        let mut health = watched();
+        let lost = Arriving { picture: false, sound: false, ..healthy() };
+        health.arriving(Millis(0), &slug(), &lost, 0);
+        assert_eq!((health.verdict(&slug()), events(&mut health)), (None, vec![]));
+
+        health.arriving(Millis(1_000), &slug(), &healthy(), 0);
+        health.arriving(Millis(12_300), &slug(), &lost, 2_300);
+        health.handle_timeout(Millis(12_750));
+
+        let told = events(&mut health);
+        let reason = Some(Reason::NoMedia);
+        assert_eq!(told[0], HealthEvent::Verdict(slug(), Finding::GOOD));
+        assert_eq!(told[1], HealthEvent::Verdict(slug(), Finding { quality: Quality::Lost, reason }));
+        assert!(matches!(&told[2], HealthEvent::Alarm(AlarmEvent::Raised(alarm)) if alarm.kind == AlarmKind::Lost));
+        assert!(matches!(&told[3], HealthEvent::Incident(IncidentEvent::Opened(of)) if of.began == Millis(10_000)));
+        assert_eq!(told.len(), 4);
+    }
+
+    #[test]
+    fn a_fault_raises_its_alarm_and_leaving_ends_it() {
+        let mut health = watched();
+        let black = ContentSample {
+            frames: 20,
+            luma_mean: Luma::read(16.0),
+            luma_spread: Luma::read(0.0),
+            ..ContentSample::NOTHING
+        };
+        for second in (0..20).step_by(2) {
+            health.content(Millis(second * 1_000), &slug(), &black, Context::default());
+        }
+        health.left(Millis(30_000), &slug());
+        health.handle_timeout(Millis(90_000));
+
+        let told = events(&mut health);
+        assert!(matches!(
+            &told[..],
+            [HealthEvent::Alarm(AlarmEvent::Raised(_)), HealthEvent::Alarm(AlarmEvent::Cleared(_))]
+        ));
+    }
+
+    #[test]
+    fn seconds_become_a_curve_and_points_to_store() {
+        let mut health = watched();
+        for second in 0..25 {
+            let measured = Second {
+                second,
+                quality: Quality::Good,
+                kbps_up: None,
+                kbps_down: None,
+                rtt: None,
+                loss: None,
+                jitter: None,
+                fps: None,
+                level: None,
+            };
+            health.second(&slug(), &measured);
+        }
+        assert_eq!(health.curve(&slug()).map(|curve| curve.points().len()), Some(25));
+        assert_eq!(events(&mut health).len(), 2);
+    }
+
+    #[test]
+    fn what_is_said_of_strangers_is_dropped() {
+        let mut health = watched();
+        let stranger = SiteSlug::from("nowhere");
+        health.arriving(Millis(0), &stranger, &healthy(), 0);
+        health.content(Millis(0), &stranger, &ContentSample::NOTHING, Context::default());
+        health.left(Millis(0), &stranger);
+        assert_eq!((health.verdict(&stranger), events(&mut health)), (None, vec![]));
+    }
+
+    proptest! {
+        /// Whatever bits a site sends as numbers, and whenever: nothing panics, and the numbers that are told are numbers.
+        #[test]
+        fn no_number_does_harm(steps in prop::collection::vec((any::<[u32; 10]>(), any::<u64>(), any::<[bool; 6]>()), 1..100)) {
+            let mut health = watched();
+            for (bits, time, flags) in steps {
+                let [a, b, c, d, e, f, g, h, i, j] = bits.map(f32::from_bits);
+                let now = Millis(time >> (bits[0] % 64));
+                let arriving = Arriving {
+                    control: flags[0], picture: flags[1], sound: flags[2],
+                    loss: Share::read(a), rtt: DelayMs::read(b), fps: Fps::read(c), receiving: None,
+                };
+                let context = Context { muted: flags[3], camera_off: false, on_air: flags[4], expected_to_speak: flags[5] };
+                let sample = ContentSample {
+                    frames: bits[1], luma_mean: Luma::read(d), luma_spread: Luma::read(e), luma_change: Luma::read(f),
+                    clipped: Share::read(g), rms: Dbfs::read(h), peak: Dbfs::read(i),
+                };
+                health.arriving(now, &slug(), &arriving, u64::from(bits[2]));
+                health.content(now, &slug(), &sample, context);
+                if let (Some(microphone), Some(programme)) = (Dbfs::read(h), Dbfs::read(j)) {
+                    health.levels(now, &slug(), microphone, programme, context);
+                }
+                health.second(&slug(), &Second {
+                    second: bits[3], quality: Quality::Good, kbps_up: crate::units::Kbps::read(j), kbps_down: None,
+                    rtt: DelayMs::read(b), loss: Share::read(a), jitter: DelayMs::read(j), fps: Fps::read(c), level: Dbfs::read(h),
+                });
+                health.handle_timeout(now);
+                for event in std::iter::from_fn(|| health.poll_event()) {
+                    if let HealthEvent::Stored(_, ten) = event {
+                        prop_assert!(ten.loss.is_none_or(|loss| loss.mean.is_finite() && loss.max <= 1.0));
+                    }
+                }
+            }
+        }
+    }
+}
