@@ -228,3 +228,23 @@ async fn a_fault_is_in_the_picture_or_the_sound_and_nowhere_else() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_loudspeaker_plays_comes_back_through_a_microphone_with_an_echo() {
+    const HALL: u16 = 0;
+    let joined = join_with("first", Some(Fault::Echo)).await;
+    wait_for_summary(&joined, "media stands", |summary| summary.media).await;
+
+    joined.server.play(HALL);
+
+    let began = Instant::now();
+    let tones = loop {
+        match joined.server.sounds().pop() {
+            Some(heard) if heard.tones.len() > 1 => break heard.tones,
+            _ => assert!(began.elapsed() < PATIENCE, "{:?}", joined.server.sounds()),
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    };
+    assert_eq!(tones.iter().map(|(site, _)| *site).collect::<Vec<_>>(), [SITE, HALL]);
+    assert!(began.elapsed() > Duration::from_millis(200), "after {:?}", began.elapsed());
+}

@@ -3,14 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use endpoint::{packetize, sei};
+use endpoint::{packetize, sei, sound};
 use futures_util::{SinkExt, StreamExt};
 use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication;
-use rtc::rtp_transceiver::rtp_sender::{RTCRtpHeaderExtensionCapability, RtpCodecKind};
+use rtc::rtp;
+use rtc::rtp_transceiver::rtp_sender::{
+    RTCRtpCodec, RTCRtpCodingParameters, RTCRtpEncodingParameters, RTCRtpHeaderExtensionCapability, RtpCodecKind,
+};
+use rtc::rtp_transceiver::{RTCRtpTransceiverDirection, RTCRtpTransceiverInit};
 use tokio::sync::{broadcast, watch};
 use tokio_tungstenite::tungstenite::Message;
+use webrtc::media_stream::MediaStreamTrack;
+use webrtc::media_stream::track_local::TrackLocal;
+use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
 use webrtc::peer_connection::{
     MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCIceGatheringState,
@@ -22,6 +29,10 @@ use wire::{
 };
 
 const AUDIO_LEVEL_URI: &str = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
+
+/// Payload type of Opus in the endpoint's offers.
+const OPUS_TYPE: u8 = 111;
+const PROGRAMME_SSRC: u32 = 7;
 
 /// A message of the endpoint.
 #[derive(Debug, Clone)]
@@ -56,6 +67,10 @@ struct State {
     /// Id of the audio-level extension in the offer, and its values on sound packets.
     level_id: Mutex<Option<u8>>,
     levels: Mutex<Vec<u8>>,
+    /// Tones of the microphone, a window after the other.
+    sounds: Mutex<Vec<sound::Heard>>,
+    /// Where the programme's sound is sent.
+    programme: Mutex<Option<Arc<dyn TrackLocal>>>,
     relays: Mutex<Vec<Arc<dyn PeerConnection>>>,
 }
 
@@ -98,6 +113,17 @@ impl FakeServer {
     /// Values of the audio-level extension (RFC 6464) that arrived.
     pub fn audio_levels(&self) -> Vec<u8> {
         self.state.levels.lock().unwrap().clone()
+    }
+
+    /// What was heard from the microphone.
+    pub fn sounds(&self) -> Vec<sound::Heard> {
+        self.state.sounds.lock().unwrap().clone()
+    }
+
+    /// Plays a site's tone as the programme from now on.
+    pub fn play(&self, site: u16) {
+        let track = self.state.programme.lock().unwrap().clone().unwrap();
+        tokio::spawn(play(track, site));
     }
 
     pub fn set_instance(&self, instance: &str) {
@@ -226,7 +252,29 @@ impl PeerConnectionEventHandler for Events {
     }
 }
 
+/// Sends a tone until the endpoint is gone.
+async fn play(track: Arc<dyn TrackLocal>, site: u16) {
+    let mut microphone = sound::Microphone::of_site(site).unwrap();
+    let mut ticks = tokio::time::interval(Duration::from_millis(sound::FRAME_MS));
+    for sequence in 0..u16::MAX {
+        ticks.tick().await;
+        let header = rtp::Header {
+            version: 2,
+            payload_type: OPUS_TYPE,
+            sequence_number: sequence,
+            timestamp: u32::from(sequence) * sound::FRAME_SAMPLES as u32,
+            ssrc: PROGRAMME_SSRC,
+            ..rtp::Header::default()
+        };
+        let packet = rtp::Packet { header, payload: microphone.next_frame().unwrap() };
+        if track.write_rtp(packet).await.is_err() {
+            return;
+        }
+    }
+}
+
 async fn watch_layers(state: Arc<State>, track: Arc<dyn TrackRemote>) {
+    let mut ear = sound::Ear::new(64).unwrap();
     while let Some(event) = track.poll().await {
         match event {
             TrackRemoteEvent::OnOpen(init) => {
@@ -240,6 +288,7 @@ async fn watch_layers(state: Arc<State>, track: Arc<dyn TrackRemote>) {
                     let id = *state.level_id.lock().unwrap();
                     let level = id.and_then(|id| packet.header.get_extension(id));
                     state.levels.lock().unwrap().extend(level.map(|level| level[0]));
+                    state.sounds.lock().unwrap().extend(ear.hear(&packet.payload).unwrap());
                     continue;
                 };
                 let mut layers = state.layers.lock().unwrap();
@@ -277,6 +326,14 @@ async fn answer(state: &Arc<State>, offer: String) -> String {
             .await
             .unwrap(),
     );
+    let programme = programme();
+    let sends = RTCRtpTransceiverInit {
+        direction: RTCRtpTransceiverDirection::Sendonly,
+        streams: vec![],
+        send_encodings: programme.codings().await,
+    };
+    relay.add_transceiver_from_track(Arc::clone(&programme), Some(sends)).await.unwrap();
+    *state.programme.lock().unwrap() = Some(programme);
     relay.set_remote_description(RTCSessionDescription::offer(offer).unwrap()).await.unwrap();
     let answer = relay.create_answer(None).await.unwrap();
     relay.set_local_description(answer).await.unwrap();
@@ -284,6 +341,33 @@ async fn answer(state: &Arc<State>, offer: String) -> String {
     let sdp = relay.local_description().await.unwrap().sdp;
     state.relays.lock().unwrap().push(relay);
     sdp
+}
+
+fn programme() -> Arc<dyn TrackLocal> {
+    let codec = RTCRtpCodec {
+        mime_type: "audio/opus".to_owned(),
+        clock_rate: 48_000,
+        channels: 2,
+        sdp_fmtp_line: "minptime=10;useinbandfec=1".to_owned(),
+        rtcp_feedback: vec![],
+    };
+    let encoding = RTCRtpEncodingParameters {
+        rtp_coding_parameters: RTCRtpCodingParameters {
+            ssrc: Some(PROGRAMME_SSRC),
+            ..RTCRtpCodingParameters::default()
+        },
+        active: true,
+        codec,
+        ..RTCRtpEncodingParameters::default()
+    };
+    let name = || "programme".to_owned();
+    Arc::new(TrackLocalStaticRTP::new(MediaStreamTrack::new(
+        name(),
+        name(),
+        name(),
+        RtpCodecKind::Audio,
+        vec![encoding],
+    )))
 }
 
 /// Id of a header extension (RFC 8285 §5): `a=extmap:ID URI`.
