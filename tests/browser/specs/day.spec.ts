@@ -195,7 +195,7 @@ async function loseAndFindTheSpeaker(day: Day, line: Line): Promise<void> {
 
 /** The operator interrupts one speaker, the chair the next. */
 async function interrupt(day: Day): Promise<void> {
-  await day.pressUntilTold("x", `speech_ended ${ASKS} interrupted`);
+  await day.pressUntilTold("Shift+X", `speech_ended ${ASKS} interrupted`);
   await day.chairSees(null);
   await day.press("F10");
   await day.untilPreviewed(ASKS_TOO);

@@ -118,7 +118,7 @@ test("the console in every state", async () => {
       await order({ type: "start_tour", sites: ["ha-noi", "ha-giang"], dwell_ms: 60_000, repeat: true });
       await operator.untilOnAir("ha-noi");
       await gallery.show(page, "tour");
-      await press("u");
+      await press("Shift+U");
       await operator.untilStage(({ tour }) => tour === null, "the tour stopped");
       await press("F8");
       await operator.untilOnAir(HALL);

@@ -28,7 +28,8 @@ export const DEFAULT_KEYMAP: Keymap = {
   back_to_hall: ['F8', 'Numpad0'],
   undo: ['F4', 'Control+KeyZ'],
   holding: ['Shift+F8'],
-  tour: ['KeyU'],
+  // Never a letter alone: it puts a picture on air.
+  tour: ['Shift+KeyU'],
   preview_selected: ['Enter'],
   preview_add: ['Shift+Enter'],
   clear_preview: ['Delete'],
@@ -49,7 +50,8 @@ export const DEFAULT_KEYMAP: Keymap = {
   clock: ['KeyT'],
   extend: ['Equal', 'NumpadAdd'],
   end_speech: ['KeyE'],
-  interrupt: ['KeyX'],
+  // X alone lies beside C.
+  interrupt: ['Shift+KeyX'],
   mute: ['KeyM'],
   mute_others: ['Shift+KeyM'],
   microphone: ['KeyV'],
@@ -86,18 +88,30 @@ export function isAllowed(binding: string): boolean {
   return !/(^|\+)(Space|Tab|Escape)$/.test(binding);
 }
 
+/** Edition of the keys as delivered; a keymap that was stored under an older one has their former keys in it. */
+const EDITION = 2;
+/** Keys of the first edition that were replaced because one letter alone could do harm. */
+const FORMER: Partial<Record<KeyAction, string>> = { tour: 'KeyU', interrupt: 'KeyX' };
+
 const Bindings = v.array(v.pipe(v.string(), v.check(isAllowed)));
 const StoredKeymap = v.pipe(
   v.string(),
   v.parseJson(),
-  v.object(v.entriesFromList(ACTIONS, v.optional(v.fallback(v.nullable(Bindings), null)))),
+  v.object({
+    ...v.entriesFromList(ACTIONS, v.optional(v.fallback(v.nullable(Bindings), null))),
+    edition: v.optional(v.fallback(v.number(), 1), 1),
+  }),
 );
+
+/** A keymap as it is remembered. */
+export const keymapText = (keymap: Keymap): string => JSON.stringify({ ...keymap, edition: EDITION });
 
 /** Reads a remembered keymap; what does not fit is left as delivered. */
 export function keymapFrom(text: string | null): Keymap {
   const stored = v.safeParse(StoredKeymap, text);
   if (!stored.success) return DEFAULT_KEYMAP;
-  const own = stored.output;
+  const { edition, ...own } = stored.output;
+  if (edition < EDITION) forgetFormer(own);
   // An action that a person's keymap does not know yet gets its keys as far as they are still free.
   const taken = new Set(ACTIONS.flatMap((action) => own[action] ?? []));
   const keys = ACTIONS.map((action) => [
@@ -105,6 +119,13 @@ export function keymapFrom(text: string | null): Keymap {
     own[action] ?? DEFAULT_KEYMAP[action].filter((binding) => !taken.has(binding)),
   ]);
   return Object.fromEntries(keys) as Keymap;
+}
+
+/** What was stored as it was delivered then is nobody's own key. */
+function forgetFormer(own: Partial<Record<KeyAction, string[] | null>>): void {
+  for (const action of ACTIONS) {
+    if (own[action]?.join() === FORMER[action]) own[action] = null;
+  }
 }
 
 /** The key of a binding without its modifiers. */

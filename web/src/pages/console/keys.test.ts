@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { placeOf } from './keyboard.svelte';
-import { ACTION_GROUPS, ACTIONS, DEFAULT_KEYMAP, type KeyAction, keymapFrom, remap } from './keymap';
+import { ACTION_GROUPS, ACTIONS, DEFAULT_KEYMAP, type KeyAction, keymapFrom, keymapText, remap } from './keymap';
 import { actionOf, bindingOf, keyLabel, type Press, type PressPlace } from './keys';
 
 describe('keys', () => {
@@ -27,6 +27,8 @@ describe('keys', () => {
     ['Digit3', [], 'layout_3'],
     ['Enter', ['Shift'], 'preview_add'],
     ['KeyK', ['Shift'], 'talkback_all'],
+    ['KeyU', ['Shift'], 'tour'],
+    ['KeyX', ['Shift'], 'interrupt'],
     ['NumpadAdd', [], 'extend'],
     ['Enter', [], 'preview_selected'],
     ['F9', [], 'previous_in_queue'],
@@ -120,7 +122,7 @@ describe('keys', () => {
     expect(on('KeyC', ['Control'])).toBeNull();
     expect(on('F12', ['Shift'])).toBeNull();
     expect(on('F8', ['Control'])).toBeNull();
-    expect(on('KeyX', ['Shift'])).toBeNull();
+    expect(on('KeyE', ['Shift'])).toBeNull();
   });
 
   it('never include Space, by default or by remapping', () => {
@@ -133,7 +135,7 @@ describe('keys', () => {
     const keymap = remap(DEFAULT_KEYMAP, 'take', 'KeyC');
     expect(keymap.take).toEqual(['KeyC']);
     expect(keymap.cue).toEqual([]);
-    expect(keymapFrom(JSON.stringify(keymap))).toEqual(keymap);
+    expect(keymapFrom(keymapText(keymap))).toEqual(keymap);
     expect(keymapFrom('not json')).toEqual(DEFAULT_KEYMAP);
     expect(bindingOf(press('KeyP', ['Control', 'Alt']))).toBe('Control+Alt+KeyP');
     expect(bindingOf(press('ShiftLeft', ['Shift']))).toBeNull();
@@ -147,11 +149,29 @@ describe('keys', () => {
   });
 
   it('that a person has given away stay so when new actions come', () => {
-    const remembered = keymapFrom('{"take":["F7"],"cue":["KeyU"]}');
+    const remembered = keymapFrom('{"take":["F7"],"cue":["Shift+KeyU"]}');
     expect(remembered.take).toEqual(['F7']);
     expect(remembered.next_item).toEqual([]);
     expect(remembered.tour).toEqual([]);
     expect(remembered.undo).toEqual(DEFAULT_KEYMAP.undo);
+  });
+
+  it('that are letters alone neither put a picture on air nor take the word from a speaker', () => {
+    const letters = (['take', 'back_to_hall', 'undo', 'holding', 'tour', 'next_item', 'interrupt'] as const).flatMap(
+      (action) => DEFAULT_KEYMAP[action].filter((binding) => /^(Key|Digit)/.test(binding)),
+    );
+    expect(letters).toEqual([]);
+    expect([on('KeyU'), on('KeyX')]).toEqual([null, null]);
+  });
+
+  it('of a keymap that was stored while they were letters alone are the new ones, a person’s own stay', () => {
+    const whole = { ...DEFAULT_KEYMAP, tour: ['KeyU'], interrupt: ['KeyX'], cue: ['KeyH'] };
+    const stored = keymapFrom(JSON.stringify(whole));
+    expect(stored).toEqual({ ...DEFAULT_KEYMAP, cue: ['KeyH'] });
+    expect(keymapFrom(JSON.stringify({ ...whole, tour: ['KeyX'], interrupt: ['KeyU'] })).tour).toEqual(['KeyX']);
+    // Whoever wants the letter all the same says so, and has it from then on.
+    const again = remap(stored, 'interrupt', 'KeyX');
+    expect(keymapFrom(keymapText(again))).toEqual(again);
   });
 
   it('are written as on the keyboard', () => {
