@@ -39,7 +39,7 @@ pub enum Fault {
     Black,
     /// The camera gives one picture again and again; frames keep coming.
     Frozen,
-    /// The microphone hears the programme from the loudspeaker, 200 ms later and 10 dB softer.
+    /// The microphone hears the programme from the loudspeaker, 200 ms later and 10 dB softer; meanwhile people there murmur.
     Echo,
 }
 
