@@ -18,8 +18,8 @@ export class SoundDesk {
   #line: CommandLine;
   #talkbackTimer: ReturnType<typeof setTimeout> | undefined;
   #microphone: MediaStreamTrack | null = null;
-  /** A key is held; the microphone may still be asked for. */
-  #wanted: object | null = null;
+  /** Whom a held key is for, anew each time it is asked; the microphone may still be asked for. */
+  #held: { sites: () => readonly SiteSlug[] } | null = null;
 
   constructor(line: CommandLine) {
     this.#line = line;
@@ -54,45 +54,47 @@ export class SoundDesk {
     if (this.#line.connection.send({ type: 'solo', site: next })) this.solo = next;
   }
 
-  /** Speaks privately to sites while a key is held. Nobody is said to speak before a microphone is open. */
+  /** What is said privately there would be heard by everybody: its microphone is on air, or a take is about to open it. */
+  isOnAir = (site: SiteSlug): boolean => {
+    const { stage } = this.#line.conference;
+    return (
+      (stage?.program.microphones.includes(site) ?? false) ||
+      (stage?.pending?.sources.some((source) => source.site === site) ?? false)
+    );
+  };
+
+  /** Speaks privately to sites while a key is held, but to none whose microphone is on air. */
   async talk(sites: readonly SiteSlug[]): Promise<void> {
-    if (sites.length === 0 || this.#wanted !== null || !this.#line.connection.ready) return;
-    const wanted = {};
-    this.#wanted = wanted;
-    if (this.#microphone?.readyState !== 'live') this.#microphone = (await openMicrophone()).track;
-    // The key may have been released while the browser was asking for the microphone.
-    if (this.#wanted !== wanted) return;
-    if (!this.#microphone) {
-      this.#wanted = null;
-      toast.error(m.talkback_no_microphone());
-      return;
-    }
-    if (!this.#line.connection.send({ type: 'talkback', sites: [...sites] })) return this.endTalk();
-    this.talkingTo = sites;
-    this.#talkbackTimer = setTimeout(() => this.endTalk(), TALKBACK_LIMIT_MS);
-    await this.#line.connection.setTrack('microphone', this.#microphone);
+    await this.#hold(() => sites);
   }
 
   /** Speaks to all sites that are not on air: nobody in a room that is being shown is talked into. */
-  talkToAll(): Promise<void> {
-    const { stage, sites } = this.#line.conference;
-    const onAir = new Set(
-      [...(stage?.program.sources ?? []).map(({ source }) => source), ...(stage?.pending?.sources ?? [])].map(
-        (source) => source.site,
-      ),
-    );
-    const others = sites.filter(({ view }) => !view.hall && !onAir.has(view.slug) && this.#isThere(view.slug));
-    return this.talk(others.map(({ view }) => view.slug));
+  async talkToAll(): Promise<void> {
+    await this.#hold(() => {
+      const { stage, sites } = this.#line.conference;
+      const shown = new Set(stage?.program.sources.map(({ source }) => source.site));
+      const others = sites.filter(({ view, online }) => !view.hall && online && !shown.has(view.slug));
+      return others.map(({ view }) => view.slug);
+    });
+  }
+
+  /** What is on air has changed while a key may be held: whoever is on air now is spoken to no longer. */
+  handleProgramme(): void {
+    const [first] = this.talkingTo;
+    if (first === undefined || !this.#held) return;
+    const sites = this.#held.sites().filter((site) => !this.isOnAir(site));
+    if (sites.join() === this.talkingTo.join()) return;
+    if (this.#speakTo(sites) && sites.length > 0) return;
+    this.endTalk();
+    if (this.isOnAir(first)) this.#refuse(first);
   }
 
   /** Ends talkback: key released, window left, connection lost, or time over. */
   endTalk(): void {
-    this.#wanted = null;
-    if (this.talkingTo.length === 0) return;
+    this.#held = null;
     clearTimeout(this.#talkbackTimer);
+    if (this.talkingTo.length > 0) this.#speakTo([]);
     this.talkingTo = [];
-    this.#line.connection.send({ type: 'talkback', sites: [] });
-    void this.#line.connection.setTrack('microphone', null);
   }
 
   /** A new connection knows nothing of what was live: solo is asked for again. */
@@ -100,7 +102,42 @@ export class SoundDesk {
     if (this.solo !== null) this.#line.connection.send({ type: 'solo', site: this.solo });
   }
 
-  #isThere(site: SiteSlug): boolean {
-    return this.#line.conference.site(site)?.online ?? false;
+  /** Nobody is said to speak before a microphone is open. */
+  async #hold(wanted: () => readonly SiteSlug[]): Promise<void> {
+    if (this.#held !== null || !this.#line.connection.ready || !this.#reaches(wanted())) return;
+    const held = { sites: wanted };
+    this.#held = held;
+    if (this.#microphone?.readyState !== 'live') this.#microphone = (await openMicrophone()).track;
+    // The key may have been released while the browser was asking for the microphone, or a take may have been quicker.
+    if (this.#held !== held) return;
+    if (!this.#microphone) toast.error(m.talkback_no_microphone());
+    const sites = held.sites();
+    if (!this.#microphone || !this.#reaches(sites) || !this.#speakTo(sites.filter((site) => !this.isOnAir(site)))) {
+      this.#held = null;
+      return;
+    }
+    this.#talkbackTimer = setTimeout(() => this.endTalk(), TALKBACK_LIMIT_MS);
+    await this.#line.connection.setTrack('microphone', this.#microphone);
+  }
+
+  /** True if one of them can be spoken to; where all are on air, that is said. */
+  #reaches(sites: readonly SiteSlug[]): boolean {
+    const [first] = sites;
+    if (first === undefined) return false;
+    if (sites.some((site) => !this.isOnAir(site))) return true;
+    this.#refuse(first);
+    return false;
+  }
+
+  /** Has the microphone routed to these sites, and to no others. */
+  #speakTo(sites: readonly SiteSlug[]): boolean {
+    const sent = this.#line.connection.send({ type: 'talkback', sites: [...sites] });
+    this.talkingTo = sent ? sites : [];
+    if (this.talkingTo.length === 0) void this.#line.connection.setTrack('microphone', null);
+    return sent;
+  }
+
+  #refuse(site: SiteSlug): void {
+    this.#line.refuse(m.command_talkback({ site: this.#line.name(site) }), m.talkback_on_air());
   }
 }
