@@ -18,8 +18,6 @@ export class CommandLine {
   last: LastCommand | null = $state.raw(null);
   /** Keys of commands that wait for an answer, so that their buttons can say so. */
   readonly pending = new SvelteSet<string>();
-  /** So many were refused. */
-  #refusals = 0;
 
   constructor(connection: Connection) {
     this.connection = connection;
@@ -37,14 +35,14 @@ export class CommandLine {
   async run(key: string, label: string, command: Command): Promise<CommandOutcome | null> {
     if (!this.connection.ready || this.pending.has(key)) return null;
     this.pending.add(key);
-    const refusals = this.#refusals;
-    this.last = { label, outcome: 'pending', reason: '' };
+    const mine: LastCommand = { label, outcome: 'pending', reason: '' };
+    this.last = mine;
     const outcome = await this.connection.command(command);
     this.pending.delete(key);
     const reason = whyNot(outcome, this.name);
     if (reason !== '') this.refuse(label, reason);
-    // What was refused meanwhile has yet to be read.
-    else if (refusals === this.#refusals) this.last = { label, outcome: 'accepted', reason };
+    // A newer command that waits is what is looked at, and what was refused meanwhile has yet to be read.
+    else if (this.last === mine) this.last = { label, outcome: 'accepted', reason };
     return outcome;
   }
 
@@ -59,7 +57,6 @@ export class CommandLine {
 
   /** Says why something was not even sent. */
   refuse(label: string, reason: string): void {
-    this.#refusals += 1;
     const refused: LastCommand = { label, outcome: 'refused', reason };
     this.last = refused;
     setTimeout(() => this.last === refused && (this.last = null), REFUSAL_SHOWN_MS);
