@@ -50,11 +50,16 @@ export class Board {
     void this.press(label, this.tally?.sites[site]?.muted ? 'unmute' : 'mute', { site });
   }
 
-  /** Presses a button. One press at a time: what follows waits for the hand to come again. */
+  /**
+   * Presses a button. One press at a time: what follows waits for the hand to come again. But whoever needs the hall needs it at once,
+   * whatever else still waits for an answer.
+   */
   async press(label: string, action: string, fields: Record<string, string> = {}): Promise<void> {
-    if (!this.access || this.last?.outcome === 'pending') return;
-    this.last = { label, outcome: 'pending', problem: null };
+    if (!this.access || (this.last?.outcome === 'pending' && action !== 'back_to_hall')) return;
+    const mine: Press = { label, outcome: 'pending', problem: null };
+    this.last = mine;
     const result = await act(this.access, action, fields);
-    this.last = { label, outcome: result.ok ? 'done' : 'refused', problem: result.ok ? null : result.problem };
+    if (!result.ok) this.last = { label, outcome: 'refused', problem: result.problem };
+    else if (this.last === mine) this.last = { label, outcome: 'done', problem: null };
   }
 }
