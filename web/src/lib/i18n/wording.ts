@@ -15,69 +15,30 @@ import type {
 
 /** A refusal in words. `siteName` gives the short name of a site. */
 export function refusalText(refusal: Refusal, siteName: (slug: string) => string): string {
+  if (isPlain(refusal)) return PLAIN_REFUSAL[refusal.code]();
   switch (refusal.code) {
-    case 'forbidden':
-      return m.refusal_forbidden();
     case 'not_in_control':
       return refusal.holder ? m.refusal_not_in_control({ holder: refusal.holder }) : m.refusal_nobody_in_control();
     case 'unknown_site':
       return m.refusal_unknown_site({ site: refusal.site });
     case 'unknown_item':
       return m.refusal_unknown_item({ item: refusal.item });
-    case 'unknown_message':
-      return m.refusal_unknown_message();
     case 'source_offline':
       return m.refusal_source_offline({ site: siteName(refusal.site) });
-    case 'preview_changed':
-      return m.refusal_preview_changed();
-    case 'preview_empty':
-      return m.refusal_preview_empty();
     case 'layout_mismatch':
       return m.refusal_layout_mismatch({ min: refusal.min, max: refusal.max });
-    case 'take_pending':
-      return m.refusal_take_pending();
-    case 'nothing_to_undo':
-      return m.refusal_nothing_to_undo();
-    case 'already_so':
-      return m.refusal_already_so();
-    case 'floor_closed':
-      return m.refusal_floor_closed();
-    case 'already_in_queue':
-      return m.refusal_already_in_queue();
-    case 'not_in_queue':
-      return m.refusal_not_in_queue();
     case 'queue_full':
       return m.refusal_queue_full({ limit: refusal.limit });
     case 'not_first_in_queue':
       return m.refusal_not_first_in_queue({ site: siteName(refusal.first) });
     case 'floor_held':
       return m.refusal_floor_held({ site: siteName(refusal.holder) });
-    case 'no_holder':
-      return m.refusal_no_holder();
-    case 'clock_state':
-      return m.refusal_clock_state();
-    case 'hall_protected':
-      return m.refusal_hall_protected();
     case 'not_on_air':
       return m.refusal_not_on_air({ site: siteName(refusal.site) });
-    case 'not_open':
-      return m.refusal_not_open();
-    case 'rehearsing':
-      return m.refusal_rehearsing();
-    case 'not_rehearsing':
-      return m.refusal_not_rehearsing();
-    case 'plan_locked':
-      return m.refusal_plan_locked();
     case 'bad_plan':
       return m.refusal_bad_plan({ count: refusal.problems.length, first: refusal.problems[0] ?? '' });
     case 'item_changed':
       return refusal.current === null ? m.refusal_item_ended() : m.refusal_item_changed();
-    case 'no_tour':
-      return m.refusal_no_tour();
-    case 'nobody_to_show':
-      return m.refusal_nobody_to_show();
-    case 'microphones_not_allowed':
-      return m.refusal_microphones_not_allowed();
     case 'too_many_microphones':
       // Four sites in the picture have all the slots, the holding slide has none.
       return refusal.limit === 0
@@ -89,20 +50,10 @@ export function refusalText(refusal: Refusal, siteName: (slug: string) => string
       return m.refusal_unknown_region({ region: refusal.region });
     case 'too_many':
       return m.refusal_too_many({ limit: refusal.limit });
-    case 'ended':
-      return m.refusal_ended();
-    case 'wrong_confirmation':
-      return m.refusal_wrong_confirmation();
     case 'bad_text':
       return m.refusal_bad_text({ max: refusal.max });
     case 'out_of_range':
       return m.refusal_out_of_range({ min: refusal.min, max: refusal.max });
-    case 'journal_unavailable':
-      return m.refusal_journal_unavailable();
-    case 'busy':
-      return m.refusal_busy();
-    case 'too_late':
-      return m.refusal_too_late();
   }
 }
 
@@ -124,6 +75,39 @@ export const takeFailureText = (failure: TakeFailure): string => TAKE_FAILURE[fa
 export const roleName = (role: Role): string => ROLE[role]();
 /** A layer as its height. */
 export const layerName = (layer: Layer): string => LAYER[layer];
+
+/** A refusal of which nothing more is said than that it is one of its kind. */
+type PlainRefusal = Extract<Refusal, { code: keyof typeof PLAIN_REFUSAL }>;
+const isPlain = (refusal: Refusal): refusal is PlainRefusal => Object.hasOwn(PLAIN_REFUSAL, refusal.code);
+
+/** What is neither here nor a case of `refusalText` is a fault of its type. */
+const PLAIN_REFUSAL = {
+  forbidden: m.refusal_forbidden,
+  unknown_message: m.refusal_unknown_message,
+  preview_changed: m.refusal_preview_changed,
+  preview_empty: m.refusal_preview_empty,
+  take_pending: m.refusal_take_pending,
+  nothing_to_undo: m.refusal_nothing_to_undo,
+  already_so: m.refusal_already_so,
+  floor_closed: m.refusal_floor_closed,
+  already_in_queue: m.refusal_already_in_queue,
+  not_in_queue: m.refusal_not_in_queue,
+  no_holder: m.refusal_no_holder,
+  clock_state: m.refusal_clock_state,
+  hall_protected: m.refusal_hall_protected,
+  not_open: m.refusal_not_open,
+  rehearsing: m.refusal_rehearsing,
+  not_rehearsing: m.refusal_not_rehearsing,
+  plan_locked: m.refusal_plan_locked,
+  no_tour: m.refusal_no_tour,
+  nobody_to_show: m.refusal_nobody_to_show,
+  microphones_not_allowed: m.refusal_microphones_not_allowed,
+  ended: m.refusal_ended,
+  wrong_confirmation: m.refusal_wrong_confirmation,
+  journal_unavailable: m.refusal_journal_unavailable,
+  busy: m.refusal_busy,
+  too_late: m.refusal_too_late,
+} satisfies Partial<Record<Refusal['code'], () => string>>;
 
 const LAYER: Record<Layer, string> = { low: '180p', mid: '360p', high: '720p' };
 
