@@ -10,16 +10,14 @@ mod door;
 mod offering;
 mod operators;
 mod peer;
-mod quality;
 mod readiness;
 mod reserve;
 mod view;
 
-pub use arrival::{Arrival, TrackArrival};
+pub use arrival::{Arrival, SILENT_AFTER, TrackArrival};
 pub use calls::{CALL_AT_MOST, CALL_KEPT, Calls};
 pub use door::{Client, Door, DoorKind, ResourceId};
 pub use offering::{Offering, WaitingOffer};
 pub use peer::{Control, Heard, Media, Peer, Peers, SocketId, Who};
-pub use quality::{Arriving, BETTER_AFTER, Finding, SILENT_AFTER, Verdict, WORSE_AFTER};
 pub use reserve::{INTERRUPTED_AFTER, STEADY_AFTER};
 pub use view::{LeaseLive, Surroundings, Working, live_for, site_live};

@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use conference::{ConnectionId, ConsoleLive, EndpointLive, Live, PlayerLive, PlayerPlace, SiteSlug, TrackKind};
+use health::units::DelayMs;
+use health::{Arriving, Finding, Millis, Thresholds, Verdict};
 use wire::{ClientKind, DeviceState, EndpointRole, EndpointStats, EndpointStatus, MediaPlan, Role, Uplink};
 
 use super::arrival::Arrival;
 use super::door::{Client, Door, DoorKind, ResourceId};
 use super::offering::Offering;
-use super::quality::{Arriving, Finding, Verdict};
 use super::reserve::leaves_to_reserve;
 use crate::access::Revocation;
 use crate::conference_task::Departure;
@@ -262,7 +263,10 @@ impl Peer {
         let control = self.is_in_touch(now);
         let rtt_ms = self.stats.as_ref().map_or(0.0, |stats| stats.rtt_ms);
         match self.media.as_ref().filter(|media| media.connected) {
-            None => Arriving { control, picture: false, sound: false, loss: 0.0, rtt_ms, fps: 0.0 },
+            None => {
+                let rtt = DelayMs::read(rtt_ms);
+                Arriving { control, picture: false, sound: false, loss: None, rtt, fps: None, receiving: None }
+            }
             Some(media) => media.arrival.arriving(now, control, rtt_ms),
         }
     }
@@ -304,6 +308,8 @@ pub struct Peers {
     by_id: BTreeMap<ConnectionId, Peer>,
     by_socket: BTreeMap<SocketId, ConnectionId>,
     verdicts: BTreeMap<SiteSlug, Verdict>,
+    /// When sites were first judged; the verdicts' time counts from there.
+    judged_since: Option<Instant>,
     /// Since when a site that was here is lost, ms since the epoch.
     pub lost_since: BTreeMap<SiteSlug, u64>,
 }
@@ -448,10 +454,13 @@ impl Peers {
 
     /// Judges every site that has or had an endpoint.
     pub fn judge(&mut self, now: Instant, now_ms: u64) {
+        let since = now.saturating_duration_since(*self.judged_since.get_or_insert(now));
+        let at = Millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
+        let bounds = Thresholds::default();
         let mut best: BTreeMap<&SiteSlug, Finding> = BTreeMap::new();
         for peer in self.by_id.values() {
             let Some((site, EndpointRole::Main | EndpointRole::Backup)) = peer.seat() else { continue };
-            let finding = Finding::now(&peer.arriving(now));
+            let finding = Finding::now(&peer.arriving(now), &bounds);
             let better = best.get(site).is_none_or(|other| finding.is_better_than(other));
             if better {
                 best.insert(site, finding);
@@ -459,7 +468,7 @@ impl Peers {
         }
         let gone: Vec<SiteSlug> = self.verdicts.keys().filter(|site| !best.contains_key(site)).cloned().collect();
         for (site, finding) in best {
-            self.verdicts.entry(site.clone()).or_insert_with(|| Verdict::new(finding)).observe(now, finding);
+            self.verdicts.entry(site.clone()).or_insert_with(|| Verdict::new(finding)).observe(at, finding, &bounds);
         }
         for site in gone {
             self.verdicts.remove(&site);
@@ -467,10 +476,10 @@ impl Peers {
         }
         for (site, verdict) in &self.verdicts {
             match verdict.told().quality {
-                wire::Quality::Lost => {
+                health::Quality::Lost => {
                     self.lost_since.entry(site.clone()).or_insert(now_ms);
                 }
-                wire::Quality::Good | wire::Quality::Weak | wire::Quality::Bad => {
+                health::Quality::Good | health::Quality::Weak | health::Quality::Bad => {
                     self.lost_since.remove(site);
                 }
             }

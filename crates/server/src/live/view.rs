@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use conference::{ConnectionId, SiteSlug, TrackKind};
+use health::units::{DelayMs, Share};
+use health::{Finding, Reason};
 use wire::{DeviceState, EndpointLive, EndpointRole, Layer, LiveView, Quality, QualityReason, Readiness, SiteLive};
 
 use super::calls::Calls;
 use super::peer::{Peer, Peers, Who};
-use super::quality::Finding;
 use super::readiness::{level_dbfs, readiness};
 use crate::convert;
 use crate::view::Audience;
@@ -106,7 +107,7 @@ pub fn site_live(
 ) -> SiteLive {
     let sender = peers.iter().find(|peer| Some(peer.id) == sender);
     let (quality, reason) = match verdict {
-        Some(finding) => (finding.quality, finding.reason),
+        Some(finding) => (quality(finding.quality), finding.reason.map(reason_of)),
         None => (Quality::Lost, Some(QualityReason::NotConnected)),
     };
     SiteLive {
@@ -117,6 +118,28 @@ pub fn site_live(
         level_dbfs: sender.map_or(-127, |peer| level_dbfs(peer, now)),
         ready: sender.map_or(Readiness::Offline, |peer| readiness(peer)),
         calling_since,
+    }
+}
+
+fn quality(quality: health::Quality) -> Quality {
+    match quality {
+        health::Quality::Good => Quality::Good,
+        health::Quality::Weak => Quality::Weak,
+        health::Quality::Bad => Quality::Bad,
+        health::Quality::Lost => Quality::Lost,
+    }
+}
+
+/// What a site receives is not judged here yet; pages would name it by what it is like.
+fn reason_of(reason: Reason) -> QualityReason {
+    match reason {
+        Reason::NotConnected => QualityReason::NotConnected,
+        Reason::NoMedia => QualityReason::NoMedia,
+        Reason::NoPicture => QualityReason::NoPicture,
+        Reason::NoSound => QualityReason::NoSound,
+        Reason::Loss | Reason::ReceivingLoss | Reason::ConcealedSound => QualityReason::Loss,
+        Reason::Delay => QualityReason::Delay,
+        Reason::LowFrameRate | Reason::Freezes => QualityReason::LowFrameRate,
     }
 }
 
@@ -144,8 +167,8 @@ fn endpoint_live(peer: &Peer, now: Instant, now_ms: u64) -> EndpointLive {
             relay_core::Layer::Mid => Layer::Mid,
             relay_core::Layer::High => Layer::High,
         }),
-        loss: arriving.loss,
-        rtt_ms: arriving.rtt_ms,
+        loss: arriving.loss.map_or(0.0, Share::get),
+        rtt_ms: arriving.rtt.map_or(0.0, DelayMs::get),
         since: peer.since,
         second_device_at: peer.second_device_at.filter(|at| now_ms.saturating_sub(*at) < SECOND_DEVICE_SHOWN_MS),
     }

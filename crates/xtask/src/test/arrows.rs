@@ -19,7 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("network-bed", &[]),
     ("relay", &["relay-core"]),
     ("relay-core", &[]),
-    ("server", &["conference", "journal", "relay", "relay-core", "wire"]),
+    ("server", &["conference", "health", "journal", "relay", "relay-core", "wire"]),
     ("wire", &[]),
     ("xtask", &[]),
 ];
