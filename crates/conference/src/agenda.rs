@@ -28,7 +28,7 @@ pub struct Agenda {
 /// Actual times of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ItemTimes {
-    /// First start.
+    /// Its last start: one that was begun by mistake begins anew.
     pub started_at: Millis,
     /// End; none while it runs.
     pub finished_at: Option<Millis>,
@@ -39,8 +39,7 @@ impl Agenda {
         match body {
             EventBody::ItemStarted { item } => {
                 self.current = Some(item.clone());
-                let times = self.times.entry(item.clone()).or_insert(ItemTimes { started_at: at, finished_at: None });
-                times.finished_at = None;
+                self.times.insert(item.clone(), ItemTimes { started_at: at, finished_at: None });
             }
             EventBody::ItemFinished { item } => {
                 self.current = None;
@@ -60,7 +59,7 @@ impl Agenda {
 }
 
 impl Conference {
-    pub(crate) fn start_item(&self, item: &ItemId, seen: Option<&ItemId>) -> Outcome {
+    pub(crate) fn start_item(&self, item: &ItemId, seen: Option<&ItemId>, at: Millis) -> Outcome {
         let planned = self.known_item(item)?;
         let current = &self.state().agenda.current;
         if current.as_ref() != seen {
@@ -74,6 +73,7 @@ impl Conference {
             bodies.push(EventBody::ItemSkipped { item: item.clone(), skipped: false });
         }
         bodies.push(EventBody::ItemStarted { item: item.clone() });
+        bodies.extend(self.speech_of_item(planned, at));
         bodies.extend(self.preview_of(planned).map(EventBody::PreviewSet));
         if !self.state().stage.lower_third.is_automatic() {
             bodies.push(EventBody::LowerThirdSet { lower_third: LowerThird::Automatic });

@@ -330,7 +330,8 @@ impl Request {
     /// True if it came too late to be done: it meant a moment that has passed. What sites ask for themselves, texts, lists and
     /// the roll call mean the same later.
     pub fn is_too_late(&self) -> bool {
-        self.age_ms > MAX_COMMAND_AGE_MS && self.actor.site.is_none() && self.command.means_a_moment()
+        let of_the_centre = self.actor.site.is_none() || self.command.means_the_holder();
+        self.age_ms > MAX_COMMAND_AGE_MS && of_the_centre && self.command.means_a_moment()
     }
 }
 

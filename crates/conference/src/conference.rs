@@ -234,9 +234,12 @@ impl Conference {
             EventBody::ConferenceOpened {} => {
                 self.state.phase = Phase::Live;
                 self.state.opened_at = Some(at);
+                // What was said before, to try lines, is nobody's time in the conference.
+                self.state.roster.spoken_ms.clear();
             }
             EventBody::ConferenceEnded {} => {
                 self.state.phase = Phase::Ended;
+                self.state.floor.ended = None;
                 self.state.ended_at = Some(at);
             }
             EventBody::RehearsalStarted {} => self.state.begin_rehearsal(),
@@ -330,13 +333,13 @@ impl Conference {
             Command::Invite { site } => self.invite(site),
             Command::Cue { site } => self.cue(site),
             Command::Uncue { site } => self.uncue(site),
-            Command::Grant { site } => self.grant(site, actor.role),
+            Command::Grant { site } => self.grant(site, actor.role, at),
             Command::EndSpeech => self.end_speech(at),
             Command::Interrupt => self.interrupt(actor.site.as_ref(), at),
             Command::PauseClock => self.pause_clock(at),
             Command::ResumeClock => self.resume_clock(),
             Command::ExtendSpeech { seconds } => self.extend_speech(*seconds),
-            Command::StartItem { item, current } => self.start_item(item, current.as_ref()),
+            Command::StartItem { item, current } => self.start_item(item, current.as_ref(), at),
             Command::SkipItem { item, skipped } => self.skip_item(item, *skipped),
             Command::FinishItem { item } => self.finish_item(item),
             Command::MarkPresence { site, present, reason } => self.mark_presence(site, *present, reason),

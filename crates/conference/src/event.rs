@@ -251,9 +251,12 @@ pub enum EventBody {
         warning_ms: u64,
         /// True: it is on air and its clock runs.
         on_air: bool,
-        /// Time spoken before, ms: a speech that was cut off by a dropout goes on.
+        /// Time spoken before, ms: a speech that was cut off by a dropout, or ended by mistake, goes on.
         #[serde(default, skip_serializing_if = "is_default")]
         spoken_ms: u64,
+        /// It had ended, and its time was counted: it counts once, when it ends again.
+        #[serde(default, skip_serializing_if = "is_default")]
+        called_back: bool,
     },
     /// A standby speaks in place of a holder who dropped out: the holder has the floor no more, and is first in the queue.
     HolderSetAside {

@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Conference, EventBody, FloorMode, Millis, Refusal, RequestKind, SiteSlug, SpeechClock, conference::Outcome,
+    Conference, EventBody, FloorMode, Millis, Refusal, RequestKind, SiteSlug, SpeechClock, SpeechEnd,
+    conference::Outcome,
 };
 
 /// Longest queue: every one of 63 provinces can be in it; more could not be read, nor heard in a day.
@@ -26,6 +27,20 @@ pub struct Floor {
     pub cued: BTreeSet<SiteSlug>,
     /// Who has the floor.
     pub holder: Option<Holder>,
+    /// The speech that ended last, by somebody's hand: who is called back soon goes on with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<EndedSpeech>,
+}
+
+/// A speech that ended, and may have been ended by mistake.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndedSpeech {
+    /// Whose.
+    pub site: SiteSlug,
+    /// What it had.
+    pub speech: SetAside,
+    /// When.
+    pub at: Millis,
 }
 
 /// A place in the queue.
@@ -44,7 +59,7 @@ pub struct QueueEntry {
     pub set_aside: Option<SetAside>,
 }
 
-/// A speech that was cut off by a dropout.
+/// What a speech had when it stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetAside {
     /// Time spoken, ms.
@@ -77,7 +92,7 @@ pub struct Grace {
 
 impl Floor {
     pub(crate) fn empty(mode: FloorMode) -> Self {
-        Self { mode, queue: Vec::new(), cued: BTreeSet::new(), holder: None }
+        Self { mode, queue: Vec::new(), cued: BTreeSet::new(), holder: None, ended: None }
     }
 
     /// The site's place in the queue, from 0.
@@ -115,7 +130,8 @@ impl Floor {
             EventBody::SiteUncued { site } => {
                 self.cued.remove(site);
             }
-            EventBody::FloorGranted { site, allowed_ms, warning_ms, on_air, spoken_ms } => {
+            EventBody::FloorGranted { site, allowed_ms, warning_ms, on_air, spoken_ms, called_back: _ } => {
+                self.ended = None;
                 self.queue.retain(|entry| entry.site != *site);
                 self.cued.remove(site);
                 let running_since = on_air.then_some(at);
@@ -123,7 +139,14 @@ impl Floor {
                 let clock = SpeechClock { allowed_ms, warning_ms, spoken_ms, running_since };
                 self.holder = Some(Holder { site: site.clone(), clock, on_air: *on_air, grace: None });
             }
-            EventBody::SpeechEnded { .. } => self.holder = None,
+            EventBody::SpeechEnded { site, spoken_ms, reason } => {
+                let holder =
+                    self.holder.take().filter(|_| !matches!(reason, SpeechEnd::GraceOver | SpeechEnd::ConferenceEnded));
+                self.ended = holder.map(|holder| {
+                    let speech = SetAside { spoken_ms: *spoken_ms, allowed_ms: holder.clock.allowed_ms };
+                    EndedSpeech { site: site.clone(), speech, at }
+                });
+            }
             EventBody::HolderSetAside { site, spoken_ms, allowed_ms } => {
                 self.holder = None;
                 let (kind, invited) = (RequestKind::Request, true);

@@ -60,7 +60,7 @@ pub use conference::{Conference, Decision, Fact};
 pub use delegates::{Delegate, Quorum};
 pub use event::*;
 pub use event_encoding::*;
-pub use floor::{Floor, Grace, Holder, MAX_QUEUE, QueueEntry, SetAside};
+pub use floor::{EndedSpeech, Floor, Grace, Holder, MAX_QUEUE, QueueEntry, SetAside};
 pub use holding::Holding;
 pub use ids::*;
 pub use live::{ConsoleLive, EndpointLive, Live, PlayerLive, PlayerPlace, Plays};
@@ -78,6 +78,7 @@ pub use setup::{
 };
 pub use setup_change::SetupChange;
 pub use setup_check::SetupError;
+pub use speech::CALL_BACK_MS;
 pub use stage::{PendingTake, Preview, Stage, UndoMemory};
 pub use state::{DoneCommands, Phase, State};
 pub use text::is_unreadable;

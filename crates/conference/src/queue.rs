@@ -20,7 +20,7 @@ impl Conference {
         }
         // Who waits already comes first.
         if floor.mode == FloorMode::Open && floor.holder.is_none() && floor.queue.is_empty() {
-            return Ok(self.granted(site));
+            return Ok(self.granted(site, None));
         }
         self.room_in_queue()?;
         let position = floor.place_for(kind, false);

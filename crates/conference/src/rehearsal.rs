@@ -94,6 +94,7 @@ impl Stage {
         self.closed.clear();
         self.microphones_allowed = false;
         self.lower_third = LowerThird::Automatic;
+        self.names_hidden = false;
     }
 }
 

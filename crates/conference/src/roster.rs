@@ -98,6 +98,11 @@ impl Roster {
             EventBody::DelegatesSet { site, delegates } => {
                 self.delegates.insert(site.clone(), delegates.clone());
             }
+            EventBody::FloorGranted { site, spoken_ms, called_back: true, .. } => {
+                let before = self.spoken_by(site).saturating_sub(*spoken_ms);
+                self.spoken_ms.insert(site.clone(), before);
+                self.spoken_ms.retain(|_, total| *total > 0);
+            }
             EventBody::SpeechEnded { site, spoken_ms, .. } | EventBody::SetAsideEnded { site, spoken_ms }
                 if *spoken_ms > 0 =>
             {

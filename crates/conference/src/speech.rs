@@ -7,15 +7,17 @@
 //! server is down both the clock and the grace time stand: what they had left at the last event of the journal, they have at the start.
 
 use crate::{
-    Conference, EventBody, FloorMode, Holder, Millis, PendingTake, Refusal, Request, Role, SetAside, SiteSlug,
+    Conference, EventBody, FloorMode, Holder, Item, Millis, PendingTake, Refusal, Request, Role, SetAside, SiteSlug,
     SpeechEnd, TourEnd, conference::Outcome, setup::MAX_SPEECH_MS,
 };
 
 /// Longest single extension of a speech, in seconds: an hour.
 pub const MAX_EXTENSION_S: u32 = 3_600;
+/// A speech that an undo or the chair brings back within this time of its end goes on with its clock, ms: it was ended by mistake.
+pub const CALL_BACK_MS: u64 = 60_000;
 
 impl Conference {
-    pub(crate) fn grant(&self, site: &SiteSlug, by: Role) -> Outcome {
+    pub(crate) fn grant(&self, site: &SiteSlug, by: Role, at: Millis) -> Outcome {
         self.known_site(site)?;
         self.may_wait(site)?;
         let floor = &self.state().floor;
@@ -27,7 +29,8 @@ impl Conference {
         if let Some(first) = floor.queue.first().filter(|first| in_order && !invited && first.site != *site) {
             return Err(Refusal::NotFirstInQueue { first: first.site.clone() });
         }
-        Ok(self.granted(site))
+        let called_back = if by == Role::Chair { self.ended_lately(site, at) } else { None };
+        Ok(self.granted(site, called_back))
     }
 
     /// Refuses what meant the speech of somebody who no longer holds the floor: a take may have come between.
@@ -119,10 +122,14 @@ impl Conference {
         let speaker = pending.speaker(&self.state().stage.program).filter(|site| *site != self.hall());
         match (speaker, holder) {
             (None, None) => Vec::new(),
-            (Some(speaker), None) => vec![self.granted_on_air(speaker)],
+            (Some(speaker), None) => {
+                let called_back = if pending.undoes { self.ended_lately(speaker, at) } else { None };
+                vec![self.granting(speaker, true, called_back)]
+            }
             (Some(speaker), Some(holder)) if holder.site != *speaker => {
                 let mut bodies = self.replaced(holder, at);
-                bodies.push(self.granted_on_air(speaker));
+                let called_back = if pending.undoes { self.ended_lately(speaker, at) } else { None };
+                bodies.push(self.granting(speaker, true, called_back));
                 bodies
             }
             (_, Some(holder)) if program.shows(&holder.site) => match holder.on_air {
@@ -175,25 +182,49 @@ impl Conference {
 
     /// Who is in the picture speaks at once, and a tour that has shown nobody yet gives way. Who is shown by a tour waits for the air
     /// like who is not shown.
-    pub(crate) fn granted(&self, site: &SiteSlug) -> Vec<EventBody> {
+    pub(crate) fn granted(&self, site: &SiteSlug, called_back: Option<SetAside>) -> Vec<EventBody> {
         let stage = &self.state().stage;
         let on_air = stage.program.shows(site) && !stage.program.tour;
         let mut bodies = if on_air && stage.tour.is_some() { self.supersede(TourEnd::Superseded) } else { Vec::new() };
-        bodies.push(self.granting(site, on_air));
+        bodies.push(self.granting(site, on_air, called_back));
         bodies
     }
 
-    fn granted_on_air(&self, site: &SiteSlug) -> EventBody {
-        self.granting(site, true)
-    }
-
-    /// A speech that was set aside goes on with what it had; another begins.
-    fn granting(&self, site: &SiteSlug, on_air: bool) -> EventBody {
+    /// A speech that was set aside or is called back goes on with what it had; another begins.
+    fn granting(&self, site: &SiteSlug, on_air: bool, called_back: Option<SetAside>) -> EventBody {
         let limits = &self.setup().speech;
         let waiting = self.state().floor.queue.iter().find(|entry| entry.site == *site);
+        let set_aside = waiting.and_then(|entry| entry.set_aside);
         let begins = || SetAside { spoken_ms: 0, allowed_ms: self.planned_speech(site).unwrap_or(limits.allowed_ms) };
-        let SetAside { spoken_ms, allowed_ms } = waiting.and_then(|entry| entry.set_aside).unwrap_or_else(begins);
-        let warning_ms = limits.warning_ms;
-        EventBody::FloorGranted { site: site.clone(), allowed_ms, warning_ms, on_air, spoken_ms }
+        let SetAside { spoken_ms, allowed_ms } = set_aside.or(called_back).unwrap_or_else(begins);
+        let (warning_ms, called_back) = (limits.warning_ms, set_aside.is_none() && called_back.is_some());
+        EventBody::FloorGranted { site: site.clone(), allowed_ms, warning_ms, on_air, spoken_ms, called_back }
+    }
+
+    /// The site's speech that ended last of all, and a moment ago.
+    fn ended_lately(&self, site: &SiteSlug, at: Millis) -> Option<SetAside> {
+        let ended = self.state().floor.ended.as_ref()?;
+        (ended.site == *site && at.since(ended.at) <= CALL_BACK_MS).then_some(ended.speech)
+    }
+
+    /// The holder's item begins: so does its speech, with the time that the item plans. Who has dropped out keeps its place as it is.
+    pub(crate) fn speech_of_item(&self, item: &Item, at: Millis) -> Vec<EventBody> {
+        let holder = self.state().floor.holder.as_ref();
+        let Some(holder) = holder.filter(|holder| item.site.as_ref() == Some(&holder.site) && holder.grace.is_none())
+        else {
+            return Vec::new();
+        };
+        let limits = &self.setup().speech;
+        let allowed_ms = if item.planned_ms > 0 { item.planned_ms } else { limits.allowed_ms };
+        let mut bodies = self.speech_ended(SpeechEnd::Ended, at);
+        bodies.push(EventBody::FloorGranted {
+            site: holder.site.clone(),
+            allowed_ms,
+            warning_ms: limits.warning_ms,
+            on_air: holder.on_air,
+            spoken_ms: 0,
+            called_back: false,
+        });
+        bodies
     }
 }

@@ -194,3 +194,45 @@ fn a_text_of_ones_own_names_nobody_else() {
     world.put_on_air(Layout::Single, &[camera("b")]);
     assert_eq!(world.stage().lower_third, LowerThird::Hidden, "nothing written is nobody's name");
 }
+
+#[test]
+fn an_item_sets_the_clock_also_of_who_is_on_air_already() {
+    let mut world = with_report_in(None);
+    world.put_on_air(Layout::Single, &[camera("a")]);
+    world.wait(4_000);
+    let planned = world.conference.setup().item(&item("report-a")).unwrap().planned_ms;
+
+    world.start_item("report-a").unwrap();
+
+    let clock = &world.holder().expect("still speaks").clock;
+    assert_eq!((clock.spoken_at(world.now), clock.allowed_ms), (0, planned));
+    assert!(clock.running_since.is_some());
+    assert_eq!(world.conference.state().roster.spoken_by(&slug("a")), 4_000);
+}
+
+#[test]
+fn an_item_that_began_by_mistake_begins_anew() {
+    let mut world = with_report_in(None);
+    world.start_item("report-a").unwrap();
+    world.wait(5_000);
+    world.start_item("opening").unwrap();
+    world.wait(60_000);
+
+    world.start_item("report-a").unwrap();
+
+    let times = world.conference.state().agenda.times[&item("report-a")];
+    assert_eq!((times.started_at, times.finished_at), (world.now, None));
+}
+
+#[test]
+fn what_was_said_before_the_opening_is_not_counted() {
+    let mut world = World::new();
+    world.put_on_air(Layout::Single, &[camera("a")]);
+    world.wait(3_000);
+    world.lead(Command::BackToHall).unwrap();
+    assert_eq!(world.conference.state().roster.spoken_by(&slug("a")), 3_000);
+
+    world.lead(Command::OpenConference).unwrap();
+
+    assert_eq!(world.conference.state().roster.spoken_by(&slug("a")), 0);
+}

@@ -277,3 +277,59 @@ fn an_interruption_means_who_spoke_when_the_key_was_pressed() {
     world.lead(Command::BackToHall).unwrap();
     assert_eq!(handle(&world, given(Command::Interrupt, "a")), Err(Refusal::NoHolder));
 }
+
+/// Clock of the holder: spoken so far and allowed, ms.
+fn clock(world: &World) -> (u64, u64) {
+    let holder = world.holder().expect("somebody speaks");
+    (holder.clock.spoken_at(world.now), holder.clock.allowed_ms)
+}
+
+#[test]
+fn a_speech_that_an_undo_brings_back_goes_on_with_its_clock() {
+    let mut world = World::new();
+    world.lead(Command::OpenConference).unwrap();
+    world.put_on_air(Layout::Single, &[camera("a")]);
+    let (_, allowed) = clock(&world);
+    world.wait(20_000);
+    world.lead(Command::BackToHall).unwrap();
+    world.wait(3_000);
+
+    world.lead(Command::Undo).unwrap();
+    world.shown();
+
+    assert_eq!(clock(&world), (20_000, allowed), "the hall's seconds are not the speaker's");
+    world.wait(5_000);
+    world.lead(Command::EndSpeech).unwrap();
+    assert_eq!(world.conference.state().roster.spoken_by(&slug("a")), 25_000, "counted once");
+}
+
+#[test]
+fn the_chair_calls_a_speech_back_that_ended_a_moment_ago() {
+    let mut world = World::new();
+    world.lead(Command::OpenConference).unwrap();
+    world.put_on_air(Layout::Single, &[camera("a")]);
+    world.wait(20_000);
+    world.chair(Command::EndSpeech).unwrap();
+    world.wait(CALL_BACK_MS);
+    world.chair(Command::Grant { site: slug("a") }).unwrap();
+    assert_eq!(clock(&world).0, 20_000);
+
+    world.chair(Command::EndSpeech).unwrap();
+    world.wait(CALL_BACK_MS + 1);
+    world.chair(Command::Grant { site: slug("a") }).unwrap();
+    assert_eq!(clock(&world).0, 0, "another speech");
+    assert_eq!(world.conference.state().roster.spoken_by(&slug("a")), 20_000);
+}
+
+#[test]
+fn who_waits_in_open_mode_is_not_overtaken() {
+    let mut world = World::new();
+    world.lead(Command::OpenConference).unwrap();
+    world.lead(Command::SetFloorMode { mode: FloorMode::Queue }).unwrap();
+    ask(&mut world, "a", RequestKind::Request);
+    world.lead(Command::SetFloorMode { mode: FloorMode::Open }).unwrap();
+
+    ask(&mut world, "b", RequestKind::Request);
+
+    assert_eq!((world.holder_site(), world.queue()), (None, vec!["a", "b"]));
+}

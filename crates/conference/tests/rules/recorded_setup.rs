@@ -38,7 +38,10 @@ fn another_file_while_preparing_is_recorded_and_the_preparation_starts_anew() {
     assert_eq!(state.stage.program.source_refs(), [camera(HALL)]);
     assert_eq!((&state.stage.preview, &state.stage.pending, &state.stage.undo), (&None, &None, &None));
     assert_eq!((state.stage.last_take, state.stage.last_preview), (last_take, last_preview), "numbers run on");
-    assert_eq!(state.floor, Floor { mode: FloorMode::Queue, queue: vec![], cued: Default::default(), holder: None });
+    assert_eq!(
+        state.floor,
+        Floor { mode: FloorMode::Queue, queue: vec![], cued: Default::default(), holder: None, ended: None }
+    );
     world.join("c", EndpointRole::Main);
     world.join(HALL, EndpointRole::Main);
     world.put_on_air(Layout::Single, &[camera("c")]);

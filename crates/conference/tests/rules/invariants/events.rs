@@ -50,11 +50,14 @@ fn stage(before: &State, after: &State, body: &EventBody) {
 fn floor(before: &State, after: &State, event: &Event) {
     let holder = before.floor.holder.as_ref();
     match &event.body {
-        EventBody::FloorGranted { site, spoken_ms, .. } => {
+        EventBody::FloorGranted { site, spoken_ms, called_back, .. } => {
             assert!(holder.is_none(), "at most one floor holder");
             let waiting = before.floor.queue.iter().find(|entry| entry.site == *site);
-            let kept = waiting.and_then(|entry| entry.set_aside).map_or(0, |kept| kept.spoken_ms);
-            assert_eq!(*spoken_ms, kept, "a speech that was set aside goes on, another begins");
+            let set_aside = waiting.and_then(|entry| entry.set_aside);
+            let ended = before.floor.ended.as_ref().filter(|ended| *called_back && ended.site == *site);
+            assert!(!called_back || (ended.is_some() && set_aside.is_none()), "only what ended is called back");
+            let kept = set_aside.or(ended.map(|ended| ended.speech)).map_or(0, |kept| kept.spoken_ms);
+            assert_eq!(*spoken_ms, kept, "a speech that was set aside or called back goes on, another begins");
         }
         EventBody::SpeechEnded { site, spoken_ms, .. } => {
             let holder = holder.expect("only a holder's speech ends");
@@ -86,12 +89,13 @@ fn slots_stay(before: &State, after: &State, body: &EventBody) {
 
 /// What a site has spoken is counted once and never lost, whether it speaks, waits to go on or has ended.
 fn time_spoken_is_kept(before: &State, conference: &Conference, event: &Event) {
-    // The preparation starts anew, a rehearsal does not count, and a clock that ran while the server was down is put back.
+    // The preparation starts anew, what was said before the opening and in a rehearsal does not count, and a clock that ran while the server was down is put back.
     let exempt = matches!(
         event.body,
         EventBody::SetupRecorded { .. }
             | EventBody::SetupEdited { .. }
             | EventBody::RehearsalEnded {}
+            | EventBody::ConferenceOpened {}
             | EventBody::HolderDropped { .. }
     );
     if exempt {
