@@ -1,12 +1,21 @@
 import { setLocale } from '$lib/i18n/locale.svelte';
-import { readinessReasonText } from '$lib/i18n/wording';
+import { qualityReasonText, readinessReasonText } from '$lib/i18n/wording';
 import type { Layout, MessageView, Readiness, ReadinessReason, SiteLive, SourceRef, TakeReport } from '$lib/wire';
 import { siteView } from '$lib/state/samples';
 import { afterEach, describe, expect, it } from 'vitest';
 import { awaitsCentre } from './openMessages';
 import { obstacleText } from './obstacleText';
 import { LAYOUTS, obstacleTo, pick, previewOf } from './previewPlan';
-import { activeEndpoint, JUDGED_OF_QUEUE, previewVerdict, queueMark, READINESS_MARK, verdictText } from './readiness';
+import {
+  activeEndpoint,
+  type ContentFacts,
+  contentReadiness,
+  JUDGED_OF_QUEUE,
+  previewVerdict,
+  queueMark,
+  READINESS_MARK,
+  verdictText,
+} from './readiness';
 import { shortName } from './shortName';
 import { areStale, STALE_MS } from './staleness';
 import { DEBOUNCE_MS, PressGuard } from '$lib/ui/pressGuard';
@@ -161,8 +170,9 @@ describe('readiness beside the take', () => {
     expect(of({ a: { state: 'warning', reason: 'loss' }, b: { state: 'offline' } })).toEqual({
       state: 'offline',
       source: camera('b'),
+      why: 'lost',
     });
-    expect(previewVerdict([camera('x')], () => null)).toEqual({ state: 'offline', source: camera('x') });
+    expect(previewVerdict([camera('x')], () => null)).toEqual({ state: 'offline', source: camera('x'), why: 'lost' });
   });
 
   it('does not call ready what is still checked, and tells a known fault before it', () => {
@@ -172,14 +182,14 @@ describe('readiness beside the take', () => {
     const expected = { state: 'warning', source: camera('b'), reason: 'silent' };
     expect(of({ a: checking, b: silent })).toEqual(expected);
     expect(of({ b: silent, c: checking })).toEqual(expected);
-    expect(of({ a: checking, b: { state: 'offline' } })).toEqual({ state: 'offline', source: camera('b') });
+    expect(of({ a: checking, b: { state: 'offline' } })).toMatchObject({ state: 'offline', source: camera('b') });
   });
 
   it('names the site and the first reason, in both languages', () => {
     const name = (site: string) => (site === 'a' ? 'Cao Bằng' : site);
     const warning = { state: 'warning', source: camera('a'), reason: 'clipping' } as const;
     expect(verdictText(warning, name)).toBe('Cao Bằng: micro quá to, vỡ tiếng');
-    expect(verdictText({ state: 'offline', source: camera('a') }, name)).toContain('không thể lên hình');
+    expect(verdictText({ state: 'offline', source: camera('a'), why: 'lost' }, name)).toContain('không thể lên hình');
     setLocale('en');
     expect(verdictText(warning, name)).toBe('Cao Bằng: microphone clips');
     expect(verdictText({ state: 'checking' }, name)).toBe('Checking the source');
@@ -218,8 +228,30 @@ describe('readiness beside the take', () => {
 
   it('tells content that is no longer shared, beside a camera that is ready', () => {
     const content: SourceRef = { site: 'a', kind: 'content' };
-    const verdict = previewVerdict([content, camera('a')], ({ kind }) => (kind === 'camera' ? ready : null));
-    expect(verdict).toEqual({ state: 'offline', source: content });
+    const verdict = previewVerdict([content, camera('a')], ({ kind }) =>
+      kind === 'camera' ? ready : { state: 'not_shared' },
+    );
+    expect(verdict).toEqual({ state: 'offline', source: content, why: 'not_shared' });
+    expect(verdictText(verdict, () => 'Cao Bằng')).toBe('Cao Bằng chưa chia sẻ màn hình');
+  });
+
+  it('judges content by the line that it comes by, and says what is wrong with it', () => {
+    const content: SourceRef = { site: 'a', kind: 'content' };
+    const said = (changes: Partial<ContentFacts>) => {
+      const facts = { online: true, sharing: true, quality: 'good', reason: null, ...changes } as const;
+      return verdictText(
+        previewVerdict([content], () => contentReadiness(facts)),
+        () => 'Cao Bằng',
+      );
+    };
+    expect(said({})).toBe('Sẵn sàng lên hình');
+    expect(said({ quality: 'weak', reason: 'loss' })).toBe('Sẵn sàng lên hình');
+    expect(said({ sharing: false })).toContain('chưa chia sẻ');
+    expect(said({ online: false, quality: 'lost' })).toContain('không thể lên hình');
+    expect(said({ quality: 'lost' })).toContain('không thể lên hình');
+    expect(said({ quality: 'bad', reason: 'loss' })).toBe(`Cao Bằng: tín hiệu kém, ${qualityReasonText('loss')}`);
+    expect(said({ quality: 'bad' })).toBe('Cao Bằng: tín hiệu kém');
+    expect(contentReadiness(undefined)).toEqual({ state: 'offline' });
   });
 
   it('looks at the endpoint that would be on air, never at a screen', () => {

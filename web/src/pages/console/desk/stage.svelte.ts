@@ -1,9 +1,9 @@
 /** What is looked at and what is on air: preview, layouts, take, the ways back. */
 import { layoutName, refusalText } from '$lib/i18n/wording';
 import { m } from '$lib/paraglide/messages';
-import type { Layout, PreviewId, PreviewView, Readiness, SiteSlug, SourceRef } from '$lib/wire';
+import type { Layout, PreviewId, PreviewView, SiteSlug, SourceRef } from '$lib/wire';
 import { type LayoutObstacle, obstacleTo, pick, previewOf } from '../previewPlan';
-import { previewVerdict } from '../readiness';
+import { contentReadiness, previewVerdict, type SourceReadiness } from '../readiness';
 import { PressGuard } from '$lib/ui/pressGuard';
 import type { CommandLine } from '$lib/state/commandLine.svelte';
 import { refusalOf } from '$lib/state/outcome';
@@ -36,10 +36,10 @@ export class StageDesk {
   /** True while a site shares content. */
   shares = (site: SiteSlug): boolean => this.#conference.site(site)?.sharing ?? false;
 
-  // What is judged is the camera and its microphone; of content only its presence is known.
-  #readinessOf = ({ site, kind }: SourceRef): Readiness | null => {
-    if (kind === 'content') return { state: this.shares(site) ? 'ready' : 'offline' };
-    return this.#conference.site(site)?.ready ?? null;
+  // What the server judges is the camera and its microphone.
+  #readinessOf = ({ site, kind }: SourceRef): SourceReadiness | null => {
+    const model = this.#conference.site(site);
+    return kind === 'content' ? contentReadiness(model) : (model?.ready ?? null);
   };
 
   /**
