@@ -1,5 +1,5 @@
 import { itemView, siteView, camera } from '$lib/state/samples';
-import type { Layout, SourceRef, SpeakerView } from '$lib/wire';
+import type { ItemView, Layout, SourceRef, SpeakerView } from '$lib/wire';
 import { describe, expect, it } from 'vitest';
 import { type CaptionFacts, captionOf, NO_CAPTION } from './caption';
 
@@ -16,6 +16,7 @@ const facts = (changes: Partial<CaptionFacts> = {}): CaptionFacts => ({
   lowerThird: { type: 'automatic' },
   namesShown: true,
   agenda: { items: [itemView('a', { speaker: SPEAKER, site: 'cao-bang', started_at: 1 })], current: 'a' },
+  onAirSince: null,
   site: (slug) => SITES.get(slug),
   tour: false,
   returned: false,
@@ -53,6 +54,38 @@ describe('the automatic lower third', () => {
     const finished = itemView('a', { speaker: SPEAKER, site: 'cao-bang', started_at: 1, finished_at: 2 });
     expect(single('cao-bang', { agenda: { items: [finished], current: 'a' } }).lines?.name).toBe('Tỉnh Cao Bằng');
     expect(single('cao-bang', { tour: true }).lines?.name).toBe('Tỉnh Cao Bằng');
+  });
+
+  describe('while what is on air stays on air', () => {
+    const CAME = 10;
+    const NEXT = itemView('b', { speaker: { ...SPEAKER, name: 'Lê Minh' }, site: 'ha-noi', started_at: 20 });
+    const former = (id: string, name: string, finished_at: number) =>
+      itemView(id, { speaker: { ...SPEAKER, name }, site: 'cao-bang', started_at: 1, finished_at });
+    const named = (site: string, items: ItemView[], onAirSince: number | null = CAME) =>
+      single(site, { agenda: { items, current: 'b' }, onAirSince }).lines?.name;
+
+    it('keeps the name of who spoke last when the next item is started elsewhere', () => {
+      expect(named('cao-bang', [former('a', 'Nông Văn An', 20), NEXT])).toBe('Nông Văn An');
+      const over = { items: [former('a', 'Nông Văn An', 20)], current: null };
+      expect(single('cao-bang', { agenda: over, onAirSince: CAME }).lines?.name).toBe('Nông Văn An');
+    });
+
+    it('keeps the latest of several, and none that was over before', () => {
+      const several = [former('c', 'Sau cùng', 19), former('a', 'Trước đó', 15), NEXT];
+      expect(named('cao-bang', several)).toBe('Sau cùng');
+      expect(named('cao-bang', [former('a', 'Nông Văn An', CAME - 1), NEXT])).toBe('Tỉnh Cao Bằng');
+    });
+
+    it('is over with the next take, in the preview of which it is not', () => {
+      expect(named('cao-bang', [former('a', 'Nông Văn An', 20), NEXT], 30)).toBe('Tỉnh Cao Bằng');
+      expect(named('cao-bang', [former('a', 'Nông Văn An', 20), NEXT], null)).toBe('Tỉnh Cao Bằng');
+      expect(named('ha-noi', [former('a', 'Nông Văn An', 20), NEXT], 30)).toBe('Lê Minh');
+    });
+
+    it('gives way to the item that runs at the same site', () => {
+      const here = itemView('b', { speaker: { ...SPEAKER, name: 'Lê Minh' }, site: 'cao-bang', started_at: 20 });
+      expect(named('cao-bang', [former('a', 'Nông Văn An', 20), here])).toBe('Lê Minh');
+    });
   });
 
   it('leaves places out where names are not shown, but not the speaker', () => {

@@ -1,7 +1,7 @@
 /** What is written into a picture of the programme: the lower third and the names of sites. Pure; the same for preview, programme and screens. */
 import { fold } from '$lib/i18n/search';
 import { runningItem } from '$lib/state/nextItem';
-import type { AgendaView, Layout, LowerThird, SiteSlug, SiteView, SourceRef, SpeakerView } from '$lib/wire';
+import type { AgendaView, ItemView, Layout, LowerThird, SiteSlug, SiteView, SourceRef, SpeakerView } from '$lib/wire';
 import { lowerThirdPlace } from './layout';
 
 /** Lines of a lower third; the second may be empty. */
@@ -17,6 +17,8 @@ export type CaptionFacts = {
   /** Names of sites are written. */
   namesShown: boolean;
   agenda: AgendaView;
+  /** Since when these sources are on air, ms since the epoch; none: they are not yet. */
+  onAirSince: number | null;
   site: (slug: SiteSlug) => SiteView | undefined;
   /** A step of a tour: the site is shown, nobody speaks. */
   tour: boolean;
@@ -54,19 +56,32 @@ function linesOf(sources: readonly SourceRef[], facts: CaptionFacts): CaptionLin
   }
 }
 
-/** The current item's speaker if it is that site's turn, else the site's name, unless each cell says its own. */
+/** The speaker of the item that is being given if it is that site's turn, else the site's name, unless each cell says its own. */
 function automaticLines(
   sources: readonly SourceRef[],
-  { agenda, site, tour, namesShown }: CaptionFacts,
+  { agenda, onAirSince, site, tour, namesShown }: CaptionFacts,
 ): CaptionLines | null {
   const main = sources[0]!.site;
   const view = site(main);
   const place = view?.hall ? view.name : (view?.full_name ?? main);
-  const item = runningItem(agenda);
-  if (!tour && item?.speaker && item.site === main) {
+  const item = itemOnAir(agenda, main, onAirSince);
+  if (!tour && item?.speaker) {
     return { name: item.speaker.name, detail: officeOf(item.speaker, view?.name ?? main, place) };
   }
   return namesShown && sources.length === 1 ? { name: place, detail: '' } : null;
+}
+
+/**
+ * The item that is given from a site. The next item may be started while who spoke last is still seen: until the next take it stays
+ * the one that ran when the site came on air.
+ */
+function itemOnAir(agenda: AgendaView, main: SiteSlug, onAirSince: number | null): ItemView | null {
+  const running = runningItem(agenda);
+  if (running?.site === main) return running;
+  if (onAirSince === null) return null;
+  const end = (item: ItemView | null): number => item?.finished_at ?? Number.NEGATIVE_INFINITY;
+  const ended = agenda.items.filter((item) => item.site === main && end(item) > onAirSince);
+  return ended.reduce<ItemView | null>((last, item) => (end(item) >= end(last) ? item : last), null);
 }
 
 /** Title and organisation, and the place unless they name it already. */

@@ -1,4 +1,4 @@
-import { camera, siteView, stageView } from '$lib/state/samples';
+import { camera, itemView, siteView, stageView } from '$lib/state/samples';
 import type { Picture } from '$lib/wire';
 import { describe, expect, it } from 'vitest';
 import { type CaptionedConference, previewCaption, programmeCaption } from './programmeCaption';
@@ -36,6 +36,18 @@ describe('the caption of a receiver’s programme', () => {
     expect(programmeCaption(null, conference(), null).lines).toBeNull();
     expect(programmeCaption(picture(['a']), { ...conference(), stage: null }, null).lines).toBeNull();
   });
+});
+
+it('a speaker whose item is over is named until the next take, and not in what is prepared', () => {
+  const speaker = { name: 'Nông Văn An', title: '', organisation: '' };
+  const item = itemView('a', { speaker, site: 'cao-bang', started_at: 1, finished_at: 20 });
+  const since = (at: number) => ({
+    ...conference({ program: { ...stageView(['cao-bang']).program, since: at } }),
+    agenda: { items: [item], current: null },
+  });
+  expect(programmeCaption(picture(['cao-bang']), since(10), null).lines?.name).toBe('Nông Văn An');
+  expect(programmeCaption(picture(['cao-bang']), since(30), null).lines?.name).toBe('Tỉnh cao-bang');
+  expect(previewCaption('single', [camera('cao-bang')], since(10)).lines?.name).toBe('Tỉnh cao-bang');
 });
 
 it('the preview’s caption is the one that a take brings', () => {

@@ -1,6 +1,6 @@
 /** The caption of a conference's preview and of a receiver's programme. Pure. */
 import type { AgendaView, Layout, Picture, SiteSlug, SiteView, SourceRef, StageView } from '$lib/wire';
-import { type Caption, captionOf, NO_CAPTION } from './caption';
+import { type Caption, type CaptionFacts, captionOf, NO_CAPTION } from './caption';
 
 /** What a conference says about captions. */
 export type CaptionedConference = {
@@ -19,7 +19,11 @@ export function programmeCaption(
   if (!stage || !picture) return NO_CAPTION;
   const alone = picture.cells.length === 1 ? picture.cells[0] : undefined;
   const returned = picture.on_air && alone !== undefined && alone.site !== own;
-  return captionOf(picture.layout, picture.cells, facts(conference, stage, { tour: stage.program.tour, returned }));
+  return captionOf(
+    picture.layout,
+    picture.cells,
+    facts(conference, stage, { tour: stage.program.tour, returned, onAirSince: stage.program.since }),
+  );
 }
 
 /** What will be written when this preview is taken. */
@@ -30,10 +34,14 @@ export function previewCaption(
 ): Caption {
   const { stage } = conference;
   if (!stage) return NO_CAPTION;
-  return captionOf(layout, sources, facts(conference, stage, { tour: false, returned: false }));
+  return captionOf(layout, sources, facts(conference, stage, { tour: false, returned: false, onAirSince: null }));
 }
 
-function facts(conference: CaptionedConference, stage: StageView, here: { tour: boolean; returned: boolean }) {
+function facts(
+  conference: CaptionedConference,
+  stage: StageView,
+  here: Pick<CaptionFacts, 'tour' | 'returned' | 'onAirSince'>,
+) {
   return {
     lowerThird: stage.lower_third,
     namesShown: stage.names_shown,
