@@ -6,9 +6,11 @@
 use std::time::{Duration, Instant};
 
 use endpoint::encoder::{LAYERS, LayerEncoder, LayerSpec};
+use endpoint::measures::{SentMeters, audio_level};
 use endpoint::packetize;
 use endpoint::sei::Stamp;
 use endpoint::sound::{Ear, Microphone};
+use endpoint::speech::Seed;
 use endpoint::test_card::{Detail, FRAME_RATE, TestCard};
 
 const SITES: u16 = 63;
@@ -34,6 +36,23 @@ fn main() {
         last = microphones.iter_mut().map(|microphone| microphone.next_frame().unwrap()).collect();
     }
     print_share("63 microphones", began.elapsed(), f64::from(SECONDS));
+
+    let mut speakers: Vec<Microphone> = (1..=SITES).map(|site| Microphone::speaking(site, Seed(1)).unwrap()).collect();
+    let meters = SentMeters::default();
+    let (mut speaking, mut measuring) = (Duration::ZERO, Duration::ZERO);
+    for _ in 0..SECONDS * 50 {
+        let began = Instant::now();
+        speakers.iter_mut().for_each(|speaker| drop(speaker.frame_at(0).unwrap()));
+        let spoken = Instant::now();
+        for speaker in &speakers {
+            meters.hear(speaker.samples());
+            std::hint::black_box(audio_level(speaker.samples()));
+        }
+        speaking += spoken - began;
+        measuring += spoken.elapsed();
+    }
+    print_share("63 microphones in speech", speaking, f64::from(SECONDS));
+    print_share("63 microphones' meters and levels", measuring, f64::from(SECONDS));
 
     let mut ears: Vec<Ear> = (1..=SITES).map(|_| Ear::new(SITES + 1).unwrap()).collect();
     let began = Instant::now();
