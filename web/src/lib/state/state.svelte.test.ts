@@ -22,7 +22,7 @@ const FLOOR = floorView({ queue: ['a', 'b', 'c'].map((site) => queueEntry(site))
 
 describe('tally', () => {
   it('is the strongest thing that is true of a site', () => {
-    const map = tallies(stageView(['hall'], ['c']), FLOOR);
+    const map = tallies(stageView(['hall'], ['c']), FLOOR, 'live');
 
     expect(map.get('hall')).toEqual({ name: 'program' });
     expect(map.get('c')).toEqual({ name: 'preview' });
@@ -32,11 +32,15 @@ describe('tally', () => {
   });
 
   it('is red for the old and the new source while a take is under way', () => {
-    const map = tallies(stageView(['hall'], ['c'], ['c']), FLOOR);
+    const map = tallies(stageView(['hall'], ['c'], ['c']), FLOOR, 'rehearsal');
 
     expect(map.get('hall')).toEqual({ name: 'program' });
     expect(map.get('c')).toEqual({ name: 'program' });
   });
+});
+
+it('no site has a tally after the end, whatever was last on air', () => {
+  expect(tallies(stageView(['hall'], ['c'], ['c']), FLOOR, 'ended').size).toBe(0);
 });
 
 describe('speech clock', () => {

@@ -53,7 +53,10 @@ export class Desk {
   /** The tile that keys act on. */
   selected: SiteSlug | null = $state(null);
   filter: WallFilter = $state({ region: '', state: 'all' });
-  readonly tallies = $derived.by(() => tallies(this.connection.conference.stage, this.connection.conference.floor));
+  readonly tallies = $derived.by(() => {
+    const { stage, floor, info } = this.connection.conference;
+    return tallies(stage, floor, info?.phase);
+  });
 
   constructor(connection: Connection) {
     this.connection = connection;
@@ -113,9 +116,10 @@ export class Desk {
 
   get #standing() {
     const { you, ready } = this.connection;
-    const { lease, journalOk, desk } = this.conference;
+    const { lease, journalOk, desk, info } = this.conference;
     const name = you?.name ?? null;
-    return { ready, role: you?.role ?? null, name, lease, journalOk, regions: desk.delegations[name ?? ''] ?? [] };
+    const regions = desk.delegations[name ?? ''] ?? [];
+    return { ready, role: you?.role ?? null, name, lease, journalOk, regions, ended: info?.phase === 'ended' };
   }
 
   /** The site that keys act on. */

@@ -12,6 +12,7 @@ const well: Standing = {
   lease: 'lan',
   journalOk: true,
   regions: [],
+  ended: false,
 };
 const ROLES = ['lead', 'assistant', 'chair', 'secretary', 'technician', 'site', 'screen'] as const;
 
@@ -86,6 +87,16 @@ describe('what an operator may ask for', () => {
     expect(barrierTo('take', { ...well, journalOk: false })).toContain('nhật ký');
     for (const safe of ['back_to_hall', 'show_holding', 'mute_others', 'close_microphone'] as const) {
       expect(barrierTo(safe, { ...well, journalOk: false })).toBe('');
+    }
+  });
+
+  it('after the end is what makes safe, and writing', () => {
+    const over = { ...well, ended: true };
+    for (const command of ['cue', 'uncue', 'withdraw_request', 'take', 'set_preview', 'mark_presence'] as const) {
+      expect(barrierTo(command, over), command).toContain('đã kết thúc');
+    }
+    for (const command of ['back_to_hall', 'mute', 'interrupt', 'send_message', 'acknowledge_message'] as const) {
+      expect(barrierTo(command, over), command).toBe('');
     }
   });
 

@@ -20,6 +20,8 @@ export type Standing = {
   journalOk: boolean;
   /** Regions that were given to this operator. */
   regions: readonly string[];
+  /** The conference is over: what makes picture and sound safe stays possible, and writing. */
+  ended: boolean;
 };
 
 const SPEECH: readonly CommandType[] = [
@@ -44,7 +46,7 @@ const ALWAYS: Partial<Record<Role, readonly CommandType[]>> = {
 };
 /** What an assistant without the lease may do for sites of the regions that were given to it. */
 const DELEGABLE: ReadonlySet<CommandType> = new Set(['mute', 'unmute', 'cue', 'uncue', 'invite', 'withdraw_request']);
-/** Done also while the journal cannot be written. */
+/** Done also while the journal cannot be written, and after the end. */
 const SAFE: ReadonlySet<CommandType> = new Set([
   'back_to_hall',
   'show_holding',
@@ -68,10 +70,11 @@ export function rightOf(role: Role, command: CommandType): Right {
  * the command is about; none: it is about no single site.
  */
 export function barrierTo(command: CommandType, standing: Standing, region: string | null = null): string {
-  const { ready, role, name, lease, journalOk } = standing;
+  const { ready, role, name, lease, journalOk, ended } = standing;
   if (!ready || role === null) return m.commands_locked();
   const right = rightOf(role, command);
   if (right === 'never') return refusalText({ code: 'forbidden' }, String);
+  if (ended && !SAFE.has(command) && !WRITE.includes(command)) return refusalText({ code: 'ended' }, String);
   const delegated = right === 'regions' && region !== null && standing.regions.includes(region);
   const inControl = lease !== null && lease === name;
   if (right !== 'always' && !inControl && !delegated) return withoutLease(right, standing, region);

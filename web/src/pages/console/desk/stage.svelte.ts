@@ -13,7 +13,7 @@ export class StageDesk {
   /** Whether what is in preview would be good on air. */
   readonly verdict = $derived.by(() =>
     previewVerdict(
-      this.#line.conference.stage?.preview?.sources ?? [],
+      this.inPreview?.sources ?? [],
       this.#readinessOf,
       (site) => this.#line.conference.site(site)?.view.muted ?? false,
     ),
@@ -31,6 +31,12 @@ export class StageDesk {
 
   get #conference() {
     return this.#line.conference;
+  }
+
+  /** What is in preview; nothing once the conference is over. */
+  get inPreview(): PreviewView | null {
+    const { info, stage } = this.#conference;
+    return info?.phase === 'ended' ? null : (stage?.preview ?? null);
   }
 
   /** True while a site shares content. */

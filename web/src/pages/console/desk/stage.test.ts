@@ -89,6 +89,14 @@ describe('the preview', () => {
   });
 });
 
+it('nothing is in preview, and nothing ready, once the conference is over', () => {
+  bench.preview('single', 'a');
+  expect(bench.desk.inPreview?.sources).toEqual([camera('a')]);
+  bench.conference.applyChanges([{ section: 'conference', value: { ...bench.conference.info!, phase: 'ended' } }]);
+  expect(bench.desk.inPreview).toBeNull();
+  expect(bench.desk.verdict).toEqual({ state: 'empty' });
+});
+
 describe('a take', () => {
   it('names the preview that the operator saw, once for one press', async () => {
     await bench.desk.preview('a');
