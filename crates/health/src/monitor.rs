@@ -3,7 +3,7 @@
 //! Call what came in, then [`Health::handle_timeout`], then [`Health::poll_event`] until it is empty. A site must have been named
 //! by [`Health::set_places`]; what is said of others is dropped.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -114,7 +114,10 @@ impl Health {
         }
         self.events.push_back(HealthEvent::Verdict(slug.clone(), told));
         match told.quality {
-            Quality::Lost => self.incidents.dropped(now, slug, now.minus(silent_ms)),
+            Quality::Lost => {
+                self.forget_content(now, slug);
+                self.incidents.dropped(now, slug, now.minus(silent_ms));
+            }
             Quality::Good | Quality::Weak | Quality::Bad => self.incidents.appeared(now, slug),
         }
         for (kind, quality) in [(AlarmKind::Lost, Quality::Lost), (AlarmKind::Bad, Quality::Bad)] {
@@ -154,13 +157,11 @@ impl Health {
     /// A site went on purpose. What was wrong with it is so no more.
     pub fn left(&mut self, now: Millis, slug: &SiteSlug) {
         let Some(site) = self.sites.get_mut(slug) else { return };
-        let before = site.content.faults();
         site.verdict = None;
-        site.content = ContentWatch::default();
         if let Some(ten) = site.gathered.take() {
             self.events.push_back(HealthEvent::Stored(slug.clone(), ten));
         }
-        self.faults(now, slug, before);
+        self.forget_content(now, slug);
         self.alarm(now, slug, AlarmKind::Lost, false);
         self.alarm(now, slug, AlarmKind::Bad, false);
         self.incidents.left(now, slug);
@@ -231,8 +232,15 @@ impl Health {
         if wrong { self.alarms.raise(now, slug, kind) } else { self.alarms.clear(now, slug, kind) }
     }
 
+    /// Nothing is known any more of a picture and sound that do not arrive.
+    fn forget_content(&mut self, now: Millis, slug: &SiteSlug) {
+        let Some(site) = self.sites.get_mut(slug) else { return };
+        let before = std::mem::take(&mut site.content).faults();
+        self.faults(now, slug, before);
+    }
+
     /// Raises and clears what changed among the faults of a site.
-    fn faults(&mut self, now: Millis, slug: &SiteSlug, before: std::collections::BTreeSet<ContentFault>) {
+    fn faults(&mut self, now: Millis, slug: &SiteSlug, before: BTreeSet<ContentFault>) {
         let Some(site) = self.sites.get(slug) else { return };
         let told = site.content.faults();
         for fault in told.symmetric_difference(&before) {
@@ -287,9 +295,7 @@ mod tests {
         assert_eq!(told.len(), 4);
     }
 
-    #[test]
-    fn a_fault_raises_its_alarm_and_leaving_ends_it() {
-        let mut health = watched();
+    fn show_black(health: &mut Health) {
         let black = ContentSample {
             frames: 20,
             luma_mean: Luma::read(16.0),
@@ -299,6 +305,24 @@ mod tests {
         for second in (0..20).step_by(2) {
             health.content(Millis(second * 1_000), &slug(), &black, Context::default());
         }
+    }
+
+    #[test]
+    fn a_site_that_is_lost_has_no_other_fault() {
+        let mut health = watched();
+        health.arriving(Millis(0), &slug(), &healthy(), 0);
+        show_black(&mut health);
+        health.arriving(Millis(21_000), &slug(), &Arriving { picture: false, sound: false, ..healthy() }, 2_300);
+
+        let there: Vec<_> =
+            health.alarms().open().filter(|alarm| alarm.gone_at.is_none()).map(|alarm| alarm.kind).collect();
+        assert_eq!(there, [AlarmKind::Lost]);
+    }
+
+    #[test]
+    fn a_fault_raises_its_alarm_and_leaving_ends_it() {
+        let mut health = watched();
+        show_black(&mut health);
         health.left(Millis(30_000), &slug());
         health.handle_timeout(Millis(90_000));
 
