@@ -3,6 +3,7 @@ import { flushSync } from 'svelte';
 import { toast } from 'svelte-sonner';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Bench, key } from './bench.svelte';
+import LeaseGroup from '../parts/LeaseGroup.svelte';
 import LeaseNotice from './LeaseNotice.svelte';
 import MessagesPanel from './MessagesPanel.svelte';
 import PeoplePanel from './PeoplePanel.svelte';
@@ -149,7 +150,11 @@ describe('templates', () => {
 });
 
 describe('the people', () => {
-  function people(lease: string | null, missing: number | null = null) {
+  function people(
+    lease: string | null,
+    missing: number | null = null,
+    panel: typeof PeoplePanel | typeof LeaseGroup = PeoplePanel,
+  ) {
     bench = new Bench([siteView('Huế', { region: 'Trung' }), siteView('Lào Cai', { region: 'Bắc' })]);
     bench.conference.operators = [
       operatorLive('minh', { role: 'lead' }),
@@ -157,7 +162,7 @@ describe('the people', () => {
     ];
     bench.conference.lease = lease;
     bench.conference.leaseMissingSince = missing;
-    return bench.show(PeoplePanel, {});
+    return bench.show(panel, {});
   }
 
   it('are shown with what they do off air', () => {
@@ -175,6 +180,29 @@ describe('the people', () => {
     bench.conference.lease = 'lan';
     flushSync();
     expect(() => bench.button('Giao quyền')).toThrow();
+  });
+
+  it('are handed control in the header by a choice that is held as well, and to nobody who has left', () => {
+    people('minh', null, LeaseGroup);
+    const choice = document.querySelector('select')!;
+    const choose = (name: string) => {
+      choice.value = name;
+      choice.dispatchEvent(new Event('change', { bubbles: true }));
+      flushSync();
+    };
+    choose('lan');
+    bench.button('giữ 1 s: lan').click();
+    expect(bench.server.sent).toEqual([]);
+
+    const { operators } = bench.conference;
+    bench.conference.operators = operators.filter((one) => one.name !== 'lan');
+    flushSync();
+    expect(() => bench.button('giữ 1 s')).toThrow();
+    bench.conference.operators = operators;
+    flushSync();
+    bench.hold('giữ 1 s: lan', 1_000);
+    expect(bench.server.sent).toEqual([{ type: 'lease', action: { type: 'hand_over', to: 'lan' } }]);
+    expect(() => bench.button('giữ 1 s')).toThrow();
   });
 
   it('take control of whoever is missing, and say since when', async () => {
