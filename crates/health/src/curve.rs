@@ -1,20 +1,16 @@
-//! The curve of a line over the conference: one point a second in memory, bounded, and points of ten seconds to be stored.
+//! The curve of a line over the conference: one point a second in memory, bounded. What is stored is in `ten_seconds.rs`.
 //!
 //! A point is 16 bytes, so that four hours of 64 sites are 14.7 MB. What a point cannot hold exactly it rounds, as each
 //! field says.
 
 use std::collections::VecDeque;
 
-use serde::{Deserialize, Serialize};
-
-use crate::Quality;
 use crate::units::{Dbfs, DelayMs, Fps, Kbps, Share};
+use crate::{LineSample, Quality};
 
 /// Points that a curve holds: four hours, the longest half of a day that is held without a break. Older ones are
 /// forgotten here; what was stored of them stays.
 pub const MAX_POINTS: usize = 4 * 60 * 60;
-/// Seconds of a point that is stored.
-pub const STORED_EVERY_S: u32 = 10;
 
 /// What was not measured, in two bytes and in one.
 const NONE_16: u16 = u16::MAX;
@@ -57,6 +53,23 @@ pub struct Second {
     pub fps: Option<Fps>,
     /// Level of the microphone, rounded to 1 dB.
     pub level: Option<Dbfs>,
+}
+
+impl Second {
+    /// From what the relay measured of both directions of a line.
+    pub fn of(second: u32, quality: Quality, up: Option<&LineSample>, down: Option<&LineSample>) -> Self {
+        Self {
+            second,
+            quality,
+            kbps_up: up.and_then(|up| up.kbps),
+            kbps_down: down.and_then(|down| down.kbps),
+            rtt: up.and_then(|up| up.rtt).or(down.and_then(|down| down.rtt)),
+            loss: up.and_then(LineSample::loss),
+            jitter: up.and_then(|up| up.jitter),
+            fps: up.and_then(|up| up.fps),
+            level: up.and_then(|up| up.level),
+        }
+    }
 }
 
 impl From<&Second> for Point {
@@ -184,98 +197,10 @@ impl Curve {
     }
 }
 
-/// Mean, least and most of what was measured.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Spread {
-    /// Mean of the seconds in which it was measured.
-    pub mean: f32,
-    /// Least.
-    pub min: f32,
-    /// Most.
-    pub max: f32,
-}
-
-/// Ten seconds of a line, to be stored.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct TenSeconds {
-    /// First of the ten; a multiple of ten.
-    pub second: u32,
-    /// Points in them: fewer than ten if some seconds were not measured.
-    pub points: u32,
-    /// The worst verdict of them.
-    pub worst: Quality,
-    /// From the site, kbit/s.
-    pub kbps_up: Option<Spread>,
-    /// To the site, kbit/s.
-    pub kbps_down: Option<Spread>,
-    /// Round trip, ms.
-    pub rtt_ms: Option<Spread>,
-    /// Share of packets lost from the site, 0 to 1.
-    pub loss: Option<Spread>,
-    /// Jitter, ms.
-    pub jitter_ms: Option<Spread>,
-    /// Frames a second.
-    pub fps: Option<Spread>,
-    /// Level of the microphone, dBFS.
-    pub level_dbfs: Option<Spread>,
-}
-
-/// Gathers points into [`TenSeconds`].
-#[derive(Debug, Clone, Default)]
-pub struct TenSecondsOf {
-    points: Vec<Point>,
-}
-
-impl TenSecondsOf {
-    /// Adds a point; the ten seconds before it, if it begins the next ones. Points come in their order.
-    pub fn push(&mut self, point: Point) -> Option<TenSeconds> {
-        let next = self.points.first().is_some_and(|first| tens(first.second) != tens(point.second));
-        let done = if next { self.take() } else { None };
-        // Ten seconds have ten points; what came twice is dropped.
-        if self.points.len() < STORED_EVERY_S as usize {
-            self.points.push(point);
-        }
-        done
-    }
-
-    /// What was gathered until now, at the end of a conference or of a line; none if nothing was.
-    pub fn take(&mut self) -> Option<TenSeconds> {
-        let points = std::mem::take(&mut self.points);
-        let first = points.first()?;
-        let of = |value: fn(&Point) -> Option<f32>| spread_of(points.iter().filter_map(value));
-        Some(TenSeconds {
-            second: tens(first.second) * STORED_EVERY_S,
-            points: points.len() as u32,
-            worst: points.iter().map(Point::quality).max().unwrap_or(first.quality()),
-            kbps_up: of(Point::kbps_up),
-            kbps_down: of(Point::kbps_down),
-            rtt_ms: of(Point::rtt_ms),
-            loss: of(Point::loss),
-            jitter_ms: of(Point::jitter_ms),
-            fps: of(Point::fps),
-            level_dbfs: of(Point::level_dbfs),
-        })
-    }
-}
-
-fn tens(second: u32) -> u32 {
-    second / STORED_EVERY_S
-}
-
-fn spread_of(values: impl Iterator<Item = f32>) -> Option<Spread> {
-    let (mut sum, mut count, mut min, mut max) = (0.0_f32, 0_u32, f32::INFINITY, f32::NEG_INFINITY);
-    for value in values {
-        sum += value;
-        count += 1;
-        min = min.min(value);
-        max = max.max(value);
-    }
-    (count > 0).then(|| Spread { mean: sum / count as f32, min, max })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Direction;
 
     fn second(second: u32, kbps: f32) -> Second {
         Second {
@@ -302,6 +227,30 @@ mod tests {
         assert!((point.loss().unwrap() - 0.034_6).abs() < 1e-6);
         assert_eq!(point.level_dbfs(), None);
         assert_eq!(Point::from(&second(7, 0.0)).level_dbfs(), Some(-31.0));
+    }
+
+    #[test]
+    fn a_second_is_made_of_both_directions() {
+        let up = LineSample {
+            direction: Direction::Up,
+            kbps: Kbps::read(500.0),
+            expected: 200,
+            lost: 10,
+            jitter: DelayMs::read(3.0),
+            rtt: None,
+            fps: Fps::read(25.0),
+            keyframes: 0,
+            freezes: 0,
+            height: Some(180),
+            level: Dbfs::read(-30.0),
+        };
+        let down = LineSample { direction: Direction::Down, kbps: Kbps::read(3_000.0), rtt: DelayMs::read(40.0), ..up };
+
+        let point = Point::from(&Second::of(1, Quality::Weak, Some(&up), Some(&down)));
+
+        assert_eq!((point.kbps_up(), point.kbps_down()), (Some(500.0), Some(3_000.0)));
+        assert_eq!((point.loss(), point.rtt_ms(), point.quality()), (Some(0.05), Some(40.0), Quality::Weak));
+        assert_eq!(Second::of(1, Quality::Lost, None, None).kbps_up, None);
     }
 
     #[test]
@@ -346,26 +295,5 @@ mod tests {
 
         assert_eq!(curve.points().map(Point::second).collect::<Vec<_>>(), [1, 2, 5, 9]);
         assert_eq!(curve.since(3).map(Point::second).collect::<Vec<_>>(), [5, 9]);
-    }
-
-    #[test]
-    fn ten_seconds_have_mean_least_and_most_and_the_worst_verdict() {
-        let mut gathered = TenSecondsOf::default();
-        let mut stored = Vec::new();
-        for at in 10..35 {
-            let quality = if at == 13 { Quality::Bad } else { Quality::Good };
-            let rtt = if at == 11 { None } else { DelayMs::read(20.0) };
-            stored.extend(gathered.push(Point::from(&Second { quality, rtt, ..second(at, at as f32) })));
-        }
-        stored.extend(gathered.take());
-
-        assert_eq!(
-            stored.iter().map(|ten| (ten.second, ten.points)).collect::<Vec<_>>(),
-            [(10, 10), (20, 10), (30, 5)]
-        );
-        assert_eq!(stored[0].worst, Quality::Bad);
-        assert_eq!(stored[0].kbps_up, Some(Spread { mean: 14.5, min: 10.0, max: 19.0 }));
-        assert_eq!(stored[0].rtt_ms, Some(Spread { mean: 20.0, min: 20.0, max: 20.0 }));
-        assert_eq!(gathered.take(), None);
     }
 }

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Thresholds;
+use crate::samples::{LineSample, PageSample};
 use crate::units::{DelayMs, Fps, Share};
 
 /// How good a site is; the same four everywhere. Ordered from good to lost.
@@ -74,6 +75,17 @@ pub struct Receiving {
     pub concealed: Option<Share>,
     /// Freezes of the programme in its last report.
     pub freezes: u32,
+}
+
+impl Receiving {
+    /// From the last second that the relay sent it, and the last report of its page.
+    pub fn of(sent: Option<&LineSample>, page: Option<&PageSample>) -> Self {
+        Self {
+            loss: sent.and_then(LineSample::loss),
+            concealed: page.and_then(|page| page.concealed),
+            freezes: page.map_or(0, |page| page.freezes),
+        }
+    }
 }
 
 /// A finding and its first reason.

@@ -28,19 +28,21 @@ mod judge;
 mod monitor;
 mod samples;
 pub mod sound_score;
+pub mod ten_seconds;
 mod thresholds;
 pub mod units;
 mod verdict;
 
 pub use alarms::{Alarm, AlarmEvent, AlarmId, AlarmKind, AlarmRefusal, Alarms};
 pub use content::{ContentBounds, ContentFault, ContentWatch, Context};
-pub use curve::{Curve, Point, Second, Spread, TenSeconds, TenSecondsOf};
+pub use curve::{Curve, Point, Second};
 pub use ids::{Millis, SiteSlug};
 pub use incidents::{Cause, End, Incident, IncidentEvent, IncidentId, Incidents, Place};
 pub use judge::{Arriving, Finding, Quality, Reason, Receiving};
 pub use monitor::{Health, HealthEvent, MAX_SITES, Settings};
 pub use samples::{CandidatePath, ContentSample, Direction, EncoderLimit, LineSample, PageSample};
 pub use sound_score::{SoundLine, SoundScore};
+pub use ten_seconds::{Spread, TenSeconds, TenSecondsOf};
 pub use thresholds::{ThresholdError, Thresholds};
 pub use verdict::Verdict;
 

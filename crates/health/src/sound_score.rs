@@ -17,21 +17,22 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::LineSample;
 use crate::units::{DelayMs, Share};
 
 /// R of a connection without delay and loss (G.107, table of defaults).
 const BEST_R: f32 = 93.2;
 /// Loss of R by a codec that delivers nothing (G.107, 7.5).
 const WORST_IMPAIRMENT: f32 = 95.0;
-/// Ie of Opus at the rates used here (24 kbit/s and more). G.113 has no figure for it. On the narrow-band scale it is that of
-/// G.711, 0: in the listening tests gathered in IETF draft-ietf-codec-results wide-band Opus was never below narrow-band sound.
+/// Ie of Opus at the rates used here (24 kbit/s and more). G.113 has no figure for it. That of G.711 is 0, and wide-band Opus is not
+/// worse: in the listening tests gathered in draft-ietf-codec-results it is rated above speech that is limited to a telephone's band.
 const OPUS_IMPAIRMENT: f32 = 0.0;
 /// Robustness of Opus against lost packets, concealed without help: the figure of rtcscore (G. García), which lies
 /// between 4.3 and 25.1 of G.711 without and with concealment (G.113, appendix I).
 const ROBUSTNESS: f32 = 10.0;
 /// The same with in-band forward error correction (RFC 6716, 2.1.7).
 const ROBUSTNESS_WITH_FEC: f32 = 20.0;
-/// Delay of Opus itself, ms: one frame of 20 ms and 6.5 ms of look-ahead (RFC 6716, 2 and 4).
+/// Delay of Opus itself, ms: one frame of 20 ms and 6.5 ms of look-ahead (RFC 6716, 2).
 const CODEC_DELAY_MS: f32 = 26.5;
 /// A jitter buffer holds about twice the mean deviation of the delay: 19 packets of 20 come in time then.
 const BUFFER_JITTERS: f32 = 2.0;
@@ -49,6 +50,13 @@ pub struct SoundLine {
     pub loss: Option<Share>,
     /// Lost packets come in the next one once more (in-band forward error correction).
     pub fec: bool,
+}
+
+impl SoundLine {
+    /// From a second of a line.
+    pub fn of(line: &LineSample, fec: bool) -> Self {
+        Self { rtt: line.rtt, jitter: line.jitter, loss: line.loss(), fec }
+    }
 }
 
 /// The score.

@@ -19,8 +19,8 @@ pub struct ContentBounds {
     pub clipped_share: f32,
     /// As many reports of the last [`CLIPPING_REPORTS`] must be clipped.
     pub clipped_reports: u32,
-    /// Effective level, dBFS, below which a speaker is hardly understood beside others: 20 dB under −26, the level at
-    /// which ITU-T P.56 and P.800 have speech measured and played.
+    /// Effective level, dBFS, below which a speaker is hardly understood beside others: 20 dB under −26, the
+    /// level of speech (ITU-T P.56) that listening tests by ITU-T P.800 use.
     pub too_low_dbfs: f32,
     /// Effective level, dBFS, above which a microphone is too loud: peaks of speech lie 12 dB and more above it, and are cut off.
     pub too_loud_dbfs: f32,
