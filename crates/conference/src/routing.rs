@@ -203,6 +203,14 @@ impl Conference {
         self.setup().site(site).and_then(|site| site.receive_kbps)
     }
 
+    /// True if the control room may speak to a site privately: where a microphone is open to all, or is about to be, its loudspeakers
+    /// would put the word on air.
+    pub fn is_off_air(&self, site: &SiteSlug) -> bool {
+        let stage = &self.state().stage;
+        let coming = stage.pending.iter().map(|pending| &pending.program);
+        coming.chain([&stage.program]).all(|program| !program.microphones.contains(site))
+    }
+
     /// The return of its own camera, and the control room's private sound.
     fn add_private(
         &self,
@@ -220,7 +228,7 @@ impl Conference {
         }
         let is_voice = live.publisher(site).is_some_and(|voice| voice.connection == endpoint.connection);
         let operator = live.consoles.iter().find(|(_, console)| console.media && console.talkback.contains(site));
-        if let Some((connection, _)) = operator.filter(|_| is_voice) {
+        if let Some((connection, _)) = operator.filter(|_| is_voice && self.is_off_air(site)) {
             let track = Track { connection: *connection, kind: TrackKind::Microphone };
             receiver.slots.insert((Slot::Talkback, MediaKind::Audio), Feed { track, quality: Quality::Low });
         }

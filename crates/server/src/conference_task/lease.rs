@@ -33,6 +33,8 @@ pub(super) struct Lease {
 struct Holder {
     name: String,
     missing_since: Option<Instant>,
+    /// It has worked at a console since: another of its pages, a plan or a chair's page, no longer stands for it.
+    at_console: bool,
 }
 
 #[derive(Debug)]
@@ -41,7 +43,15 @@ struct Claim {
     socket: SocketId,
 }
 
-/// What is seen of the holder's pages.
+/// The holder's pages.
+struct Pages {
+    /// Its consoles.
+    consoles: Seen,
+    /// Consoles, plans, pages of the chair.
+    any: Seen,
+}
+
+/// What is seen of some of the holder's pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Seen {
     /// One is heard.
@@ -73,14 +83,14 @@ impl Lease {
 
     fn give(&mut self, name: &str) {
         tracing::info!(name, "control lease");
-        self.holder = Some(Holder { name: name.to_owned(), missing_since: None });
+        self.holder = Some(Holder { name: name.to_owned(), missing_since: None, at_console: false });
         self.claim = None;
     }
 
     /// The server was down; its holder is missing from now on, and finds it again if it comes soon.
     fn recall(&mut self, name: String, now: Instant) {
         self.noted = Some(name.clone());
-        self.holder = Some(Holder { name, missing_since: Some(now) });
+        self.holder = Some(Holder { name, missing_since: Some(now), at_console: false });
     }
 
     /// The holder, if it is another than the one that was noted; counts as noted from here on.
@@ -115,9 +125,11 @@ impl Lease {
     }
 
     /// Takes note of whether the holder is here. A claim that waited is granted, or handed back because the holder returned.
-    fn watch(&mut self, now: Instant, seen: impl Fn(&str) -> Seen) -> Option<Claim> {
+    fn watch(&mut self, now: Instant, pages: impl Fn(&str) -> Pages) -> Option<Claim> {
         let holder = self.holder.as_mut()?;
-        match seen(&holder.name) {
+        let Pages { consoles, any } = pages(&holder.name);
+        holder.at_console |= consoles == Seen::Here;
+        match if holder.at_console { consoles } else { any } {
             Seen::Here => {
                 holder.missing_since = None;
                 return self.claim.take();
@@ -165,13 +177,18 @@ impl Task {
     pub(super) fn watch_lease(&mut self) {
         let now = self.now().instant;
         let peers = &self.peers;
+        let seen = |last_heard: Option<Instant>| match last_heard {
+            None => Seen::Gone,
+            Some(last) if now.saturating_duration_since(last) < SILENT_AFTER => Seen::Here,
+            Some(last) => Seen::SilentSince(last),
+        };
         let returned = self.lease.watch(now, |name| {
-            let own =
-                peers.connected().filter(|peer| matches!(&peer.who, Who::Operator { .. }) && peer.who.name() == name);
-            match own.map(|peer| peer.last_heard()).max() {
-                None => Seen::Gone,
-                Some(last) if now.saturating_duration_since(last) < SILENT_AFTER => Seen::Here,
-                Some(last) => Seen::SilentSince(last),
+            let own = || {
+                peers.connected().filter(|peer| matches!(&peer.who, Who::Operator { .. }) && peer.who.name() == name)
+            };
+            Pages {
+                consoles: seen(own().filter(|peer| peer.is_console()).map(|peer| peer.last_heard()).max()),
+                any: seen(own().map(|peer| peer.last_heard()).max()),
             }
         });
         if let Some(claim) = returned {

@@ -27,9 +27,9 @@ impl Task {
         if !self.is_console_of_operator(socket) {
             return self.forbid(socket, "talkback");
         }
-        let setup = self.ledger.shown().setup();
-        let known = sites.into_iter().map(convert::site_in).filter(|site| setup.site(site).is_some());
-        let known: BTreeSet<_> = known.collect();
+        let shown = self.ledger.shown();
+        let known = sites.into_iter().map(convert::site_in).filter(|site| shown.setup().site(site).is_some());
+        let known: BTreeSet<_> = known.filter(|site| shown.is_off_air(site)).collect();
         let now = self.now().instant;
         let Some(peer) = self.peers.of_socket(socket) else { return };
         // Choosing other sites while the key is held does not lengthen the word.
@@ -50,8 +50,12 @@ impl Task {
         }
     }
 
-    /// Tells sites that private sound begins or ends.
+    /// Tells sites that private sound begins or ends. For a site that comes on air it has ended, also when it is off air again.
     pub(super) fn tell_talkback(&mut self) {
+        let shown = self.ledger.shown();
+        for peer in self.peers.iter_mut() {
+            peer.talkback.retain(|site| shown.is_off_air(site));
+        }
         let spoken_to: BTreeSet<_> = self.peers.iter().flat_map(|peer| peer.talkback.iter().cloned()).collect();
         let before = self.publisher.spoken_to(spoken_to.clone());
         for site in before.symmetric_difference(&spoken_to) {

@@ -19,7 +19,8 @@ pub(super) fn view(site: &Site, state: &State) -> SiteView {
         column: site.column,
         row: site.row,
         hall: site.hall,
-        muted: state.stage.muted.contains(&site.slug),
+        // A microphone that an interruption has shut is as deaf as one that was muted, and the same key opens it.
+        muted: state.stage.muted.contains(&site.slug) || state.stage.closed.contains(&site.slug),
         presence: match state.roster.presence_of(&site.slug) {
             conference::Presence::Unknown => wire::Presence::Unknown,
             conference::Presence::Present => wire::Presence::Present,

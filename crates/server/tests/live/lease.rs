@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use server::conference_task::Departure;
-use wire::{ClientMessage, Command, ErrorCode, FloorMode, LeaseAction, Refusal, Role, ServerMessage};
+use server::conference_task::{Departure, Visit};
+use wire::{ClientKind, ClientMessage, Command, ErrorCode, FloorMode, LeaseAction, Refusal, Role, ServerMessage};
 
-use crate::world::{Page, World};
+use crate::world::{Page, World, operator};
 
 async fn holder(page: &mut Page, wanted: &str) {
     page.until(|message| match message {
@@ -201,4 +201,21 @@ async fn before_the_conference_a_restart_leaves_it_to_the_first_lead() {
     let world = world.restart().await;
     let mut second = world.operator("hoa", Role::Lead).await;
     assert!(second.command(QUEUE).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_plan_that_is_open_elsewhere_does_not_stand_for_a_dead_console() {
+    let world = World::new().await;
+    let console = world.operator("lan", Role::Lead).await;
+    let plan =
+        world.visit(Visit { client: ClientKind::Plan, device: "office".to_owned(), ..operator("lan", Role::Lead) });
+    let _plan = plan.await.unwrap();
+    let mut second = world.operator("minh", Role::Assistant).await;
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    console.leave(Departure::Cut).await;
+
+    claim(&second).await;
+
+    holder(&mut second, "minh").await;
+    assert!(second.command(OPEN).await.is_ok());
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use wire::{ClientKind, ClientMessage, ErrorCode, Role, ServerMessage, SiteSlug, Slot};
+use wire::{ClientKind, ClientMessage, Command, ErrorCode, Role, ServerMessage, SiteSlug, Slot};
 
 use crate::world::{Page, World, operator};
 
@@ -92,17 +92,19 @@ async fn operators_are_told_of_each_other_with_their_pages() {
 }
 
 #[tokio::test]
-async fn all_sites_can_be_spoken_to_at_once() {
+async fn all_sites_off_air_can_be_spoken_to_at_once() {
     let world = World::new().await;
     let mut lead = world.operator("lan", Role::Lead).await;
     let desk = world.connect_media(&mut lead).await;
-    let names = ["hall", "cao-bang", "ca-mau", "da-nang"];
+    let _hall = world.site_with_media("hall").await;
+    let names = ["cao-bang", "ca-mau", "da-nang"];
     let mut sites = Vec::new();
     for name in names {
         sites.push(world.site_with_media(name).await);
     }
 
-    let everybody = names.iter().map(|name| SiteSlug((*name).to_owned()));
+    // The hall's microphone is always open: a word there would be heard by all.
+    let everybody = ["hall"].iter().chain(&names).map(|name| SiteSlug((*name).to_owned()));
     let strangers = (0..1_000).map(|number| SiteSlug(format!("khong-co-{number}")));
     lead.say(ClientMessage::Talkback { sites: everybody.chain(strangers).collect() }).await;
 
@@ -117,4 +119,27 @@ async fn all_sites_can_be_spoken_to_at_once() {
     for (page, _) in &mut sites {
         page.until(|message| matches!(message, ServerMessage::Talkback { active: false }).then_some(())).await;
     }
+}
+
+#[tokio::test]
+async fn a_private_word_ends_when_its_site_comes_on_air_and_begins_nowhere_on_air() {
+    let world = World::new().await;
+    let mut lead = world.operator("lan", Role::Lead).await;
+    let desk = world.connect_media(&mut lead).await;
+    let _hall = world.site_with_media("hall").await;
+    let (mut site, endpoint) = world.site_with_media("cao-bang").await;
+    let sites = vec![SiteSlug("cao-bang".to_owned())];
+    lead.say(ClientMessage::Talkback { sites: sites.clone() }).await;
+    site.until(|message| matches!(message, ServerMessage::Talkback { active: true }).then_some(())).await;
+    world.relay_until(|relay| relay.receivers_of(desk).contains(&endpoint).then_some(())).await;
+
+    let picture = Command::SetPreview { layout: wire::Layout::Single, sources: vec![crate::world::camera("cao-bang")] };
+    lead.command(picture).await.unwrap();
+    lead.command(Command::Take { preview: wire::PreviewId(1) }).await.unwrap();
+
+    site.until(|message| matches!(message, ServerMessage::Talkback { active: false }).then_some(())).await;
+    world.relay_until(|relay| relay.receivers_of(desk).is_empty().then_some(())).await;
+    lead.say(ClientMessage::Talkback { sites }).await;
+    let live = world.handle.live(server::view::Audience::Centre).await.unwrap();
+    assert!(live.operators[0].talkback.is_empty());
 }
