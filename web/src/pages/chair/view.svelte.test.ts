@@ -71,7 +71,7 @@ describe('the next of the queue', () => {
   it('is offered by name and is called by one press', () => {
     const bench = new Bench('chair', FULL);
     const grant = button(show(bench), 'grant_next')!;
-    expect(grant.textContent).toContain('Mời điểm cầu cao-bang phát biểu');
+    expect(grant.textContent).toContain('Trao quyền phát biểu cho cao-bang');
     expect(grant.disabled).toBe(false);
     grant.click();
     expect(bench.sent).toEqual([{ type: 'grant', site: 'cao-bang' }]);
