@@ -1,7 +1,7 @@
 //! Actions that are no commands themselves: what they mean is read from the state, and sent as the command that says so. The command
 //! names what was seen, so that a state that changed in between refuses it.
 
-use wire::{Command, ConferenceView, Layout, SiteSlug, SourceKind, SourceRef};
+use wire::{Command, ConferenceView, ItemView, Layout, SiteSlug, SourceKind, SourceRef};
 
 use super::fields::Given;
 use crate::http::problem::ApiError;
@@ -11,7 +11,8 @@ use crate::http::problem::ApiError;
 pub(super) enum Resolved {
     /// Starts the item that comes next: the first after the current one that was neither begun nor left out.
     NextItem,
-    /// Puts the one who waits after the site in preview into preview, the first if none of them is.
+    /// Puts the one who waits after the site in preview into preview, the first if none of them is. Where nobody waits and the holder has
+    /// dropped out: the site of the next item, as its standby.
     NextRequest,
     /// Puts the one who waits before the site in preview into preview, the last if none of them is.
     PreviousRequest,
@@ -67,21 +68,32 @@ fn preview(site: SiteSlug) -> Command {
 }
 
 fn next_item(view: &ConferenceView) -> Result<Command, ApiError> {
+    let next = item_after(view).ok_or_else(|| ApiError::Conflict("no item of the agenda is left".to_owned()))?;
+    Ok(Command::StartItem { item: next.id.clone(), current: view.agenda.current.clone() })
+}
+
+/// The item that comes next.
+fn item_after(view: &ConferenceView) -> Option<&ItemView> {
     let agenda = &view.agenda;
     // Between two items: after the one that began last.
     let begun = || agenda.items.iter().filter(|item| item.started_at.is_some()).max_by_key(|item| item.started_at);
     let latest = agenda.current.as_ref().or_else(|| begun().map(|item| &item.id));
     let current = agenda.items.iter().position(|item| Some(&item.id) == latest);
     let rest = agenda.items.iter().skip(current.map_or(0, |place| place + 1));
-    let next = rest.into_iter().find(|item| !item.skipped && item.started_at.is_none());
-    let next = next.ok_or_else(|| ApiError::Conflict("no item of the agenda is left".to_owned()))?;
-    Ok(Command::StartItem { item: next.id.clone(), current: agenda.current.clone() })
+    rest.into_iter().find(|item| !item.skipped && item.started_at.is_none())
+}
+
+/// Who could speak in the place of a holder that has dropped out, where nobody asks: the site of the next item.
+fn standby(view: &ConferenceView) -> Option<SiteSlug> {
+    let missing = view.floor.holder.as_ref().filter(|holder| holder.grace_until.is_some())?;
+    item_after(view)?.site.clone().filter(|site| *site != missing.site)
 }
 
 fn in_queue(view: &ConferenceView, step: impl Fn(Option<usize>, usize) -> usize) -> Result<Command, ApiError> {
     let queue = &view.floor.queue;
     let Some(last) = queue.len().checked_sub(1) else {
-        return Err(ApiError::Conflict("nobody waits to speak".to_owned()));
+        let nobody = || ApiError::Conflict("nobody waits to speak".to_owned());
+        return standby(view).map(preview).ok_or_else(nobody);
     };
     let seen = view.stage.preview.as_ref().and_then(|preview| preview.sources.first());
     let place = seen.and_then(|source| queue.iter().position(|entry| entry.site == source.site));
