@@ -89,6 +89,16 @@ describe('a site whose microphone is on air', () => {
     });
   });
 
+  it('and which is not seen, as the hall often is, cannot be spoken to either', async () => {
+    const stage = stageView(['a']);
+    bench.conference.applyChanges([
+      { section: 'stage', value: { ...stage, program: { ...stage.program, microphones: ['hall', 'a'] } } },
+    ]);
+    expect(['hall', 'a', 'b'].map(bench.desk.whyNotTalk)).toEqual(['micro đang mở', 'đang lên hình', '']);
+    await bench.desk.talk(['hall']);
+    expect(bench.line.last?.reason).toBe('micro đang mở – không nói riêng được');
+  });
+
   it('is spoken to no longer once a take is about to bring it on air', async () => {
     await bench.desk.talk(['a']);
     bench.air(['hall'], { taken: 'a' });

@@ -54,13 +54,16 @@ export class SoundDesk {
     if (this.#line.connection.send({ type: 'solo', site: next })) this.solo = next;
   }
 
-  /** What is said privately there would be heard by everybody: its microphone is on air, or a take is about to open it. */
-  isOnAir = (site: SiteSlug): boolean => {
+  /**
+   * Why a site cannot be spoken to, in words, empty if it can: what is said privately there would be heard by everybody while its
+   * microphone is on air, or a take is about to open it.
+   */
+  whyNotTalk = (site: SiteSlug): string => {
     const { stage } = this.#line.conference;
-    return (
-      (stage?.program.microphones.includes(site) ?? false) ||
-      (stage?.pending?.sources.some((source) => source.site === site) ?? false)
-    );
+    if (stage?.pending?.sources.some((source) => source.site === site)) return m.talkback_on_air();
+    if (!stage?.program.microphones.includes(site)) return '';
+    const seen = stage.program.sources.some(({ source }) => source.site === site);
+    return seen ? m.talkback_on_air() : m.microphone_open();
   };
 
   /** Speaks privately to sites while a key is held, but to none whose microphone is on air. */
@@ -82,11 +85,11 @@ export class SoundDesk {
   handleProgramme(): void {
     const [first] = this.talkingTo;
     if (first === undefined || !this.#held) return;
-    const sites = this.#held.sites().filter((site) => !this.isOnAir(site));
+    const sites = this.#held.sites().filter((site) => this.whyNotTalk(site) === '');
     if (sites.join() === this.talkingTo.join()) return;
     if (this.#speakTo(sites) && sites.length > 0) return;
     this.endTalk();
-    if (this.isOnAir(first)) this.#refuse(first);
+    if (this.whyNotTalk(first) !== '') this.#refuse(first);
   }
 
   /** Ends talkback: key released, window left, connection lost, or time over. */
@@ -112,7 +115,11 @@ export class SoundDesk {
     if (this.#held !== held) return;
     if (!this.#microphone) toast.error(m.talkback_no_microphone());
     const sites = held.sites();
-    if (!this.#microphone || !this.#reaches(sites) || !this.#speakTo(sites.filter((site) => !this.isOnAir(site)))) {
+    if (
+      !this.#microphone ||
+      !this.#reaches(sites) ||
+      !this.#speakTo(sites.filter((site) => this.whyNotTalk(site) === ''))
+    ) {
       this.#held = null;
       return;
     }
@@ -124,7 +131,7 @@ export class SoundDesk {
   #reaches(sites: readonly SiteSlug[]): boolean {
     const [first] = sites;
     if (first === undefined) return false;
-    if (sites.some((site) => !this.isOnAir(site))) return true;
+    if (sites.some((site) => this.whyNotTalk(site) === '')) return true;
     this.#refuse(first);
     return false;
   }
@@ -138,6 +145,9 @@ export class SoundDesk {
   }
 
   #refuse(site: SiteSlug): void {
-    this.#line.refuse(m.command_talkback({ site: this.#line.name(site) }), m.talkback_on_air());
+    this.#line.refuse(
+      m.command_talkback({ site: this.#line.name(site) }),
+      m.talkback_barred({ why: this.whyNotTalk(site) }),
+    );
   }
 }
