@@ -28,7 +28,8 @@ pub const BLINK_MS: u64 = 2_750;
 /// Drops that begin within so long of each other may have one cause. Sites behind one fault stop within a second or two of each
 /// other; what batteries and reserve lines carry for a while stops a few seconds later.
 pub const TOGETHER_MS: u64 = 10_000;
-/// While sites that could belong together still drop at this pace, it is too early to say what they have in common, ms.
+/// While sites that could belong together still drop at this pace and nothing explains them yet, it is too early to say that a
+/// drop stands alone, ms.
 const GATHER_MS: u64 = 500;
 /// But not longer than this after the blink, ms.
 const GATHER_AT_MOST_MS: u64 = 2_000;
@@ -110,12 +111,16 @@ impl Incidents {
         if *line != Line::Up {
             return;
         }
-        *line = Line::Down { began: began.min(now), noticed: now, incident: None };
+        let began = began.min(now);
+        *line = Line::Down { began, noticed: now, look_at: began.plus(BLINK_MS).max(now), incident: None };
     }
 
     /// Opens, grows and closes what time has come for.
     pub fn handle_timeout(&mut self, now: Millis) {
-        for site in self.unexplained(now) {
+        let mut due: Vec<_> = self.waiting().filter(|(look_at, _)| *look_at <= now).collect();
+        due.sort();
+        let due: Vec<SiteSlug> = due.into_iter().map(|(_, site)| site.clone()).collect();
+        for site in due {
             // An earlier one may have explained it along with itself.
             if let Some((_, Line::Down { began, incident: None, .. })) = self.lines.get(&site) {
                 self.place_drop(now, &site, *began);
@@ -127,7 +132,7 @@ impl Incidents {
 
     /// When to call [`handle_timeout`](Self::handle_timeout) next.
     pub fn poll_timeout(&self) -> Option<Millis> {
-        let drops = self.due().map(|(at, _)| at);
+        let drops = self.waiting().map(|(look_at, _)| look_at);
         let changes = self.open.values().filter(|open| open.changed).map(|open| open.told_at.plus(CHANGES_EVERY_MS));
         let closings = self.open.values().filter_map(|open| open.incident.ended).map(|ended| ended.plus(QUIET_MS));
         drops.chain(changes).chain(closings).min()
@@ -152,31 +157,25 @@ impl Incidents {
         open.note_return(now);
     }
 
-    /// Sites whose drops have come due and are in no incident yet, the earliest first.
-    fn unexplained(&self, now: Millis) -> Vec<SiteSlug> {
-        let mut due: Vec<_> = self.due().filter(|(at, _)| *at <= now).collect();
-        due.sort();
-        due.into_iter().map(|(_, site)| site.clone()).collect()
+    /// Drops that are in no incident yet: the sites, and when to look at them.
+    fn waiting(&self) -> impl Iterator<Item = (Millis, &SiteSlug)> {
+        self.lines.iter().filter_map(|(site, (_, line))| match line {
+            Line::Down { look_at, incident: None, .. } => Some((*look_at, site)),
+            Line::Down { .. } | Line::Up | Line::Absent => None,
+        })
     }
 
-    /// Drops that are in no incident, with the moment at which they are put into one: when they are no blinks any more, and while
-    /// the row in which they may be still grows, a little later.
-    fn due(&self) -> impl Iterator<Item = (Millis, &SiteSlug)> {
-        let mut waiting = Vec::new();
-        for (site, (place, line)) in &self.lines {
-            if let Line::Down { began, noticed, incident: None } = line {
-                waiting.push((site, place, *began, *noticed));
+    /// Until when other drops that may belong to this one are expected; none if there is no other.
+    fn gathers_until(&self, site: &SiteSlug, began: Millis) -> Option<Millis> {
+        let (place, _) = self.lines.get(site)?;
+        let noticed = |(other, (there, line)): (&SiteSlug, &(Place, Line))| match line {
+            Line::Down { noticed, incident: None, .. } if other != site && cause::share_something(place, there) => {
+                Some(*noticed)
             }
-        }
-        let due = |(site, place, began, _): &(&'_ SiteSlug, &Place, Millis, Millis)| {
-            let no_blink = began.plus(BLINK_MS);
-            let beside =
-                waiting.iter().filter(|(other, there, ..)| other != site && cause::share_something(place, there));
-            let gathered = beside.map(|(.., noticed)| noticed.plus(GATHER_MS)).max();
-            gathered.map_or(no_blink, |at| at.clamp(no_blink, no_blink.plus(GATHER_AT_MOST_MS)))
+            Line::Down { .. } | Line::Up | Line::Absent => None,
         };
-        let due: Vec<_> = waiting.iter().map(|drop| (due(drop), drop.0)).collect();
-        due.into_iter()
+        let latest = self.lines.iter().filter_map(noticed).max()?;
+        Some(latest.plus(GATHER_MS).min(began.plus(BLINK_MS + GATHER_AT_MOST_MS)))
     }
 
     /// Puts a drop into the incident where it belongs.
@@ -184,6 +183,12 @@ impl Incidents {
         let together = cause::together_with(&self.lines, began);
         if let Some(Explanation { cause, inside, outside, sites }) = explain(&self.lines, site, began, &together) {
             self.gather(now, &sites, cause, (inside, outside));
+            return;
+        }
+        if let Some(until) = self.gathers_until(site, began).filter(|until| *until > now) {
+            if let Some((_, Line::Down { look_at, .. })) = self.lines.get_mut(site) {
+                *look_at = until;
+            }
             return;
         }
         if let Some(id) = self.is_in(site).or_else(|| self.grows_into(site, began)) {

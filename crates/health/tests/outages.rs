@@ -30,7 +30,7 @@ const RELAYS: usize = 4;
 const LOOK_MS: u64 = 250;
 /// As long without a packet is lost (`SILENT_AFTER` of the server).
 const SILENT_AFTER_MS: u64 = 2_250;
-/// Sites of one fault stop within so long of each other.
+/// Batteries and buffers carry some sites of a fault a little longer than others.
 const STAGGER_MS: u64 = 3_000;
 /// One site of twenty is spared by a reserve line with another carrier.
 const SPARED: f64 = 0.05;
@@ -48,6 +48,8 @@ struct Fault {
 
 struct Country {
     places: BTreeMap<SiteSlug, Place>,
+    /// Sites of one fault stop within so long of each other, ms.
+    stagger_ms: u64,
     random: StdRng,
 }
 
@@ -63,7 +65,7 @@ impl Country {
             (SiteSlug(format!("site-{index:02}")), place)
         });
         let places: BTreeMap<_, _> = places.collect();
-        Self { places, random }
+        Self { places, stagger_ms: STAGGER_MS, random }
     }
 
     fn sites(&self, fits: impl Fn(&Place) -> bool) -> Vec<SiteSlug> {
@@ -82,7 +84,7 @@ impl Country {
             if many && self.random.random_bool(SPARED) {
                 continue;
             }
-            let start = at + if many { self.random.random_range(0..STAGGER_MS) } else { 0 };
+            let start = at + if many { self.random.random_range(0..self.stagger_ms) } else { 0 };
             let end = start + self.random.random_range(30_000..90_000);
             cuts.entry(site.clone()).or_default().push((start, end));
             began = began.min(start);
@@ -270,6 +272,25 @@ fn a_single_drop_is_an_incident_within_three_seconds() {
         let [(opened, incident)] = &incidents(&told)[..] else { panic!("seed {seed}: {told:?}") };
         assert_eq!(incident.cause, Cause::Site(site));
         assert!(opened - at <= 3_000, "seed {seed}: {} ms", opened - at);
+    }
+}
+
+#[test]
+fn a_region_that_is_cut_at_once_is_one_incident_within_three_seconds() {
+    for seed in 0..SEEDS {
+        let mut country = Country { stagger_ms: 300, ..Country::new(seed) };
+        let at = country.random.random_range(10_000..20_000);
+        let (region, mut cuts) = (REGIONS[0].0, Cuts::new());
+        let sites = country.sites(|place| place.region == region);
+        let fault = country.cut(&mut cuts, Cause::Region(region.to_owned()), sites, at);
+
+        let told = play(&mut country, &cuts, at + 10_000);
+
+        let opened = told.iter().filter(|(_, event)| matches!(event, HealthEvent::Incident(IncidentEvent::Opened(_))));
+        assert_eq!(opened.count(), 1, "seed {seed}");
+        let [(opened, incident)] = &incidents(&told)[..] else { panic!("seed {seed}: {told:?}") };
+        assert!(is_of(incident, &fault), "seed {seed}: {incident:?}");
+        assert!(opened - fault.began <= 3_000, "seed {seed}: {} ms", opened - fault.began);
     }
 }
 

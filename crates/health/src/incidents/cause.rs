@@ -75,6 +75,8 @@ pub(super) enum Line {
         began: Millis,
         /// When it was noticed.
         noticed: Millis,
+        /// When to look again what it belongs to.
+        look_at: Millis,
         /// The incident it is in.
         incident: Option<IncidentId>,
     },
