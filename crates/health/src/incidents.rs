@@ -310,6 +310,10 @@ impl Incidents {
     /// Measures the shares of an incident that has grown.
     fn measure(&mut self, id: IncidentId, together: &BTreeSet<SiteSlug>) {
         let Some(open) = self.open.get_mut(&id) else { return };
+        if matches!(open.incident.cause, Cause::Site(_)) {
+            // A site that stands alone is all that there is inside.
+            return;
+        }
         let all: BTreeSet<SiteSlug> = open.incident.sites.keys().chain(together).cloned().collect();
         (open.incident.inside, open.incident.outside) = cause::shares(&self.lines, &open.incident.cause, &all);
     }
@@ -327,8 +331,11 @@ impl Incidents {
             open.incident.began = open.incident.began.min(incident.began);
             open.incident.latest = open.incident.latest.max(incident.latest);
             for (site, dropped) in &incident.sites {
-                open.incident.sites.entry(site.clone()).or_insert(*dropped);
+                let known = open.incident.sites.entry(site.clone());
+                known.and_modify(|known| *known = known.with(dropped)).or_insert(*dropped);
             }
+            let backs: Option<Vec<Millis>> = open.incident.sites.values().map(|dropped| dropped.back).collect();
+            open.incident.ended = backs.and_then(|backs| backs.into_iter().max());
         }
         self.events.push_back(IncidentEvent::Closed(incident, End::MergedInto(whole)));
     }

@@ -34,6 +34,17 @@ pub struct Dropped {
     pub times: u32,
 }
 
+impl Dropped {
+    /// What two incidents know of one site.
+    pub(super) fn with(&self, other: &Self) -> Self {
+        Self {
+            began: self.began.min(other.began),
+            back: self.back.zip(other.back).map(|(one, another)| one.max(another)),
+            times: self.times.saturating_add(other.times),
+        }
+    }
+}
+
 /// An incident.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Incident {

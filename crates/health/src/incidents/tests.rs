@@ -1,5 +1,9 @@
 //! Drops of a small country: four regions of four sites, two carriers, two relays.
 
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
 use super::*;
 
 fn site(number: u64) -> SiteSlug {
@@ -149,7 +153,8 @@ fn a_link_that_flaps_is_one_incident() {
     let told = summary(&events);
     assert_eq!(told.iter().filter(|(what, _, _)| *what == "opened").count(), 1);
     assert_eq!(told.iter().filter(|(what, _, _)| *what == "closed").count(), 1);
-    assert_eq!(incidents.history().map(|over| over.sites[&site(3)].times).collect::<Vec<_>>(), [9]);
+    let history: Vec<_> = incidents.history().map(|over| (over.sites[&site(3)].times, over.inside)).collect();
+    assert_eq!(history, [(9, 1.0)]);
 }
 
 #[test]
@@ -204,4 +209,48 @@ fn a_drop_that_was_counted_to_an_older_incident_moves_to_the_one_that_explains_i
     let open: Vec<_> = incidents.open().map(|open| (open.cause.clone(), open.sites.len(), open.ended)).collect();
     let region = Cause::Region("region-1".to_owned());
     assert_eq!(open, [(Cause::Site(site(4)), 1, Some(Millis(40_000))), (region, 4, None)]);
+}
+
+/// What must hold whenever time has been handled.
+fn check(incidents: &Incidents, now: Millis) {
+    for (id, open) in &incidents.open {
+        let Incident { sites, ended, .. } = &open.incident;
+        assert!(!sites.is_empty(), "{id:?} has no site");
+        assert_eq!(ended.is_none(), sites.values().any(|dropped| dropped.back.is_none()), "{id:?} {:?}", open.incident);
+        for (site, _) in sites.iter().filter(|(_, dropped)| dropped.back.is_none()) {
+            assert_eq!(incidents.drop_incident(site), Some(*id), "{site} is down, but not there");
+        }
+    }
+    for site in incidents.lines.keys() {
+        let there = |id| incidents.open.get(&id).is_some_and(|open| open.incident.sites.contains_key(site));
+        assert!(incidents.drop_incident(site).is_none_or(there), "{site}");
+    }
+    assert!(incidents.poll_timeout().is_none_or(|next| next > now), "time would stand still");
+}
+
+proptest! {
+    #[test]
+    fn whatever_drops_and_returns_the_books_are_right(
+        steps in prop::collection::vec((0u64..16, 0u8..8, 0u64..4_000, 0u64..6_000), 1..300),
+    ) {
+        let (mut incidents, mut now, mut open) = (country(), Millis(0), BTreeSet::new());
+        for (number, what, wait, silent) in steps {
+            now = now.plus(wait);
+            match what {
+                0..4 => incidents.dropped(now, &site(number), now.minus(silent)),
+                4..7 => incidents.appeared(now, &site(number)),
+                _ => incidents.left(now, &site(number)),
+            }
+            incidents.handle_timeout(now);
+            check(&incidents, now);
+            while let Some(event) = incidents.poll_event() {
+                match event {
+                    IncidentEvent::Opened(incident) => prop_assert!(open.insert(incident.id)),
+                    IncidentEvent::Changed(incident) => prop_assert!(open.contains(&incident.id)),
+                    IncidentEvent::Closed(incident, _) => prop_assert!(open.remove(&incident.id)),
+                }
+            }
+            prop_assert!(incidents.open().map(|incident| incident.id).eq(open.iter().copied()));
+        }
+    }
 }
