@@ -1,5 +1,5 @@
 /** A page's media for as long as the page lives: builds peer connections, replaces dead ones, follows the programme. */
-import type { Cut, EndpointStats, MediaPlan, Picture, TakeId, Uplink } from '$lib/wire';
+import type { Cut, EndpointStats, MediaPlan, Picture, SentStats, TakeId, Uplink } from '$lib/wire';
 import { type LocalTracks, MediaPeer, type SendName } from './peer';
 import { PictureFollower } from './pictureFollower';
 import type { SlotKey } from './slots';
@@ -54,6 +54,7 @@ export class MediaLink {
   /** The offer of this generation does not wait for the welcome, which has not come yet. */
   #ahead = false;
   #expected = false;
+  #measure: ((entries: readonly StatsEntry[]) => SentStats) | null = null;
 
   constructor(listener: MediaListener) {
     this.#listener = listener;
@@ -136,6 +137,11 @@ export class MediaLink {
   setUplink(uplink: Uplink): void {
     this.#uplink = uplink;
     void this.#applyUplink();
+  }
+
+  /** Measures what is sent, for each report; pages that send nothing measure nothing. */
+  measureSent(measure: (entries: readonly StatsEntry[]) => SentStats): void {
+    this.#measure = measure;
   }
 
   /** Sets what a line sends; kept for the peer connections to come. */
@@ -259,6 +265,6 @@ export class MediaLink {
     const stats = statsBetween(before, counters);
     this.#waits = this.#lossBuffer.handleLoss(stats.loss, stats.rtt_ms, counters.at);
     peer.setWaits(this.#waits);
-    this.#listener.stats(stats);
+    this.#listener.stats(this.#measure ? { ...stats, sent: this.#measure(entries) } : stats);
   }
 }

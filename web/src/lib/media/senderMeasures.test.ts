@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lumaOf, measurePicture, SoundPeriod } from './senderMeasures';
+import { candidatePath, encoderLimit, lumaOf, measurePicture, SoundPeriod } from './senderMeasures';
 
 const picture = (pixels: [number, number, number][]) =>
   lumaOf(new Uint8ClampedArray(pixels.flatMap((pixel) => [...pixel, 255])));
@@ -60,5 +60,24 @@ describe('what is sent, in numbers', () => {
     const period = new SoundPeriod();
     period.add(Float32Array.from({ length: 4_800 }, (_, i) => Math.max(-1, Math.min(1, 3 * Math.sin(i / 10)))));
     expect(period.take()!.clipped).toBeGreaterThan(0.7);
+  });
+
+  it('tells the gravest limit of the layers of a camera', () => {
+    const layer = (reason: string) => ({ type: 'outbound-rtp', kind: 'video', qualityLimitationReason: reason });
+    expect(encoderLimit([])).toBe('none');
+    expect(encoderLimit([layer('none'), layer('bandwidth'), layer('cpu')])).toBe('cpu');
+    expect(encoderLimit([layer('bandwidth'), { type: 'outbound-rtp', kind: 'audio' }])).toBe('bandwidth');
+  });
+
+  it('tells the way by the local end of the pair in use', () => {
+    const entries = (candidate: object) => [
+      { type: 'candidate-pair', nominated: false, state: 'waiting', localCandidateId: 'b' },
+      { type: 'candidate-pair', nominated: true, state: 'succeeded', localCandidateId: 'a' },
+      { type: 'local-candidate', id: 'a', ...candidate },
+    ];
+    expect(candidatePath(entries({ candidateType: 'host', protocol: 'udp' }))).toBe('udp');
+    expect(candidatePath(entries({ candidateType: 'prflx', protocol: 'tcp' }))).toBe('tcp');
+    expect(candidatePath(entries({ candidateType: 'relay', protocol: 'udp' }))).toBe('relayed');
+    expect(candidatePath([])).toBe('unknown');
   });
 });

@@ -3,6 +3,9 @@
  * They are measured before the encoder, from pixels and samples; what they mean is the server's to judge. Pure.
  */
 
+import type { CandidatePath, EncoderLimit } from '$lib/wire';
+import type { StatsEntry } from './statistics';
+
 /** A picture, and what became of it since the one before. */
 export type PictureMeasures = {
   /** Mean luma, 0 (black) to 255. */
@@ -73,6 +76,28 @@ export class SoundPeriod {
     if (count === 0) return null;
     return { rmsDbfs: dbfs(Math.sqrt(power / count)), peakDbfs: dbfs(peak), clipped: clipped / count };
   }
+}
+
+/** What limits an encoder, the gravest first: a machine that is too slow ruins every layer. */
+const LIMITS = ['cpu', 'bandwidth', 'other'] as const satisfies readonly EncoderLimit[];
+
+/** What keeps the camera's encoders from more: of several layers the gravest. */
+export function encoderLimit(entries: readonly StatsEntry[]): EncoderLimit {
+  const reasons = entries.flatMap((entry) =>
+    entry.type === 'outbound-rtp' && entry['kind'] === 'video' ? [entry['qualityLimitationReason']] : [],
+  );
+  return LIMITS.find((limit) => reasons.includes(limit)) ?? 'none';
+}
+
+/** How packets travel: by the local end of the candidate pair in use. */
+export function candidatePath(entries: readonly StatsEntry[]): CandidatePath {
+  const pair = entries.find(
+    (entry) => entry.type === 'candidate-pair' && entry['nominated'] === true && entry['state'] === 'succeeded',
+  );
+  const local = entries.find((entry) => entry.type === 'local-candidate' && entry['id'] === pair?.['localCandidateId']);
+  if (pair === undefined || local === undefined) return 'unknown';
+  if (local['candidateType'] === 'relay') return 'relayed';
+  return local['protocol'] === 'tcp' ? 'tcp' : 'udp';
 }
 
 const dbfs = (size: number): number => Math.min(0, Math.max(SILENCE_DBFS, 20 * Math.log10(size)));

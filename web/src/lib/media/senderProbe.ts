@@ -1,7 +1,18 @@
-/** Looks at what is sent: a small copy of the picture now and then, the samples of the microphone all the time. */
-import { lumaOf, measurePicture, type PictureMeasures, type SoundMeasures, SoundPeriod } from './senderMeasures';
+/** Looks at what is sent: a few pixels of the picture now and then, the samples of the microphone all the time. */
+import type { SentStats } from '$lib/wire';
+import type { SendName } from './peer';
+import {
+  candidatePath,
+  encoderLimit,
+  lumaOf,
+  measurePicture,
+  type PictureMeasures,
+  type SoundMeasures,
+  SoundPeriod,
+} from './senderMeasures';
+import type { StatsEntry } from './statistics';
 
-/** Size of the copy: enough to tell a room from a wall, and 9 KB to read. */
+/** So many pixels of the picture are read: enough to tell a room from a wall, and 9 KB. */
 const WIDTH = 64;
 const HEIGHT = 36;
 /** Half of what the analyser holds at 48 kHz: no sample is missed even by a thread that is late. */
@@ -10,9 +21,9 @@ const LISTEN_EVERY_MS = 100;
 const HELD_SAMPLES = 16_384;
 
 /** Looks at the picture of a camera. */
-export class PictureProbe {
+class PictureProbe {
   #video = document.createElement('video');
-  #canvas = new OffscreenCanvas(WIDTH, HEIGHT);
+  #context: OffscreenCanvasRenderingContext2D | null = null;
   #before: Float32Array | null = null;
   #track: MediaStreamTrack | null = null;
 
@@ -29,10 +40,13 @@ export class PictureProbe {
 
   /** Measures of this moment; none: there is no picture. */
   look(): PictureMeasures | null {
-    const context = this.#canvas.getContext('2d', { willReadFrequently: true });
+    this.#context ??= new OffscreenCanvas(WIDTH, HEIGHT).getContext('2d', { willReadFrequently: true });
+    const context = this.#context;
     if (!context || this.#track?.readyState !== 'live' || this.#video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) {
       return null;
     }
+    // Single pixels and no means of many: those would lose the noise by which a camera differs from a still picture.
+    context.imageSmoothingEnabled = false;
     context.drawImage(this.#video, 0, 0, WIDTH, HEIGHT);
     const luma = lumaOf(context.getImageData(0, 0, WIDTH, HEIGHT).data);
     const measures = measurePicture(luma, this.#before);
@@ -42,7 +56,7 @@ export class PictureProbe {
 }
 
 /** Listens to a microphone. */
-export class SoundProbe {
+class SoundProbe {
   #period = new SoundPeriod();
   #track: MediaStreamTrack | null = null;
   #stop = (): void => {};
@@ -80,4 +94,44 @@ function listen(track: MediaStreamTrack, period: SoundPeriod): () => void {
     clearInterval(timer);
     void context.close();
   };
+}
+
+/** What the Battery Status API tells, where there is one. */
+type Battery = { level: number };
+type WithBattery = Navigator & { getBattery?: () => Promise<Battery> };
+
+/** Measures what a page sends, and from what. */
+export class SenderProbe {
+  #picture = new PictureProbe();
+  #sound = new SoundProbe();
+  #battery: Battery | null = null;
+
+  constructor() {
+    const asked = (navigator as WithBattery).getBattery?.();
+    // Where a page may not know, it does not matter.
+    asked?.then((battery) => (this.#battery = battery)).catch(() => {});
+  }
+
+  /** Another track is sent from now on, or none. */
+  setTrack(name: SendName, track: MediaStreamTrack | null): void {
+    if (name === 'camera') this.#picture.setTrack(track);
+    if (name === 'microphone') this.#sound.setTrack(track);
+  }
+
+  /** Measures since the last call; `entries` are the connection's statistics. */
+  measure(entries: readonly StatsEntry[]): SentStats {
+    const picture = this.#picture.look();
+    const sound = this.#sound.take();
+    return {
+      luma: picture?.luma ?? null,
+      spread: picture?.spread ?? null,
+      change: picture?.change ?? null,
+      rms_dbfs: sound?.rmsDbfs ?? null,
+      peak_dbfs: sound?.peakDbfs ?? null,
+      clipped: sound?.clipped ?? null,
+      encoder_limit: encoderLimit(entries),
+      path: candidatePath(entries),
+      battery: this.#battery?.level ?? null,
+    };
+  }
 }

@@ -2,6 +2,7 @@
 import type { CommandOutcome, LinkStatus } from '$lib/link/machine';
 import { exposeForTests } from '$lib/link/testHook';
 import type { SendName } from '$lib/media/peer';
+import type { StatsEntry } from '$lib/media/statistics';
 import type { Flow, Still } from '$lib/media/stillness';
 import type {
   ClientMessage,
@@ -9,6 +10,7 @@ import type {
   InstanceId,
   MediaPlan,
   Picture,
+  SentStats,
   ServerMessage,
   TakeReport,
   Uplink,
@@ -142,6 +144,11 @@ export class Connection {
   /** Sets what one of the page's lines sends. */
   setTrack(name: SendName, track: MediaStreamTrack | null): Promise<void> {
     return this.#session.media.setTrack(name, track);
+  }
+
+  /** Measures what is sent, for each report to the server. */
+  measureSent(measure: (entries: readonly StatsEntry[]) => SentStats): void {
+    this.#session.media.measureSent(measure);
   }
 
   #setStatus(status: LinkStatus): void {

@@ -7,6 +7,7 @@ import { saveDocument } from '$lib/link/documents';
 import { recall, remember } from '$lib/link/storage';
 import { knowsCodec } from '$lib/media/codecs';
 import { captureScreen } from '$lib/media/screenCapture';
+import { SenderProbe } from '$lib/media/senderProbe';
 import { Connection } from '$lib/state/connection.svelte';
 import type { Joined } from '$lib/state/join';
 import { Ticker } from '$lib/state/ticker.svelte';
@@ -53,7 +54,12 @@ export class SitePage {
     this.#token = token;
     this.#known = recallKnown(token);
     this.connection = new Connection(session);
-    this.devices = new Devices((name, track) => void this.connection.setTrack(name, track));
+    const probe = new SenderProbe();
+    this.connection.measureSent((entries) => probe.measure(entries));
+    this.devices = new Devices((name, track) => {
+      probe.setTrack(name, track);
+      void this.connection.setTrack(name, track);
+    });
     this.share = new ScreenShare(captureScreen, (track) => void this.connection.setTrack('content', track));
     this.call = new CentreCall((calling) => this.connection.send({ type: 'call', site: null, calling }));
     this.#ticker = new Ticker(() => this.connection.serverNow());
