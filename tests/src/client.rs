@@ -87,7 +87,7 @@ impl Client {
 
     /// Sends a command with this id and waits for its answer.
     pub async fn command_as(&mut self, id: CommandId, command: Command) -> Result<Result<Revision, Refusal>> {
-        self.send(&ClientMessage::Command { id: id.clone(), seen: None, command }).await?;
+        self.send(&ClientMessage::Command { id: id.clone(), seen: None, command, age_ms: 0, speaker: None }).await?;
         loop {
             match self.next().await? {
                 ServerMessage::Accepted { id: of, revision } if of == id => return Ok(Ok(revision)),
