@@ -103,80 +103,141 @@ test("sign-in and plan in every state", async () => {
 /** A state of the server has come and was drawn, ms. */
 const DRAWN_MS = 700;
 
+/** The podium's pages and the buttons, with whoever makes something happen on them. */
+class Podium {
+  readonly chair = new Gallery("chair");
+  readonly buttons = new Gallery("buttons");
+  readonly server: Server;
+  readonly lead: Person;
+  readonly operator: Operator;
+  readonly page: Page;
+  readonly board: Page;
+  dropping: Headless;
+
+  constructor({ server, lead, operator, page, board }: Pick<Podium, "server" | "lead" | "operator" | "page" | "board">) {
+    [this.server, this.lead, this.operator] = [server, lead, operator];
+    [this.page, this.board] = [page, board];
+    this.dropping = new Headless(server, DROPS);
+  }
+
+  order(command: Command): Promise<void> {
+    return this.operator.do(command.type, command);
+  }
+
+  onAir(site: string): Promise<void> {
+    return expect(() => this.operator.putOnAir(site)).toPass({ timeout: 60_000 });
+  }
+
+  speech(name: string): Promise<void> {
+    return this.page.locator(`[data-speech="${name}"]`).waitFor({ timeout: PATIENCE_MS });
+  }
+
+  clock(phase: string): Promise<void> {
+    return this.page.locator(`[data-clock="${phase}"]`).waitFor({ timeout: 2 * PATIENCE_MS });
+  }
+}
+
 test("podium and buttons in every state", async () => {
   test.setTimeout(600_000);
   const server = await Server.start("gallery-podium", { speech: SPEECH });
   const simulation = new Simulation(server, "gallery-podium", { sites: 2, hall: true, decode: 0 });
-  let dropping = new Headless(server, DROPS);
   const [chairs, secretaries, panel] = [await Browser.plain(), await Browser.plain(), await Browser.plain()];
-  const [podium, buttons] = [new Gallery("chair"), new Gallery("buttons")];
+  let podium: Podium | null = null;
 
   try {
     const lead = await Person.lead(server);
     const operator = await Operator.sitDown(server, lead);
     await (await lead.appoint("chu-toa", "chair")).sitDown(chairs);
     await (await lead.appoint("thu-ky", "secretary")).sitDown(secretaries);
-    const order = (command: Command) => operator.do(command.type, command);
-    const onAir = (site: string) => expect(() => operator.putOnAir(site)).toPass({ timeout: 60_000 });
-    const page = await chairs.open(`${server.url}/chair`);
-    const speech = (name: string) => page.locator(`[data-speech="${name}"]`).waitFor({ timeout: PATIENCE_MS });
-    const clock = (phase: string) => page.locator(`[data-clock="${phase}"]`).waitFor({ timeout: 2 * PATIENCE_MS });
-    await speech("not_open");
-    await podium.show(page, "not-open");
-    const secretary = await secretaries.open(`${server.url}/chair`);
-    await secretary.locator("[data-speech]").waitFor({ timeout: PATIENCE_MS });
-    await podium.show(secretary, "secretary");
-
-    const made = await lead.write<{ token: string }>(lead.path("surfaces"), { label: "Bảng nút" });
-    const board = await panel.open(`${server.url}/buttons`);
-    await board.locator('input[name="token"]').waitFor({ timeout: PATIENCE_MS });
-    await buttons.show(board, "enter");
-    await board.locator('input[name="conference"]').fill(CONFERENCE);
-    await board.locator('input[name="token"]').fill(made.token);
-    await board.keyboard.press("Enter");
-    await board.locator("[data-lamp]").first().waitFor({ timeout: PATIENCE_MS });
-    await buttons.show(board, "preparing");
-
-    await order({ type: "open_conference" });
-    await order({ type: "start_item", item: "khai-mac", current: null });
-    await speech("item");
-    await podium.show(page, "item");
-    await order({ type: "set_floor_mode", mode: "queue" });
-    expect(await siteCommands(server, A, { type: "request_floor", kind: "request" })).toBeNull();
-    expect(await siteCommands(server, B, { type: "request_floor", kind: "response" })).toBeNull();
-    await podium.show(page, "queue");
-    await onAir(B);
-    await speech("speaking");
-    await podium.show(page, "speaking");
-    await page.getByRole("button", { name: "Nền sáng" }).click();
-    await podium.show(page, "speaking-light", { sizes: ["desk"] });
-    await page.getByRole("button", { name: "Nền tối" }).click();
-    await board.locator(`[data-site="${A}"]`).click();
-    await board.locator(`[data-site="${A}"][data-lamp="preview"]`).waitFor({ timeout: PATIENCE_MS });
-    await buttons.show(board, "lamps");
-    await clock("warning");
-    await podium.show(page, "warning", { sizes: ["desk"] });
-    await clock("overrun");
-    await podium.show(page, "overrun");
-    await onAir(DROPS);
-    await dropping.kill();
-    await speech("dropped");
-    await podium.show(page, "dropped");
-    dropping = new Headless(server, DROPS);
-    await server.kill();
-    await page.waitForTimeout(LOST_MS);
-    await podium.show(page, "server-lost");
-    await buttons.show(board, "server-lost", { sizes: ["desk"] });
-    await server.restart();
-    await page.getByRole("button", { name: /English/ }).click();
-    await podium.show(page, "english", { sizes: ["desk"] });
-    console.log(`    ${podium.taken + buttons.taken} pictures in target/gallery`);
+    const [page, board] = [await chairs.open(`${server.url}/chair`), await panel.open(`${server.url}/buttons`)];
+    const now = new Podium({ server, lead, operator, page, board });
+    podium = now;
+    await test.step("before", () => beforeOpening(now, secretaries));
+    await test.step("floor", () => giveTheFloor(now));
+    await test.step("speech", () => speak(now));
+    await test.step("faults and the end", () => loseAndEnd(now));
+    console.log(`    ${now.chair.taken + now.buttons.taken} pictures in target/gallery`);
   } finally {
     await Promise.all([chairs, secretaries, panel].map((browser) => browser.close()));
-    await Promise.all([simulation, dropping].map((one) => one.stop()));
+    await Promise.all([simulation, podium?.dropping].map((one) => one?.stop()));
     await server.stop();
   }
 });
+
+/** Nothing has begun; the board of buttons is let in. */
+async function beforeOpening(podium: Podium, secretaries: Browser): Promise<void> {
+  const { board, buttons, chair, lead, page, server } = podium;
+  await podium.speech("not_open");
+  await chair.show(page, "not-open");
+  const secretary = await secretaries.open(`${server.url}/chair`);
+  await secretary.locator("[data-speech]").waitFor({ timeout: PATIENCE_MS });
+  await chair.show(secretary, "secretary");
+  const made = await lead.write<{ token: string }>(lead.path("surfaces"), { label: "Bảng nút" });
+  await board.locator('input[name="token"]').waitFor({ timeout: PATIENCE_MS });
+  await buttons.show(board, "enter");
+  await board.locator('input[name="conference"]').fill(CONFERENCE);
+  await board.locator('input[name="token"]').fill(made.token);
+  await board.keyboard.press("Enter");
+  await board.locator("[data-lamp]").first().waitFor({ timeout: PATIENCE_MS });
+  await buttons.show(board, "preparing");
+}
+
+/** Nobody speaks, an item runs, two wait, and the first of them is called. */
+async function giveTheFloor(podium: Podium): Promise<void> {
+  const { chair, page, server } = podium;
+  await podium.order({ type: "open_conference" });
+  await podium.speech("free");
+  await chair.show(page, "free");
+  await podium.order({ type: "start_item", item: "khai-mac", current: null });
+  await podium.speech("item");
+  await chair.show(page, "item");
+  await podium.order({ type: "set_floor_mode", mode: "queue" });
+  expect(await siteCommands(server, A, { type: "request_floor", kind: "request" })).toBeNull();
+  expect(await siteCommands(server, B, { type: "request_floor", kind: "response" })).toBeNull();
+  await chair.show(page, "queue");
+  await podium.order({ type: "grant", site: B });
+  await podium.speech("granted");
+  await chair.show(page, "granted");
+}
+
+/** Its speech, the warning and the overrun. */
+async function speak(podium: Podium): Promise<void> {
+  const { board, buttons, chair, page } = podium;
+  await podium.onAir(B);
+  await podium.speech("speaking");
+  await chair.show(page, "speaking");
+  await page.getByRole("button", { name: "Nền sáng" }).click();
+  await chair.show(page, "speaking-light", { sizes: ["desk"] });
+  await page.getByRole("button", { name: "Nền tối" }).click();
+  await board.locator(`[data-site="${A}"]`).click();
+  await board.locator(`[data-site="${A}"][data-lamp="preview"]`).waitFor({ timeout: PATIENCE_MS });
+  await buttons.show(board, "lamps");
+  await podium.clock("warning");
+  await chair.show(page, "warning", { sizes: ["desk"] });
+  await podium.clock("overrun");
+  await chair.show(page, "overrun");
+}
+
+/** The speaker's line drops, the server is gone, in English, and the end. */
+async function loseAndEnd(podium: Podium): Promise<void> {
+  const { board, buttons, chair, lead, page, server } = podium;
+  await podium.onAir(DROPS);
+  await podium.dropping.kill();
+  await podium.speech("dropped");
+  await chair.show(page, "dropped");
+  podium.dropping = new Headless(server, DROPS);
+  await server.kill();
+  await page.waitForTimeout(LOST_MS);
+  await chair.show(page, "server-lost");
+  await buttons.show(board, "server-lost", { sizes: ["desk"] });
+  await server.restart();
+  await page.getByRole("button", { name: /English/ }).click();
+  await chair.show(page, "english", { sizes: ["desk"] });
+  await page.getByRole("button", { name: /Tiếng Việt/ }).click();
+  await expect.poll(() => lead.command({ type: "end_conference", confirmation: CONFERENCE }), { timeout: PATIENCE_MS }).toBeNull();
+  await podium.speech("not_open");
+  await chair.show(page, "ended");
+}
 
 /** A page has noticed that nobody answers, ms. */
 const LOST_MS = 4_000;
