@@ -137,6 +137,15 @@ const TOOLS: &[Tool] = &[
         remedy: Remedy::Apt("python3-venv"),
     },
     Tool {
+        name: "Prometheus",
+        programs: &["promtool"],
+        argument: "--version",
+        at_least: None,
+        need: Need::ForTests,
+        why: "the test that it reads the server's figures",
+        remedy: Remedy::Apt("prometheus"),
+    },
+    Tool {
         name: "ip",
         programs: &["ip"],
         argument: "-V",

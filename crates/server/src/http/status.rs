@@ -2,17 +2,20 @@
 
 use axum::extract::{FromRequestParts as _, State};
 use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 
 use super::identity::{SignedInOperator, address};
 use super::problem::ApiError;
 use crate::app::App;
+use crate::metrics::classic;
 
 /// Proxies name the real sender in it.
 const FORWARDED: [&str; 2] = ["forwarded", "x-forwarded-for"];
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// The older format, for tools that do not ask for the newer one.
+const CLASSIC: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// The process answers. Pages probe with it before they open a WebSocket.
 pub(super) async fn healthz() -> impl IntoResponse {
@@ -34,5 +37,10 @@ pub(super) async fn metrics(State(app): State<App>, mut parts: Parts) -> Result<
         SignedInOperator::from_request_parts(&mut parts, &app).await?;
     }
     let text = app.metrics.text(&app.conferences(), &app.relays);
-    Ok(([(CONTENT_TYPE, OPENMETRICS), (CACHE_CONTROL, "no-store")], text).into_response())
+    let accepted = parts.headers.get(ACCEPT).and_then(|accepted| accepted.to_str().ok()).unwrap_or_default();
+    let (kind, text) = match accepted.contains("application/openmetrics-text") {
+        true => (OPENMETRICS, text),
+        false => (CLASSIC, classic(&text)),
+    };
+    Ok(([(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-store")], text).into_response())
 }

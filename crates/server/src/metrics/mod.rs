@@ -3,6 +3,7 @@
 //! Figures of a conference are read when they are asked for; durations are observed where they happen, by wrappers around
 //! the journal and the relay's events, so that neither knows of metrics.
 
+mod classic;
 mod journal;
 mod relay;
 
@@ -18,6 +19,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use crate::conference_task::ConferenceHandle;
+pub use classic::classic;
 pub use journal::MeteredJournal;
 pub use relay::tap;
 
@@ -69,7 +71,7 @@ struct Series {
     append_failures: Counter,
     journal_findings: Gauge,
     packets: Totals<Direction>,
-    bits: Totals<Direction>,
+    bytes: Totals<Direction>,
     retransmitted: Totals<OfConference>,
     lost: Totals<OfConference>,
 }
@@ -117,7 +119,7 @@ impl Metrics {
             append_failures: Counter::default(),
             journal_findings: Gauge::default(),
             packets: Family::default(),
-            bits: Family::default(),
+            bytes: Family::default(),
             retransmitted: Family::default(),
             lost: Family::default(),
         };
@@ -154,7 +156,7 @@ impl Metrics {
         for direction in ["in", "out"] {
             let label = Direction { conference: conference.0.clone(), direction };
             drop(self.0.packets.get_or_create(&label));
-            drop(self.0.bits.get_or_create(&label));
+            drop(self.0.bytes.get_or_create(&label));
         }
         RelayWatch { conference: conference.0.clone(), metrics: self.clone(), running: Arc::new(AtomicBool::new(true)) }
     }
@@ -183,7 +185,7 @@ impl Series {
             self.journal_findings.clone(),
         );
         registry.register("relay_packets", "Media packets by direction", self.packets.clone());
-        registry.register("relay_bits", "Media bits by direction", self.bits.clone());
+        registry.register("relay_bytes", "Media bytes by direction", self.bytes.clone());
         registry.register("relay_retransmitted_packets", "Packets sent again", self.retransmitted.clone());
         registry.register("relay_lost_packets", "Packets lost on the way to the relay", self.lost.clone());
     }

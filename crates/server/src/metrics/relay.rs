@@ -51,6 +51,6 @@ impl RelayWatch {
     fn count(&self, direction: &'static str, packets: u64, bits: u64) {
         let label = Direction { conference: self.conference.clone(), direction };
         self.metrics.0.packets.get_or_create(&label).inc_by(packets);
-        self.metrics.0.bits.get_or_create(&label).inc_by(bits);
+        self.metrics.0.bytes.get_or_create(&label).inc_by(bits / 8);
     }
 }
