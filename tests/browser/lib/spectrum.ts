@@ -98,6 +98,11 @@ export class Ears {
     const spans = [{ from, to: from + ms }];
     return (await this.#page.evaluate(recall, { spans, nothing: NOTHING_DBFS })).heard[0]!;
   }
+
+  /** The first moment after `from` at which a tone (by its place among those listened for) is heard, ms since the epoch; null: none within the patience. */
+  async firstHeard(tone: number, from: number, patienceMs: number): Promise<number | null> {
+    return await this.#page.evaluate(notice, { tone, from, patienceMs, threshold: HEARD_DBFS });
+  }
 }
 
 /** What a page wrote down: the middle of each window and, for each tone, its level and whether it stood out. */
@@ -177,6 +182,17 @@ async function hear(how: typeof HEARING & { tones: number[] }): Promise<void> {
   };
   look();
   setInterval(look, how.every);
+}
+
+/** Runs in the page: waits until a tone is louder than the threshold and gives the moment. */
+async function notice({ tone, from, patienceMs, threshold }: { tone: number; from: number; patienceMs: number; threshold: number }): Promise<number | null> {
+  const { ears } = window as unknown as { ears: Heard };
+  const end = Date.now() + patienceMs;
+  for (let i = 0; Date.now() < end; ) {
+    for (; i < ears.at.length; i++) if (ears.at[i]! >= from && ears.levels[tone]![i]! > threshold) return ears.at[i]!;
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  return null;
 }
 
 /** Runs in the page: waits until the last span is over and gives what was written down of each. */
