@@ -115,6 +115,8 @@ export class Headless {
   }
 
   async stop(): Promise<void> {
+    // What stands still would never hear that it is to end.
+    this.thaw();
     await end(this.#child, "SIGTERM");
     closeSync(this.#log);
   }

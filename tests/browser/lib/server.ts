@@ -71,6 +71,15 @@ export class Server {
     await end(this.#child, "SIGKILL");
   }
 
+  /** It stands still: connections stay, and nothing is answered until it goes on. */
+  freeze(): void {
+    this.#child?.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.#child?.kill("SIGCONT");
+  }
+
   /** Starts the process on the same ports and data; resolves when it is ready. */
   async restart(): Promise<void> {
     // Written last at each start; the file of the start before must not be taken for this one's.
@@ -102,6 +111,8 @@ export class Server {
 
   /** Stops it gracefully and removes its data. */
   async stop(): Promise<void> {
+    // What stands still would never hear that it is to end.
+    this.thaw();
     await end(this.#child, "SIGTERM");
     closeSync(this.#log);
     rmSync(this.data, { recursive: true, force: true });

@@ -6,6 +6,7 @@ import { Browser } from "../lib/browsers.ts";
 import { readMarkers, untilShows } from "../lib/marker.ts";
 import { Console, facts, joinSite, openScreen } from "../lib/pages.ts";
 import { Server } from "../lib/server.ts";
+import { shareMarker } from "../lib/sharing.ts";
 
 const SITE = "cao-bang";
 /** A screen in a room of a site that is off air. */
@@ -21,44 +22,6 @@ const PREVIEWED = '[data-slot="preview_content"].shown video';
 /** Frames of the marker that must be told apart within `MOVES_MS`: a picture that stands still never shows two. */
 const FRAMES = 5;
 const MOVES_MS = 5_000;
-
-/** Instead of a screen, pages share a drawing with the marker of `docs/test-card.md`; the first choice is cancelled. */
-async function shareMarker(browser: Browser): Promise<void> {
-  await browser.context.addInitScript((site) => {
-    const [columns, rows, width, height] = [20, 2, 640, 360];
-
-    const draw = (context: CanvasRenderingContext2D, frame: number): void => {
-      const word = site * 2 ** 20 + (frame % 2 ** 20);
-      const bytes = [24, 16, 8, 0].map((shift) => Math.floor(word / 2 ** shift) & 0xff);
-      let crc = 0xff;
-      for (const byte of bytes) {
-        crc ^= byte;
-        for (let i = 0; i < 8; i++) crc = crc & 0x80 ? ((crc << 1) ^ 0x07) & 0xff : (crc << 1) & 0xff;
-      }
-      const bits = [...bytes, crc].flatMap((byte) => [7, 6, 5, 4, 3, 2, 1, 0].map((bit) => (byte >> bit) & 1));
-      context.fillStyle = "#446";
-      context.fillRect(0, 0, width, height);
-      bits.forEach((bit, cell) => {
-        const row = Math.floor(cell / columns);
-        context.fillStyle = bit ? "#ededed" : "#131313";
-        const cellHeight = (height * 4) / 45;
-        context.fillRect((width * (cell % columns)) / columns, (height * 4) / 5 + row * cellHeight, width / columns, cellHeight);
-      });
-      if (bits.length !== columns * rows) throw new Error("the marker has another size");
-    };
-
-    let asked = 0;
-    navigator.mediaDevices.getDisplayMedia = () => {
-      if (asked++ === 0) return Promise.reject(new DOMException("cancelled", "NotAllowedError"));
-      const canvas = Object.assign(document.createElement("canvas"), { width, height });
-      const context = canvas.getContext("2d")!;
-      let frame = 0;
-      draw(context, frame);
-      setInterval(() => draw(context, ++frame), 100);
-      return Promise.resolve(canvas.captureStream());
-    };
-  }, SHARED);
-}
 
 /** Waits until a video shows the site and moves: a last frame that stands still does not pass. */
 async function untilMoves(page: Page, selector: string, site: number, timeoutMs = 10_000): Promise<void> {
@@ -78,7 +41,7 @@ test("a site's shared screen goes on air beside its speaker, outlives a restart 
   const plain = await Browser.plain();
   const hallBrowser = await Browser.withTestCard(0, "Hội trường Diên Hồng");
   const siteBrowser = await Browser.withTestCard(index, "Cao Bằng");
-  await shareMarker(siteBrowser);
+  await shareMarker(siteBrowser, SHARED, 1);
 
   try {
     const operator = await Console.open(plain, server);
