@@ -76,6 +76,8 @@ test("the speaking order is changed by drag, and the server has it", async () =>
     await expect.poll(order, { message: "the rows make room" }).toEqual(["Lào Cai", "Cao Bằng", "Bắc Kạn"]);
     await page.mouse.up();
 
+    const reordered = async () => (await lead.events()).filter(({ kind }) => kind === "queue_reordered").length;
+    await expect.poll(reordered, { message: "in the log, once" }).toBe(1);
     await page.reload();
     await expect.poll(order, { message: "as the server has it" }).toEqual(["Lào Cai", "Cao Bằng", "Bắc Kạn"]);
   } finally {
