@@ -20,6 +20,10 @@ const COMMAND_AT_MOST: Duration = Duration::from_secs(4);
 /// Cuts of one receiver, in the words of its page.
 pub(super) type CutsOf = (TakeId, Vec<Cut>);
 
+/// A take that ends after so long was ended by the stage's deadline, which counts from a moment earlier or later: the log was written
+/// in between.
+const GIVEN_UP_AFTER: Duration = Duration::from_millis(conference::takes::TAKE_DEADLINE_MS - 200);
+
 /// Takes on their way.
 #[derive(Debug, Default)]
 pub(super) struct Takes {
@@ -34,6 +38,8 @@ pub(super) struct Takes {
 struct AtRelay {
     take: relay_core::TakeId,
     routes: Routes,
+    /// Main site of what it puts on air.
+    main: Option<SiteSlug>,
     /// From the command, for the operators.
     began: Instant,
 }
@@ -53,14 +59,14 @@ impl Takes {
         }
     }
 
-    /// Gives up the take at the relay unless it is still the pending one.
-    pub(super) fn cancel_unless(&mut self, pending: Option<relay_core::TakeId>) -> Option<RelayOrder> {
-        let stale = self.at_relay.take_if(|at_relay| Some(at_relay.take) != pending)?;
-        Some(RelayOrder::CancelTake(stale.take))
-    }
-
     /// Orders the pending take, and again whenever what it leads to changes.
-    pub(super) fn order(&mut self, take: relay_core::TakeId, routes: Routes, now: Instant) -> Option<RelayOrder> {
+    pub(super) fn order(
+        &mut self,
+        take: relay_core::TakeId,
+        routes: Routes,
+        main: Option<SiteSlug>,
+        now: Instant,
+    ) -> Option<RelayOrder> {
         if self.at_relay.as_ref().is_some_and(|at_relay| at_relay.routes == routes) {
             return None;
         }
@@ -71,7 +77,7 @@ impl Takes {
                 asked.filter(|at| now.saturating_duration_since(*at) < COMMAND_AT_MOST).unwrap_or(now)
             }
         };
-        self.at_relay = Some(AtRelay { take, routes: routes.clone(), began });
+        self.at_relay = Some(AtRelay { take, routes: routes.clone(), main, began });
         Some(RelayOrder::OrderTake(take, routes))
     }
 
@@ -126,14 +132,27 @@ impl Task {
     pub(super) fn take_failed(&mut self, take: relay_core::TakeId, reason: TakeFailure) {
         let Some(at_relay) = self.takes.at_relay.take_if(|at_relay| at_relay.take == take) else { return };
         let reason = convert::take_failure_from_relay(reason);
-        let main = self.main_site_of_pending();
-        let receivers = self.sites_of(at_relay.routes.slots.keys().map(|slot| slot.endpoint));
-        self.figures.takes_failed += 1;
         // Left out when too much is unwritten; then the stage's own deadline ends the take.
         let _ = self.happened(Fact::TakeFailed { take: convert::take_from_relay(take), reason });
-        if let Some(site) = main {
+        self.report_failed(at_relay, reason);
+    }
+
+    /// Gives up the take at the relay unless it is still the pending one. What nothing has overtaken ran into the stage's deadline while
+    /// the relay said nothing: it failed, and the consoles are told.
+    pub(super) fn give_up_unless(&mut self, pending: Option<relay_core::TakeId>, now: Instant) {
+        let Some(stale) = self.takes.at_relay.take_if(|at_relay| Some(at_relay.take) != pending) else { return };
+        self.orders.push(RelayOrder::CancelTake(stale.take));
+        if now.saturating_duration_since(stale.began) >= GIVEN_UP_AFTER {
+            self.report_failed(stale, conference::TakeFailure::NoKeyframe);
+        }
+    }
+
+    fn report_failed(&mut self, at_relay: AtRelay, reason: conference::TakeFailure) {
+        let receivers = self.sites_of(at_relay.routes.slots.keys().map(|slot| slot.endpoint));
+        self.figures.takes_failed += 1;
+        if let Some(site) = at_relay.main {
             self.takes.keep(TakeReport {
-                take: convert::take_out(convert::take_from_relay(take)),
+                take: convert::take_out(convert::take_from_relay(at_relay.take)),
                 site: convert::site_out(site),
                 elapsed_ms: millis(at_relay.began.elapsed()),
                 forwarded: 0,
@@ -199,7 +218,7 @@ impl Task {
         changed.filter(is_of_take).map(|(slot, _)| slot.endpoint).collect()
     }
 
-    fn main_site_of_pending(&self) -> Option<SiteSlug> {
+    pub(super) fn main_site_of_pending(&self) -> Option<SiteSlug> {
         self.ledger.shown().state().stage.pending_program()?.main_site().cloned()
     }
 

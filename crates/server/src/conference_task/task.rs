@@ -274,7 +274,7 @@ impl Task {
             let after = routing::to_relay(&conference.routes(&pending.program, live), ends);
             (convert::take_to_relay(pending.take), after)
         });
-        self.orders.extend(self.takes.cancel_unless(pending.as_ref().map(|(take, _)| *take)));
+        self.give_up_unless(pending.as_ref().map(|(take, _)| *take), now);
         // The relay may have carried the take out already: then these are late. When the take has ended they are told again without
         // it, whatever they were: what was late then must not be taken for settled.
         let before = Routes { until: pending.as_ref().map(|(take, _)| *take), ..before };
@@ -285,7 +285,8 @@ impl Task {
         // After the routes, which say what is asked of a source that comes into preview.
         self.watch(watches);
         if let Some((take, after)) = pending {
-            self.orders.extend(self.takes.order(take, after, now));
+            let main = self.main_site_of_pending();
+            self.orders.extend(self.takes.order(take, after, main, now));
         }
     }
 

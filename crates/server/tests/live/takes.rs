@@ -223,3 +223,22 @@ async fn a_step_of_the_clock_neither_ends_a_speech_nor_moves_the_time() {
     stepped.store(0, std::sync::atomic::Ordering::Relaxed);
     assert!(world.handle.now() >= before);
 }
+
+#[tokio::test]
+async fn a_take_of_which_the_relay_says_nothing_is_told_as_failed() {
+    let world = World::new().await;
+    let mut lead = world.operator("lan", Role::Lead).await;
+    let (_hall, _) = world.site_with_media("hall").await;
+    let (_cao_bang, _) = world.site_with_media("cao-bang").await;
+
+    let id = lead.order_take("cao-bang").await;
+    assert!(lead.answer(&id).await.is_ok());
+
+    let report = lead
+        .until(|message| match message {
+            ServerMessage::TakeReport(report) => Some(report),
+            _ => None,
+        })
+        .await;
+    assert_eq!((report.site.0.as_str(), report.failed), ("cao-bang", Some(wire::TakeFailure::NoKeyframe)));
+}
