@@ -239,7 +239,6 @@ impl Conference {
             }
             EventBody::ConferenceEnded {} => {
                 self.state.phase = Phase::Ended;
-                self.state.floor.ended = None;
                 self.state.ended_at = Some(at);
             }
             EventBody::RehearsalStarted {} => self.state.begin_rehearsal(),
@@ -254,6 +253,10 @@ impl Conference {
                 self.state.roster.apply(body);
                 self.state.messages.apply(body, &event.actor, at, self.setup.sites.len());
             }
+        }
+        if !matches!(self.state.phase, Phase::Live | Phase::Rehearsal) {
+            // What is said before the opening does not count, and nothing goes on after the end.
+            self.state.floor.ended = None;
         }
         self.state.stage.open_microphones(self.setup.hall(), self.state.floor.holder.as_ref());
         if let Some(id) = &event.command_id {
