@@ -36,7 +36,7 @@ async fn promtool_accepts_configuration_rules_and_figures() -> Result<()> {
     promtool(&["check", "config", "prometheus.yml"], "").await?;
     promtool(&["test", "rules", "alerts.test.yml"], "").await?;
     let server = Server::start().await?;
-    let (status, figures) = server.get("/metrics", &[])?;
+    let (status, figures) = server.get("/metrics", &[("accept", "text/plain")])?;
     ensure!(status == 200, "{status}");
     promtool(&["check", "metrics"], &figures).await
 }

@@ -14,7 +14,7 @@ use crate::metrics::classic;
 /// Proxies name the real sender in it.
 const FORWARDED: [&str; 2] = ["forwarded", "x-forwarded-for"];
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-/// The older format, for tools that do not ask for the newer one.
+/// The older format, for tools that ask for it and do not know the newer one.
 const CLASSIC: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// The process answers. Pages probe with it before they open a WebSocket.
@@ -38,9 +38,7 @@ pub(super) async fn metrics(State(app): State<App>, mut parts: Parts) -> Result<
     }
     let text = app.metrics.text(&app.conferences(), &app.relays);
     let accepted = parts.headers.get(ACCEPT).and_then(|accepted| accepted.to_str().ok()).unwrap_or_default();
-    let (kind, text) = match accepted.contains("application/openmetrics-text") {
-        true => (OPENMETRICS, text),
-        false => (CLASSIC, classic(&text)),
-    };
+    let older = accepted.contains("text/plain") && !accepted.contains("application/openmetrics-text");
+    let (kind, text) = if older { (CLASSIC, classic(&text)) } else { (OPENMETRICS, text) };
     Ok(([(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-store")], text).into_response())
 }

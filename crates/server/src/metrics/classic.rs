@@ -1,4 +1,4 @@
-//! The older text format, which tools read that do not ask for OpenMetrics.
+//! The older text format, for tools that do not know OpenMetrics.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
