@@ -122,14 +122,10 @@ impl Conference {
         let speaker = pending.speaker(&self.state().stage.program).filter(|site| *site != self.hall());
         match (speaker, holder) {
             (None, None) => Vec::new(),
-            (Some(speaker), None) => {
-                let called_back = if pending.undoes { self.ended_lately(speaker, at) } else { None };
-                vec![self.granting(speaker, true, called_back)]
-            }
+            (Some(speaker), None) => vec![self.granted_by_take(pending, speaker, at)],
             (Some(speaker), Some(holder)) if holder.site != *speaker => {
                 let mut bodies = self.replaced(holder, at);
-                let called_back = if pending.undoes { self.ended_lately(speaker, at) } else { None };
-                bodies.push(self.granting(speaker, true, called_back));
+                bodies.push(self.granted_by_take(pending, speaker, at));
                 bodies
             }
             (_, Some(holder)) if program.shows(&holder.site) => match holder.on_air {
@@ -188,6 +184,12 @@ impl Conference {
         let mut bodies = if on_air && stage.tour.is_some() { self.supersede(TourEnd::Superseded) } else { Vec::new() };
         bodies.push(self.granting(site, on_air, called_back));
         bodies
+    }
+
+    /// An undo brings a speech back that it had ended; any other take begins one.
+    fn granted_by_take(&self, pending: &PendingTake, speaker: &SiteSlug, at: Millis) -> EventBody {
+        let called_back = if pending.undoes { self.ended_lately(speaker, at) } else { None };
+        self.granting(speaker, true, called_back)
     }
 
     /// A speech that was set aside or is called back goes on with what it had; another begins.

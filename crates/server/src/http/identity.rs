@@ -136,11 +136,7 @@ impl FromRequestParts<App> for Lead {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let caller = Caller::from_request_parts(parts, app).await?;
-        match caller {
-            Caller::Operator(operator) if operator.role == Role::Lead => Ok(Self(operator)),
-            Caller::Operator(_) | Caller::Endpoint(_) => Err(forbid(app, parts, &caller, "for a lead only")),
-        }
+        operator_with(&[Role::Lead], "for a lead only", parts, app).await.map(Self)
     }
 }
 
@@ -148,13 +144,7 @@ impl FromRequestParts<App> for Director {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let caller = Caller::from_request_parts(parts, app).await?;
-        match caller {
-            Caller::Operator(operator) if matches!(operator.role, Role::Lead | Role::Assistant) => Ok(Self(operator)),
-            Caller::Operator(_) | Caller::Endpoint(_) => {
-                Err(forbid(app, parts, &caller, "for a lead or an assistant only"))
-            }
-        }
+        operator_with(&[Role::Lead, Role::Assistant], "for a lead or an assistant only", parts, app).await.map(Self)
     }
 }
 
@@ -162,15 +152,17 @@ impl FromRequestParts<App> for Planner {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let caller = Caller::from_request_parts(parts, app).await?;
-        match caller {
-            Caller::Operator(operator) if matches!(operator.role, Role::Lead | Role::Assistant | Role::Secretary) => {
-                Ok(Self(operator))
-            }
-            Caller::Operator(_) | Caller::Endpoint(_) => {
-                Err(forbid(app, parts, &caller, "for a lead, an assistant or the secretary only"))
-            }
-        }
+        let roles = [Role::Lead, Role::Assistant, Role::Secretary];
+        operator_with(&roles, "for a lead, an assistant or the secretary only", parts, app).await.map(Self)
+    }
+}
+
+/// The operator who asks, if it has one of these roles; anybody else is refused for this reason.
+async fn operator_with(roles: &[Role], reason: &str, parts: &mut Parts, app: &App) -> Result<Operator, ApiError> {
+    let caller = Caller::from_request_parts(parts, app).await?;
+    match caller {
+        Caller::Operator(operator) if roles.contains(&operator.role) => Ok(operator),
+        Caller::Operator(_) | Caller::Endpoint(_) => Err(forbid(app, parts, &caller, reason)),
     }
 }
 
