@@ -343,7 +343,7 @@ mod tests {
         assert_eq!(
             line.as_deref(),
             Some(
-                "sudo apt-get install -y nodejs npm g++ cmake chromium firefox-esr pulseaudio python3-venv iproute2 faketime janus"
+                "sudo apt-get install -y nodejs npm g++ cmake chromium firefox-esr pulseaudio python3-venv prometheus iproute2 faketime janus"
             )
         );
         assert_eq!(apt_line(std::iter::empty()), None);
@@ -358,8 +358,8 @@ mod tests {
 
         assert_eq!(asked(Purpose::Run), ["Rust", "Node", "npm", "C++ compiler", "CMake"]);
         assert_eq!(asked(Purpose::Test)[..5], asked(Purpose::Run));
-        assert_eq!(asked(Purpose::Test)[5..], ["Chromium", "Firefox", "PulseAudio", "Python"]);
-        assert_eq!(asked(Purpose::Networks)[9..], ["ip", "faketime"]);
+        assert_eq!(asked(Purpose::Test)[5..], ["Chromium", "Firefox", "PulseAudio", "Python", "Prometheus"]);
+        assert_eq!(asked(Purpose::Networks)[10..], ["ip", "faketime"]);
         assert_eq!(asked(Purpose::Comparison)[5..], ["Janus"]);
     }
 
