@@ -27,7 +27,11 @@ export async function watchPromptness(page: Page, selector: string, attribute: s
       const painted = (then: (at: number) => void): void => {
         requestAnimationFrame(() => {
           const { port1, port2 } = new MessageChannel();
-          port1.onmessage = () => then(epoch(performance.now()));
+          port1.onmessage = () => {
+            // An open port is held by the page for ever.
+            port1.close();
+            then(epoch(performance.now()));
+          };
           port2.postMessage(null);
         });
       };
