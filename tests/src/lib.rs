@@ -11,4 +11,4 @@ mod server;
 pub use bytes::Bytes;
 pub use client::Client;
 pub use peer::{Habits, Peer};
-pub use server::{Link, Operator, Server};
+pub use server::{Link, Operator, Server, binary};

@@ -224,7 +224,8 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-fn binary() -> PathBuf {
+/// The program under test.
+pub fn binary() -> PathBuf {
     std::env::var_os("DIENHONG_BIN").map_or_else(|| root().join("target/debug/dienhong"), PathBuf::from)
 }
 

@@ -17,6 +17,9 @@ use server::config::{LogConfig, LogFormat};
 /// What headless sites log: the media library below them warns of every packet that comes before its keys.
 const SITES_LOG: &str = "warn,endpoint=info,rtc=error,rtc_dtls=error";
 
+/// What a check logs.
+const CHECK_LOG: &str = "error,endpoint=warn,rtc=off,rtc_dtls=off";
+
 #[derive(Parser)]
 #[command(
     name = "dienhong",
@@ -36,6 +39,8 @@ enum Command {
     Endpoint(endpoint::cli::EndpointArgs),
     /// Runs many headless sites in one process
     Simulate(endpoint::cli::SimulateArgs),
+    /// Checks the line of a site by its join link, without a browser: exit code 1 unless everything is good
+    Check(endpoint::check::CheckArgs),
     /// Writes a site's test card as files for a browser's fake camera and microphone
     TestCard(endpoint::cli::TestCardArgs),
     /// Names everything that is wrong with a configuration, by file and line
@@ -59,6 +64,7 @@ async fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(arguments).await,
         Command::Endpoint(arguments) => sites(endpoint::cli::run_endpoint(arguments)).await,
         Command::Simulate(arguments) => sites(endpoint::cli::run_simulate(arguments)).await,
+        Command::Check(arguments) => check(arguments).await,
         Command::TestCard(arguments) => endpoint::cli::write_test_card(&arguments).map(|()| ExitCode::SUCCESS),
         Command::CheckConfig { file } => check_config::run(&file),
         Command::ResetPassword(arguments) => reset_password::run(arguments).await,
@@ -80,6 +86,13 @@ async fn main() -> ExitCode {
 async fn sites(run: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<ExitCode> {
     logging::start(&LogConfig { format: LogFormat::Text, filter: SITES_LOG.to_owned() })?;
     run.await.map(|()| ExitCode::SUCCESS)
+}
+
+/// What was found decides the exit code; of the site's own log only what went wrong is of interest.
+async fn check(arguments: endpoint::check::CheckArgs) -> anyhow::Result<ExitCode> {
+    logging::start(&LogConfig { format: LogFormat::Text, filter: CHECK_LOG.to_owned() })?;
+    let good = endpoint::check::run_check(arguments).await?;
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// A line for the person who called; a closed output is no reason to fail.

@@ -170,6 +170,7 @@ pub async fn run_endpoint(args: EndpointArgs) -> anyhow::Result<()> {
         fault: args.fault,
         tones: DEFAULT_TONES.max(args.site_index + 1),
         workshop: workshop()?,
+        check: None,
     };
     let mut sites = JoinSet::new();
     sites.spawn(site::run(config.clone(), reports.of_site(config.index, &config.name, config.decode)));
@@ -244,6 +245,7 @@ async fn start_sites(
             decode,
             tones,
             workshop: cast.workshop.clone(),
+            check: None,
         };
         sites.spawn(site::run(config, reports.of_site(link.index, &link.name, decode)));
         tokio::time::sleep(JOIN_SPREAD).await;

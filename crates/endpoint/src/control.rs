@@ -39,6 +39,11 @@ impl ServerAddress {
         if self.loopback { "127.0.0.1:0" } else { "0.0.0.0:0" }
     }
 
+    /// Address of an HTTP resource of the server, by its path.
+    pub(crate) fn http_url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.authority)
+    }
+
     fn socket_url(&self) -> String {
         format!("ws://{}{}", self.authority, wire::SOCKET_PATH)
     }

@@ -20,6 +20,7 @@ pub mod assemble;
 pub mod backoff;
 pub mod camera;
 mod card_files;
+pub mod check;
 pub mod clapper;
 pub mod cli;
 mod control;
@@ -46,6 +47,7 @@ pub mod speech;
 mod studio;
 pub mod test_card;
 pub mod tone;
+mod transfer;
 pub mod watch;
 mod workshop;
 

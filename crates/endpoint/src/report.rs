@@ -196,6 +196,7 @@ struct Summary<'a> {
 enum Output {
     Stdout,
     File(BufWriter<File>),
+    Nowhere,
 }
 
 /// Collects the reports of all endpoints of a process.
@@ -219,6 +220,11 @@ impl Reports {
     /// Lines to standard output, no summary file.
     pub fn to_stdout() -> Self {
         Self::new(Output::Stdout, None)
+    }
+
+    /// Nothing is written.
+    pub fn to_nowhere() -> Self {
+        Self::new(Output::Nowhere, None)
     }
 
     /// Lines to `path`, a summary to `path` + `.summary.json` whenever [`Reports::write_summary`] is called.
@@ -283,6 +289,7 @@ impl Report {
         let _lost = match &mut inner.output {
             Output::Stdout => io::stdout().lock().write_all(&text),
             Output::File(file) => file.write_all(&text).and_then(|()| file.flush()),
+            Output::Nowhere => Ok(()),
         };
         if let Observation::Source { slot, marker_site, .. } = observation
             && let Some(summary) = inner.endpoints.get_mut(&self.index)

@@ -11,8 +11,8 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use webrtc::peer_connection::RTCPeerConnectionState;
 use wire::{
-    CandidatePath, ClientKind, ClientMessage, DeviceState, EndpointStats, EndpointStatus, ErrorCode, Hello, InstanceId,
-    MediaPlan, Picture, Revision, ServerMessage, TakeId, Uplink, Welcome,
+    CandidatePath, CheckState, ClientKind, ClientMessage, DeviceState, EndpointStats, EndpointStatus, ErrorCode, Hello,
+    InstanceId, MediaPlan, Picture, Revision, ServerMessage, SiteCheck, TakeId, Uplink, Welcome,
 };
 
 use crate::backoff::{Backoff, until_connected};
@@ -28,6 +28,7 @@ use crate::slots;
 use crate::speech::Seed;
 use crate::studio::Studio;
 use crate::test_card::Detail;
+use crate::transfer::{self, Carried};
 use crate::workshop::Workshop;
 
 /// A connection attempt is given up after this: a server that is being killed may accept and never answer.
@@ -73,11 +74,14 @@ pub struct SiteConfig {
     pub tones: u16,
     /// Where its pictures are encoded.
     pub workshop: Workshop,
+    /// It has its line checked once its media is up, and tells here how far that is.
+    pub check: Option<mpsc::Sender<SiteCheck>>,
 }
 
 /// Joins and stays. Ends only when dropped.
 pub async fn run(config: SiteConfig, report: Report) -> std::convert::Infallible {
     let (shown_sender, shown) = mpsc::channel(MAX_SHOWN);
+    let (carried_sender, carried) = mpsc::channel(1);
     let mut site = Site {
         device: uuid::Uuid::new_v4().to_string(),
         studio: Studio::new(&config),
@@ -85,6 +89,9 @@ pub async fn run(config: SiteConfig, report: Report) -> std::convert::Infallible
         report,
         shown_sender,
         shown,
+        carried_sender,
+        carried,
+        check_asked: false,
         known: None,
         media: None,
         generation: 0,
@@ -139,6 +146,11 @@ struct Site {
     report: Report,
     shown_sender: mpsc::Sender<(TakeId, u32)>,
     shown: mpsc::Receiver<(TakeId, u32)>,
+    /// What the line carried.
+    carried_sender: mpsc::Sender<Carried>,
+    carried: mpsc::Receiver<Carried>,
+    /// It has asked for its check.
+    check_asked: bool,
     /// Instance and revision that were seen last.
     known: Option<(InstanceId, Revision)>,
     media: Option<Media>,
@@ -198,6 +210,9 @@ impl Site {
                     }
                 }
                 event = next_event(&mut self.media) => self.peer_event(event),
+                Some(Carried { up_kbps, down_kbps }) = self.carried.recv() => {
+                    control.send(&ClientMessage::Transferred { up_kbps, down_kbps }).await?;
+                }
                 Some((take, elapsed_ms)) = self.shown.recv() => self.tell_shown(control, take, elapsed_ms).await?,
                 _ = ping.tick() => {
                     if heard_at.elapsed() > CONTROL_DEAD {
@@ -212,7 +227,10 @@ impl Site {
                         control.send(&ClientMessage::Stats(self.stats())).await?;
                     }
                 }
-                _ = check.tick() => self.check_media(control).await?,
+                _ = check.tick() => {
+                    self.check_media(control).await?;
+                    self.ask_for_check(control).await?;
+                }
             }
         }
     }
@@ -281,6 +299,7 @@ impl Site {
                 }
             }
             ServerMessage::Uplink(uplink) => self.uplink(uplink),
+            ServerMessage::Check(check) => self.checked(check),
             ServerMessage::Error { code, detail, fatal } => {
                 tracing::warn!(?code, detail, fatal, site = %self.config.name, "the server complains");
                 if fatal {
@@ -291,6 +310,7 @@ impl Site {
             // Operators' and readers' business.
             ServerMessage::Welcome(_)
             | ServerMessage::Live(_)
+            | ServerMessage::Health(_)
             | ServerMessage::Accepted { .. }
             | ServerMessage::Refused { .. }
             | ServerMessage::TakeReport(_)
@@ -298,6 +318,32 @@ impl Site {
             | ServerMessage::Pong { .. } => {}
         }
         Ok(())
+    }
+
+    /// Asks for the check of its line, once, when its media is up.
+    async fn ask_for_check(&mut self, control: &mut Control) -> anyhow::Result<()> {
+        let is_up = self.media.as_ref().is_some_and(|media| media.connected_at.is_some());
+        if self.config.check.is_none() || self.check_asked || !is_up {
+            return Ok(());
+        }
+        self.check_asked = true;
+        control.send(&ClientMessage::CheckLine).await
+    }
+
+    /// The check of its line came further.
+    fn checked(&mut self, check: SiteCheck) {
+        if check.state == CheckState::Transferring {
+            let (server, token) = (self.config.server.clone(), self.config.token.clone());
+            let carried = self.carried_sender.clone();
+            tokio::spawn(async move {
+                // A site that has ended needs no answer.
+                let _ = carried.send(transfer::measure(server, token).await).await;
+            });
+        }
+        if let Some(steps) = &self.config.check {
+            // Who does not read does not want to know.
+            let _ = steps.try_send(check);
+        }
     }
 
     fn picture(&mut self, picture: &Picture) {

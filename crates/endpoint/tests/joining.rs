@@ -40,6 +40,7 @@ async fn join_with(instance: &str, fault: Option<Fault>) -> Joined {
         decode: false,
         tones: 64,
         workshop: endpoint::Workshop::new().unwrap(),
+        check: None,
     };
     let mut site = tokio::task::JoinSet::new();
     site.spawn(endpoint::run(config, report.clone()));

@@ -11,9 +11,9 @@ use crate::curve::Second;
 use crate::incidents::{IncidentEvent, Incidents, Place};
 use crate::units::Dbfs;
 use crate::{
-    AlarmEvent, AlarmId, AlarmKind, AlarmRefusal, Alarms, Arriving, ContentBounds, ContentFault, ContentSample,
-    ContentWatch, Context, Curve, Finding, Millis, Point, Quality, SiteSlug, TenSeconds, TenSecondsOf, ThresholdError,
-    Thresholds, Verdict,
+    AlarmEvent, AlarmId, AlarmKind, AlarmRefusal, Alarms, Arriving, CheckBounds, ContentBounds, ContentFault,
+    ContentSample, ContentWatch, Context, Curve, Finding, Millis, Point, Quality, SiteSlug, TenSeconds, TenSecondsOf,
+    ThresholdError, Thresholds, Verdict,
 };
 
 /// Sites that are watched; more are dropped. A conference has fewer: four hours of curves of as many sites are 230 MB.
@@ -27,6 +27,8 @@ pub struct Settings {
     pub line: Thresholds,
     /// Of faults of picture and sound.
     pub content: ContentBounds,
+    /// Of the line check.
+    pub check: CheckBounds,
 }
 
 impl Settings {
@@ -35,7 +37,7 @@ impl Settings {
     /// # Errors
     /// Everything that is wrong, not only the first.
     pub fn validate(&self) -> Result<(), Vec<ThresholdError>> {
-        let checks = [self.line.validate(), self.content.validate()];
+        let checks = [self.line.validate(), self.content.validate(), self.check.validate()];
         let errors: Vec<_> = checks.into_iter().filter_map(Result::err).flatten().collect();
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
@@ -47,6 +49,8 @@ impl Settings {
 pub enum HealthEvent {
     /// Another verdict on a site is told.
     Verdict(SiteSlug, Finding),
+    /// A site that had a verdict went on purpose: it is absent.
+    Left(SiteSlug),
     /// An alarm.
     Alarm(AlarmEvent),
     /// An incident.
@@ -157,7 +161,9 @@ impl Health {
     /// A site went on purpose. What was wrong with it is so no more.
     pub fn left(&mut self, now: Millis, slug: &SiteSlug) {
         let Some(site) = self.sites.get_mut(slug) else { return };
-        site.verdict = None;
+        if site.verdict.take().is_some() {
+            self.events.push_back(HealthEvent::Left(slug.clone()));
+        }
         if let Some(ten) = site.gathered.take() {
             self.events.push_back(HealthEvent::Stored(slug.clone(), ten));
         }
@@ -205,6 +211,16 @@ impl Health {
     /// The verdict on a site; none while it is absent.
     pub fn verdict(&self, slug: &SiteSlug) -> Option<Finding> {
         self.sites.get(slug)?.verdict.as_ref().map(Verdict::told)
+    }
+
+    /// The sites that are watched, in their order.
+    pub fn sites(&self) -> impl Iterator<Item = &SiteSlug> {
+        self.sites.keys()
+    }
+
+    /// The faults of a site's picture and sound that are told.
+    pub fn faults_of(&self, slug: &SiteSlug) -> BTreeSet<ContentFault> {
+        self.sites.get(slug).map(|site| site.content.faults()).unwrap_or_default()
     }
 
     /// The curve of a site.

@@ -24,7 +24,7 @@ pub struct Thresholds {
     pub concealed_weak: f32,
     /// Share of concealed sound at which words are lost: the figure of `loss_bad`.
     pub concealed_bad: f32,
-    /// Freezes of the programme in a page's report of two seconds.
+    /// Freezes of the programme in a page's report of two seconds. One is what a take or a busy page makes.
     pub freezes_weak: u32,
     /// As many freezes that nothing moves between them.
     pub freezes_bad: u32,
@@ -45,8 +45,8 @@ impl Default for Thresholds {
             fps_bad: 2.0,
             concealed_weak: 0.03,
             concealed_bad: 0.10,
-            freezes_weak: 1,
-            freezes_bad: 3,
+            freezes_weak: 2,
+            freezes_bad: 4,
             worse_after_ms: 2_000,
             better_after_ms: 5_000,
         }

@@ -161,7 +161,8 @@ fn news_of(event: RelayEvent) -> Option<News> {
             PlaneEvent::TrackStats(_)
             | PlaneEvent::ReceiverStats(_)
             | PlaneEvent::Readiness { .. }
-            | PlaneEvent::Ceiling { .. },
+            | PlaneEvent::Ceiling { .. }
+            | PlaneEvent::Levels(_),
         ) => None,
     }
 }

@@ -54,6 +54,7 @@ use self::forward::Slot;
 use self::readiness::Watched;
 pub use self::readiness::{Readiness, SourceFault, Watch};
 pub use self::reports::CNAME;
+pub use self::stats::LEVELS_EVERY;
 use self::take::{EndedTake, PendingTake};
 use self::timers::{Timer, Timers};
 use self::track::Track;
@@ -185,6 +186,8 @@ pub enum PlaneEvent {
         /// Best layer for anybody.
         layer: Layer,
     },
+    /// Every [`LEVELS_EVERY`], all microphones of which a packet with a level (RFC 6464) came since.
+    Levels(Vec<TrackLevel>),
     /// Every second, for each track that has ever sent.
     TrackStats(TrackStats),
     /// Every second, for each endpoint that receives.
@@ -207,6 +210,15 @@ pub enum TakeFailure {
     SourceLost,
     /// Cancelled, or replaced by another take.
     Superseded,
+}
+
+/// How loud a track was.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TrackLevel {
+    /// The track.
+    pub track: TrackId,
+    /// Mean level, dBFS; −127: silence.
+    pub dbfs: f32,
 }
 
 /// What arrived from a track in the last second.
@@ -301,6 +313,7 @@ impl Plane {
     pub fn new(anchor: TimeAnchor, seed: u64) -> Self {
         let mut timers = Timers::default();
         timers.set(Timer::Second, anchor.instant + stats::STATS_INTERVAL);
+        timers.set(Timer::Levels, anchor.instant + stats::LEVELS_EVERY);
         timers.set(Timer::Flow, anchor.instant + routing::FLOW_INTERVAL);
         Self {
             anchor,
@@ -408,6 +421,7 @@ impl Plane {
                 Timer::Linger => self.end_linger(now),
                 Timer::Flow => self.check_flow(now),
                 Timer::Readiness => self.look_at_watches(now),
+                Timer::Levels => self.tell_levels(now),
                 Timer::Second => self.tell_stats(now),
             }
         }

@@ -9,7 +9,7 @@ use wire::{ConferenceId, InstanceId};
 use crate::access::Access;
 use crate::conference_task::ConferenceHandle;
 use crate::documents::Documents;
-use crate::http::{FeedRoom, Rates};
+use crate::http::{FeedRoom, Rates, TransferRoom};
 use crate::metrics::{Metrics, RelayWatch};
 use crate::socket::Lobby;
 
@@ -32,6 +32,8 @@ pub struct App {
     pub rates: Arc<Rates>,
     /// Room for tally feeds.
     pub feeds: Arc<FeedRoom>,
+    /// Room for the transfers of line checks.
+    pub transfers: Arc<TransferRoom>,
     /// Documents of the conferences.
     pub documents: Documents,
     /// Metrics.

@@ -15,7 +15,7 @@ use wire::MediaPlan;
 struct Dist;
 
 /// Pages by path; each is `<name>.html` in the build.
-pub const PAGES: [&str; 7] = ["console", "chair", "plan", "buttons", "site", "screen", "sign-in"];
+pub const PAGES: [&str; 8] = ["console", "chair", "plan", "health", "buttons", "site", "screen", "sign-in"];
 /// Vite puts files with a hash in their names here: they never change.
 const HASHED: &str = "assets/";
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");

@@ -23,7 +23,7 @@ pub fn media_plan(client: ClientKind, codec: VideoCodec, sites: usize) -> MediaP
         ClientKind::Site => site_lines(),
         ClientKind::Screen | ClientKind::Chair => program_lines().collect(),
         ClientKind::Console => console_lines(sites),
-        ClientKind::Plan => Vec::new(),
+        ClientKind::Plan | ClientKind::Health => Vec::new(),
     };
     debug_assert!(lines.len() <= MAX_LINES, "a page has at most {MAX_LINES} lines");
     MediaPlan { codec, lines }

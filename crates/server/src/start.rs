@@ -20,14 +20,16 @@ use wire::{ConferenceId, InstanceId, Role, SiteSlug};
 
 use crate::access::{Access, AccessError, AuditEntry, NewPassword, Secret, system_clock};
 use crate::app::App;
-use crate::conference_task::{ConferenceHandle, LeaseMemory, Recalled, Surroundings};
+use crate::conference_task::{ConferenceHandle, HealthBeginning, LeaseMemory, Recalled, Surroundings};
 use crate::config::{ConferenceFile, ServerConfig};
 use crate::documents::{Documents, SWEEP_EVERY};
+use crate::health_store::HealthDatabase;
 use crate::http::{self, Scheme};
 use crate::listener::{self, Listener};
 use crate::metrics::{MeteredJournal, Metrics, RelayWatch, tap};
 use crate::socket::Lobby;
 use crate::tls;
+use crate::webhooks::Webhooks;
 
 /// The event log in the data folder.
 pub const JOURNAL_FILE: &str = "journal.db";
@@ -70,6 +72,7 @@ pub struct Server {
     journal: Arc<dyn Journal>,
     listeners: Vec<Listener>,
     sweeper: JoinHandle<()>,
+    health: HealthDatabase,
     new_passwords: Vec<NewPassword>,
     sign_in_link: Option<Secret>,
 }
@@ -100,8 +103,19 @@ impl Server {
         let access = Access::open(data, system_clock()).await?;
         let metrics = Metrics::new();
         let journal = open_journal(data, &metrics).await?;
+        let health = HealthDatabase::open(data).await?;
         let instance = InstanceId(uuid::Uuid::now_v7().to_string());
-        let parts = Parts { config, data, access: &access, journal: &journal, metrics: &metrics, instance: &instance };
+        let webhooks = Webhooks::start(&config.webhooks, instance.clone());
+        let parts = Parts {
+            config,
+            data,
+            access: &access,
+            journal: &journal,
+            health: &health,
+            webhooks: &webhooks,
+            metrics: &metrics,
+            instance: &instance,
+        };
         let mut conferences = Vec::new();
         for (index, file) in config.conferences.iter().enumerate() {
             conferences.push(parts.start_conference(index, file).await?);
@@ -118,6 +132,7 @@ impl Server {
             metrics,
             rates: Arc::default(),
             feeds: Arc::default(),
+            transfers: Arc::default(),
             documents: Documents::open(data).context("documents")?,
             relays: conferences.iter().map(|running| running.watch.clone()).collect(),
         };
@@ -134,7 +149,7 @@ impl Server {
             media,
             announced: config.media.announce.clone(),
         };
-        Ok(Self { app, addresses, conferences, journal, listeners, sweeper, new_passwords, sign_in_link })
+        Ok(Self { app, addresses, conferences, journal, listeners, sweeper, health, new_passwords, sign_in_link })
     }
 
     /// Where it listens.
@@ -184,6 +199,7 @@ impl Server {
             }
         })
         .await;
+        within(JOURNAL_CLOSES_WITHIN, "the health database", self.health.close()).await;
         self.app.access.close().await;
         tracing::info!("stopped");
     }
@@ -195,6 +211,8 @@ struct Parts<'a> {
     data: &'a Path,
     access: &'a Access,
     journal: &'a Arc<dyn Journal>,
+    health: &'a HealthDatabase,
+    webhooks: &'a Webhooks,
     metrics: &'a Metrics,
     instance: &'a InstanceId,
 }
@@ -224,9 +242,18 @@ impl Parts<'_> {
             limits: self.config.limits,
             role_of: Arc::new(move |name| roll.role_of(name)),
             lease: self.lease_memory(&id).await?,
+            health: self.health_beginning(&id).await?,
         };
         let handle = ConferenceHandle::spawn(recalled, surroundings).await;
         Ok(Running { handle, relay, watch })
+    }
+
+    async fn health_beginning(&self, conference: &ConferenceId) -> anyhow::Result<HealthBeginning> {
+        let store = self.health.of(conference);
+        let (last_entry, last_check) = (store.last_entry().await?, store.last_check().await?);
+        let (webhooks, id) = (self.webhooks.clone(), conference.clone());
+        let listener = Arc::new(move |entry: &wire::HealthEntry| webhooks.entry(&id, entry));
+        Ok(HealthBeginning { settings: self.config.health, store, last_entry, last_check, listener })
     }
 
     async fn lease_memory(&self, conference: &ConferenceId) -> Result<LeaseMemory, AccessError> {

@@ -63,6 +63,17 @@ pub enum ClientMessage {
         /// Calling from now on; operators end calls only.
         calling: bool,
     },
+    /// Site: check my line now.
+    CheckLine,
+    /// Site, when its check is `transferring`: what its line carried. None: it could not be measured.
+    Transferred {
+        /// From the site, kbit/s.
+        #[serde(deserialize_with = "crate::finite::finite_or_none")]
+        up_kbps: Option<f32>,
+        /// To the site, kbit/s.
+        #[serde(deserialize_with = "crate::finite::finite_or_none")]
+        down_kbps: Option<f32>,
+    },
     /// Operator: take the control lease (free, or its holder is missing), or hand it over.
     Lease {
         /// What to do.
@@ -113,6 +124,8 @@ pub enum ClientKind {
     Chair,
     /// A page without media: plan, buttons.
     Plan,
+    /// Health of the sites, for technicians: no media, the health each second.
+    Health,
 }
 
 /// Devices and playback of an endpoint.
@@ -209,7 +222,7 @@ pub struct SentStats {
 }
 
 /// What limits the quality of an encoder: `qualityLimitationReason` of WebRTC's statistics (W3C webrtc-stats, `RTCOutboundRtpStreamStats`).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum EncoderLimit {
@@ -225,7 +238,7 @@ pub enum EncoderLimit {
 }
 
 /// How packets travel: the selected candidate pair (RFC 8445), by its local end.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum CandidatePath {

@@ -20,8 +20,10 @@
 mod client;
 mod command;
 mod finite;
+mod health;
 mod http;
 mod ids;
+mod line_check;
 mod live;
 mod media;
 mod plan;
@@ -32,8 +34,10 @@ mod view;
 
 pub use client::*;
 pub use command::*;
+pub use health::*;
 pub use http::*;
 pub use ids::*;
+pub use line_check::*;
 pub use live::*;
 pub use media::*;
 pub use plan::*;

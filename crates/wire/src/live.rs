@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-use crate::{ClientKind, DeviceState, EndpointRole, SiteSlug};
+use crate::{ClientKind, ContentFault, DeviceState, EndpointRole, SiteSlug};
 
 /// Facts that are not history.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
@@ -38,6 +38,8 @@ pub struct SiteLive {
     pub quality: Quality,
     /// First reason of the verdict.
     pub reason: Option<QualityReason>,
+    /// Faults of its picture and sound, whatever its line is like.
+    pub faults: Vec<ContentFault>,
     /// Lost since; none while media arrives.
     pub lost_since: Option<u64>,
     /// Sound level of its microphone, dBFS; −127: silence.
@@ -133,6 +135,12 @@ pub enum QualityReason {
     Delay,
     /// Few frames.
     LowFrameRate,
+    /// Packets to the site are lost.
+    ReceivingLoss,
+    /// The site hears sound with holes that are filled.
+    ConcealedSound,
+    /// The site sees the programme freeze.
+    Freezes,
 }
 
 /// Whether a take would be good.

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
-    CommandId, ConferenceId, ConferenceView, Cut, EndpointRole, InstanceId, LiveView, MediaPlan, Picture, Refusal,
-    Revision, Role, SiteSlug, StateChange, TakeId,
+    CommandId, ConferenceId, ConferenceView, Cut, EndpointRole, HealthView, InstanceId, LiveView, MediaPlan, Picture,
+    Refusal, Revision, Role, SiteCheck, SiteSlug, StateChange, TakeId,
 };
 
 /// What the server says on a WebSocket.
@@ -22,6 +22,8 @@ pub enum ServerMessage {
         /// What changed.
         changes: Vec<StateChange>,
     },
+    /// To pages of the health: everything, once a second.
+    Health(Box<HealthView>),
     /// Facts that are not history, whole; at most four a second.
     Live(Box<LiveView>),
     /// A command was done and is in the journal.
@@ -67,6 +69,8 @@ pub enum ServerMessage {
     Uplink(Uplink),
     /// To consoles: how a take went, updated as pages report.
     TakeReport(TakeReport),
+    /// To a site: its line is checked, and how far that is.
+    Check(SiteCheck),
     /// Private sound begins or ends, for a site.
     Talkback {
         /// True while the control room speaks to this site.

@@ -47,6 +47,7 @@ impl Plane {
         }
         if let Some(level) = packet.audio_level {
             track.level.note(level);
+            track.syllables.note(level);
             track.levels.note(now, level);
         }
         self.wake_layer(now, key, layer);

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-/// Sums the levels of one second.
+/// Sums the levels of one report.
 #[derive(Debug, Default)]
 pub(super) struct LevelMeter {
     energy: f64,

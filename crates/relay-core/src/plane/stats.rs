@@ -1,4 +1,4 @@
-//! What is told every second.
+//! What is told every second, and of levels more often.
 
 use std::time::{Duration, Instant};
 
@@ -7,13 +7,29 @@ use super::reports::SentSecond;
 use super::retransmit::{MAX_REQUESTS, MAX_REQUESTS_OF_TRACK};
 use super::timers::Timer;
 use super::track::{MAX_STREAMS_OF_TRACK, Track};
-use super::{LayerStats, Plane, PlaneEvent, ReceiverStats, TrackStats};
+use super::{LayerStats, Plane, PlaneEvent, ReceiverStats, TrackLevel, TrackStats};
 use crate::Layer;
 
 /// Between two statistics.
 pub(super) const STATS_INTERVAL: Duration = Duration::from_secs(1);
+/// Between two reports of levels: short enough for syllables, of which there are four to five a second.
+pub const LEVELS_EVERY: Duration = Duration::from_millis(100);
 
 impl Plane {
+    pub(super) fn tell_levels(&mut self, now: Instant) {
+        self.timers.set(Timer::Levels, now + LEVELS_EVERY);
+        let mut levels = Vec::new();
+        for &key in self.track_keys.values() {
+            let track = &mut self.tracks[key];
+            if let Some(dbfs) = track.syllables.take() {
+                levels.push(TrackLevel { track: track.terms.id, dbfs });
+            }
+        }
+        if !levels.is_empty() {
+            self.events.push_back(PlaneEvent::Levels(levels));
+        }
+    }
+
     pub(super) fn tell_stats(&mut self, now: Instant) {
         self.timers.set(Timer::Second, now + STATS_INTERVAL);
         self.requests_left = MAX_REQUESTS;

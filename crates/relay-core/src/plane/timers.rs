@@ -28,6 +28,8 @@ pub(super) enum Timer {
     Flow,
     /// Sources that are watched.
     Readiness,
+    /// Levels.
+    Levels,
     /// Statistics.
     Second,
 }

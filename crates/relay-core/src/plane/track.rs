@@ -31,7 +31,10 @@ pub(super) struct Track {
     pub(super) sources: [Option<Box<LayerSource>>; 3],
     /// Slots that carry it, are to carry it, or carried it just now; ordered by slot.
     pub(super) subscribers: Vec<usize>,
+    /// Of the last second.
     pub(super) level: LevelMeter,
+    /// Of the last tenth of a second.
+    pub(super) syllables: LevelMeter,
     pub(super) levels: Levels,
     /// Layers that were last announced as wanted.
     pub(super) announced: Option<Vec<Layer>>,
@@ -53,6 +56,7 @@ impl Track {
             sources: [None, None, None],
             subscribers: Vec::new(),
             level: LevelMeter::default(),
+            syllables: LevelMeter::default(),
             levels: Levels::default(),
             announced: None,
             requests_left: MAX_REQUESTS_OF_TRACK,

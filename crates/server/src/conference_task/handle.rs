@@ -3,18 +3,21 @@
 use std::sync::Arc;
 
 use conference::{Millis, Setup};
+use health::AlarmRefusal;
 use journal::{Journal, JournalError, Seq, StreamId};
 use tokio::sync::{mpsc, oneshot, watch};
 use wire::{
-    ClientMessage, Command, CommandId, ConferenceId, ConferenceView, LiveView, LoggedEvent, Refusal, Revision,
-    SiteDelegates,
+    CheckRequest, ClientMessage, Command, CommandId, ConferenceId, ConferenceView, HealthView, LiveView, LoggedEvent,
+    Moment, Refusal, Revision, SiteCurve, SiteDelegates, SiteSlug,
 };
 
 use super::doors::{DoorCaller, DoorPatch, DoorRefused, Opened, Opening, Patched};
 use super::joining::{Joined, Visit};
 use super::letters::{Departure, Letter, Sender};
+use super::replay::Replayer;
 use super::tally::Tally;
 use crate::access::Clock;
+use crate::health_store::HealthStore;
 use crate::live::SocketId;
 use crate::socket::outbox::Closing;
 use crate::view::Audience;
@@ -42,6 +45,12 @@ pub struct Figures {
     pub media: usize,
     /// The journal can be written.
     pub journal_ok: bool,
+    /// Sites by their verdicts: good, weak, bad, lost.
+    pub sites: [usize; 4],
+    /// Alarms that are open.
+    pub alarms: usize,
+    /// Incidents that are open.
+    pub incidents: usize,
     /// Events that were acted on and are not written yet.
     pub unwritten: usize,
     /// Commands that were done since the start.
@@ -67,6 +76,8 @@ pub struct ConferenceHandle {
     pub(super) journal: Arc<dyn Journal>,
     pub(super) clock: Clock,
     pub(super) figures: watch::Receiver<Figures>,
+    pub(super) health: HealthStore,
+    pub(super) replayer: Arc<Replayer>,
 }
 
 impl std::fmt::Debug for ConferenceHandle {
@@ -151,6 +162,66 @@ impl ConferenceHandle {
         let (answer, answered) = oneshot::channel();
         self.send(Letter::Delegates(answer)).await?;
         answered.await.map_err(|_| Stopped)
+    }
+
+    /// Health of all sites.
+    ///
+    /// # Errors
+    /// The conference has stopped.
+    pub async fn health(&self) -> Result<HealthView, Stopped> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Letter::Health(answer)).await?;
+        answered.await.map_err(|_| Stopped)
+    }
+
+    /// The seconds that are in memory, of one site or of all, from `from` on, seconds since the epoch.
+    ///
+    /// # Errors
+    /// The conference has stopped.
+    pub async fn curves(&self, site: Option<SiteSlug>, from: u32) -> Result<Vec<SiteCurve>, Stopped> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Letter::Curves(site, from, answer)).await?;
+        answered.await.map_err(|_| Stopped)
+    }
+
+    /// Somebody has seen an alarm, or takes it off the list (`clear`).
+    ///
+    /// # Errors
+    /// The conference has stopped; inside: why the alarm stays as it is.
+    pub async fn settle_alarm(&self, alarm: u64, clear: bool, by: String) -> Result<Result<(), AlarmRefusal>, Stopped> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Letter::Alarm { alarm, clear, by, answer }).await?;
+        answered.await.map_err(|_| Stopped)
+    }
+
+    /// Begins a line check; gives its number, none if no site is meant.
+    ///
+    /// # Errors
+    /// The conference has stopped.
+    pub async fn start_check(&self, by: String, request: CheckRequest) -> Result<Option<u64>, Stopped> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Letter::Check { by, request, answer }).await?;
+        answered.await.map_err(|_| Stopped)
+    }
+
+    /// This moment, as a replay will show it.
+    ///
+    /// # Errors
+    /// The conference has stopped.
+    pub async fn moment(&self) -> Result<Moment, Stopped> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Letter::Moment(answer)).await?;
+        answered.await.map_err(|_| Stopped)
+    }
+
+    /// What is kept of its health.
+    pub fn health_store(&self) -> &HealthStore {
+        &self.health
+    }
+
+    /// Shows the conference as it was.
+    pub fn replayer(&self) -> &Replayer {
+        &self.replayer
     }
 
     /// Events of the log after `after`, in order, at most `limit` and at most [`MAX_EVENTS`].

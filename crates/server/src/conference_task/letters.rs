@@ -1,8 +1,12 @@
 //! What the conference's task is told and asked.
 
+use health::AlarmRefusal;
 use relay_core::{EndpointId, OfferError};
 use tokio::sync::oneshot;
-use wire::{ClientMessage, CommandId, ConferenceView, LiveView, Refusal, Revision, SiteDelegates};
+use wire::{
+    CheckRequest, ClientMessage, CommandId, ConferenceView, HealthView, LiveView, Moment, Refusal, Revision, SiteCurve,
+    SiteDelegates, SiteSlug,
+};
 
 use super::doors::{DoorAnswer, DoorCaller, DoorPatch, DoorRefused, DoorRestart, Opened, Opening, Patched};
 use super::joining::{Joined, Visit};
@@ -70,5 +74,22 @@ pub(super) enum Letter {
     State(Audience, oneshot::Sender<(Revision, ConferenceView)>),
     Live(Audience, oneshot::Sender<LiveView>),
     Delegates(oneshot::Sender<Vec<SiteDelegates>>),
+    Health(oneshot::Sender<HealthView>),
+    /// Of one site or of all, from this second since the epoch.
+    Curves(Option<SiteSlug>, u32, oneshot::Sender<Vec<SiteCurve>>),
+    /// Somebody has seen an alarm, or takes it off the list.
+    Alarm {
+        alarm: u64,
+        clear: bool,
+        by: String,
+        answer: oneshot::Sender<Result<(), AlarmRefusal>>,
+    },
+    Moment(oneshot::Sender<Moment>),
+    /// Somebody at the centre wants lines checked; none comes back if no site is meant.
+    Check {
+        by: String,
+        request: CheckRequest,
+        answer: oneshot::Sender<Option<u64>>,
+    },
     Stop(oneshot::Sender<()>),
 }

@@ -117,6 +117,9 @@ impl Task {
             }
             edited
         });
+        if edited {
+            self.watch_other_sites();
+        }
         if edited && !view::same_sites(self.publisher.view(), &view) {
             self.publisher.begin_anew(view, revision);
             self.sites_changed = true;
@@ -146,7 +149,8 @@ impl Task {
     pub(super) fn live_view(&self) -> LiveView {
         let now = self.now();
         let working = Working { journal: self.ledger.journal_ok(), relay: self.relay_keeps_up };
-        let around = Surroundings { lease: self.lease.live(now), calls: &self.calls, working };
+        let verdicts = &self.wellbeing.verdicts;
+        let around = Surroundings { lease: self.lease.live(now), calls: &self.calls, verdicts, working };
         self.peers.live_view(around, now.instant, now.wall.0)
     }
 

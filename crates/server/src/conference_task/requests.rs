@@ -62,10 +62,15 @@ impl Task {
             ClientMessage::Offer { generation, sdp } => self.offer(socket, generation, sdp),
             ClientMessage::Shown { take, elapsed_ms } => self.shown(socket, take, elapsed_ms),
             ClientMessage::Status(status) => peer.status = Some(status),
-            ClientMessage::Stats(stats) => peer.stats = Some(stats),
+            ClientMessage::Stats(stats) => {
+                peer.stats = Some(stats);
+                self.page_measured(socket);
+            }
             ClientMessage::Solo { site } => self.solo(socket, site),
             ClientMessage::Talkback { sites } => self.talkback(socket, sites),
             ClientMessage::Call { site, calling } => self.call(socket, site, calling),
+            ClientMessage::CheckLine => self.check_own_line(socket),
+            ClientMessage::Transferred { up_kbps, down_kbps } => self.line_measured(socket, up_kbps, down_kbps),
             ClientMessage::Lease { action } => self.lease(socket, action),
             // The socket answers these itself.
             ClientMessage::Hello(_) | ClientMessage::Ping { .. } => {}

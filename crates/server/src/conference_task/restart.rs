@@ -9,9 +9,11 @@ use tokio::sync::{broadcast, mpsc, watch};
 use wire::{ConferenceId, InstanceId, Revision, Role};
 
 use super::handle::{ConferenceHandle, Figures};
+use super::health::HealthBeginning;
 use super::ledger::Ledger;
 use super::letters::Refused;
 use super::media_relay::MediaRelay;
+use super::replay::Replayer;
 use super::tally::{Present, Tally, tally_of};
 use super::task::{MAX_LETTERS, Task, TaskInputs, Tools};
 use super::writer::{UnreadableEvent, Writer, decode, encode};
@@ -40,6 +42,8 @@ pub struct Surroundings {
     pub role_of: RoleOf,
     /// Where the control lease is remembered.
     pub lease: LeaseMemory,
+    /// What the watch over the sites' health begins with.
+    pub health: HealthBeginning,
 }
 
 /// Who held the control lease before the server stopped, and where a new holder is noted.
@@ -167,7 +171,9 @@ impl ConferenceHandle {
         let id = ConferenceId(recalled.setup().id.0.clone());
         tracing::info!(conference = %id.0, revision = durable.state().revision, "conference ready");
 
-        let Recalled { instance, journal, stream, clock, started, .. } = recalled;
+        let Recalled { instance, journal, stream, clock, started, file, .. } = recalled;
+        let store = around.health.store.clone();
+        let replayer = Arc::new(Replayer::new(file, Arc::clone(&journal), stream.clone(), store.clone()));
         let (batches, outcomes) = Writer::start(Arc::clone(&journal), stream.clone());
         let (letters, mailbox) = mpsc::channel(MAX_LETTERS);
         let (figures, latest) = watch::channel(Figures { journal_ok: true, ..Figures::default() });
@@ -183,6 +189,8 @@ impl ConferenceHandle {
             journal,
             clock: Arc::clone(&clock),
             figures: latest,
+            health: store,
+            replayer,
         };
         let inputs =
             TaskInputs { mailbox, outcomes, relay_events: around.relay_events, revocations: around.revocations };
@@ -200,7 +208,7 @@ impl ConferenceHandle {
             role_of: around.role_of,
             keep_lease: around.lease.keep,
         };
-        let mut task = Task::new(Ledger::with_unwritten(durable, unwritten, Instant::now()), tools);
+        let mut task = Task::new(Ledger::with_unwritten(durable, unwritten, Instant::now()), tools, around.health);
         task.recall_lease(around.lease.last);
         tokio::spawn(task.run(inputs));
         handle

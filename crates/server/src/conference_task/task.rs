@@ -13,6 +13,7 @@ use wire::{ErrorCode, InstanceId, Revision};
 use super::budgets::Budgets;
 use super::doors::{DoorOffers, DoorRestarts};
 use super::handle::Figures;
+use super::health::{HealthBeginning, Wellbeing};
 use super::lease::Lease;
 use super::ledger::{Batch, Ledger, Outcome};
 use super::letters::{Letter, Refused};
@@ -68,6 +69,7 @@ pub(super) struct Task {
     pub(super) peers: Peers,
     pub(super) lease: Lease,
     pub(super) calls: Calls,
+    pub(super) wellbeing: Wellbeing,
     pub(super) publisher: Publisher,
     pub(super) takes: Takes,
     pub(super) figures: Figures,
@@ -102,8 +104,10 @@ pub(super) struct Now {
 }
 
 impl Task {
-    pub(super) fn new(ledger: Ledger<Asker>, tools: Tools) -> Self {
+    pub(super) fn new(ledger: Ledger<Asker>, tools: Tools, health: HealthBeginning) -> Self {
+        let wellbeing = Wellbeing::new(health, ledger.shown().setup(), (tools.clock)());
         Self {
+            wellbeing,
             publisher: Publisher::new(view::whole(ledger.shown()), ledger.shown().state().revision),
             ledger,
             tools,
@@ -200,6 +204,21 @@ impl Task {
             Letter::Delegates(answer) => {
                 let _ = answer.send(view::delegates(self.ledger.shown()));
             }
+            Letter::Health(answer) => {
+                let _ = answer.send(self.health_view());
+            }
+            Letter::Curves(site, from, answer) => {
+                let _ = answer.send(self.curves(site.as_ref(), from));
+            }
+            Letter::Alarm { alarm, clear, by, answer } => {
+                let _ = answer.send(self.settle_alarm(alarm, clear, &by));
+            }
+            Letter::Check { by, request, answer } => {
+                let _ = answer.send(self.start_check(Some(&by), &request));
+            }
+            Letter::Moment(answer) => {
+                let _ = answer.send(self.moment());
+            }
             Letter::Stop(_) => unreachable!("a stop is taken out of the letters first"),
         }
     }
@@ -212,7 +231,7 @@ impl Task {
 
     fn tick(&mut self) {
         let now = self.now();
-        self.peers.judge(now.instant, now.wall.0);
+        self.watch_health();
         self.watch_presence();
         self.make_waiting_offers();
         self.watch_lease();
@@ -228,6 +247,7 @@ impl Task {
         self.figures.media = self.peers.media_ends().len();
         self.figures.consoles = self.peers.iter().filter(|peer| peer.is_console()).count();
         self.figures.endpoints = self.peers.iter().filter(|peer| peer.logged).count();
+        self.note_health_figures();
         self.tools.figures.send_replace(self.figures);
     }
 
@@ -342,6 +362,11 @@ impl Task {
     pub(super) fn now(&self) -> Now {
         // The runtime's clock, so that tests can let it stand.
         Now { instant: tokio::time::Instant::now().into_std(), wall: Millis((self.tools.clock)()) }
+    }
+
+    /// Live facts as they were when the task settled last.
+    pub(super) fn settled_live(&self) -> &Live {
+        &self.settled.live
     }
 
     pub(super) fn live(&self, now: Now) -> Live {

@@ -6,9 +6,11 @@
 
 mod conference_file;
 mod environment;
+mod health;
 mod problem;
 mod section;
 mod sites_file;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -26,6 +28,7 @@ use problem::{Collector, SourceText};
 use section::{Reading, Section, or_problem, parse};
 
 use crate::tls::{self, TlsError};
+use crate::webhooks::WebhookConfig;
 
 /// Conferences of one server: each has a task, a media plane and 63 sites.
 pub const MAX_CONFERENCES: usize = 16;
@@ -45,7 +48,7 @@ const MAX_ICE_SERVERS: usize = 4;
 const MOST_ENDPOINTS: u64 = 10_000;
 
 /// The whole configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ServerConfig {
     /// Plain HTTP, for this machine and for a proxy in front.
     pub http: HttpConfig,
@@ -55,10 +58,14 @@ pub struct ServerConfig {
     pub media: MediaConfig,
     /// Bounds.
     pub limits: Limits,
+    /// Bounds of the health judgement.
+    pub health: ::health::Settings,
     /// Logs.
     pub log: LogConfig,
     /// Operators that exist from the start.
     pub operators: Vec<OperatorConfig>,
+    /// Who is told of incidents.
+    pub webhooks: Vec<WebhookConfig>,
     /// Conferences, in the order of the file; the first is the one that consoles open.
     pub conferences: Vec<ConferenceFile>,
 }
@@ -179,8 +186,10 @@ fn read(file: &Path, variables: &BTreeMap<String, String>, problems: &Collector)
         https: https(root.section("https"), folder),
         media: media(root.section("media")),
         limits: limits(root.section("limits")),
+        health: health::read(root.section("health")),
         log: log(root.section("log")),
         operators: operators(&root),
+        webhooks: webhooks::read(&root, folder),
         conferences: conferences(&root, folder, problems),
     };
     if let Some(https) = config.https.as_ref().filter(|https| collide(config.http.listen, https.listen)) {
@@ -188,8 +197,8 @@ fn read(file: &Path, variables: &BTreeMap<String, String>, problems: &Collector)
             format!("`https.listen` {} and `http.listen` {} are the same port", https.listen, config.http.listen);
         root.problem(root.section("https").place_of("listen"), text);
     }
-    environment::unknown_sections(&overrides, &["http", "https", "media", "limits", "log"], problems);
-    environment::whole_tables(&overrides, &["operators"], problems);
+    environment::unknown_sections(&overrides, &["http", "https", "media", "limits", "health", "log"], problems);
+    environment::whole_tables(&overrides, &["operators", "webhooks"], problems);
     root.finish();
     Some(config)
 }

@@ -93,6 +93,21 @@ impl<'d> Section<'d> {
         }
     }
 
+    /// A number, which may have a point.
+    pub(super) fn decimal(&self, key: &str) -> Option<f32> {
+        let (text, place) = match self.find(key)? {
+            Found::Environment(text, place) => (text.to_owned(), place),
+            Found::File(DeValue::Integer(number), place) => (number.to_string(), place),
+            Found::File(DeValue::Float(number), place) => (number.to_string(), place),
+            Found::File(other, place) => return self.wrong_kind(key, "a number", other, place),
+        };
+        let number = text.parse().ok().filter(|number: &f32| number.is_finite());
+        if number.is_none() {
+            self.problem(place, format!("`{}{key}` must be a number, not {text}", self.path));
+        }
+        number
+    }
+
     /// True or false.
     pub(super) fn flag(&self, key: &str) -> Option<bool> {
         match self.find(key)? {

@@ -12,7 +12,9 @@ mod conferences;
 mod delegates;
 mod documents;
 mod doors;
+mod health;
 mod identity;
+mod line_checks;
 mod links;
 mod logging;
 mod operators;
@@ -48,6 +50,7 @@ pub use body::{MAX_BODY_BYTES, MAX_COMMAND_BYTES};
 pub use conferences::{ConferenceSummary, StateAnswer};
 pub(crate) use documents::named as named_documents;
 pub(crate) use identity::address;
+pub use line_checks::{MAX_TRANSFER_BYTES, TransferRoom};
 pub use links::{RevokeRequest, Revoked};
 pub use operators::{NewOperator, OperatorMade};
 pub use problem::{ApiError, PROBLEM_JSON};
@@ -78,6 +81,7 @@ const OPENAPI_PATH: &str = "/api/v1/openapi.json";
         (name = "sign-in", description = "Operators come and go"),
         (name = "conferences", description = "State, events and commands of a conference"),
         (name = "links", description = "Join links of sites"),
+        (name = "health", description = "Health of the sites: now, over the conference, and as it was"),
         (name = "surfaces", description = "Panels of buttons: actions, lamps, tokens of surfaces"),
         (name = "documents", description = "Documents of the agenda"),
         (name = "doors", description = "Encoders by WHIP, players by WHEP"),
@@ -121,9 +125,20 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(operators::remove))
         .routes(routes!(operators::reset_password))
         .routes(routes!(audit::list))
+        .routes(routes!(health::now))
+        .routes(routes!(health::recent))
+        .routes(routes!(health::curve))
+        .routes(routes!(health::export))
+        .routes(routes!(health::log))
+        .routes(routes!(health::acknowledge))
+        .routes(routes!(health::clear))
+        .merge(line_checks::routes())
+        .routes(routes!(health::time_line))
+        .routes(routes!(health::moment))
         .merge(doors::routes())
         .layer(time_limit())
         .merge(documents::routes())
+        .merge(line_checks::transfers())
 }
 
 /// What changes a conference: the plan may be large.

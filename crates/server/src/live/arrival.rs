@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use conference::TrackKind;
-use health::Arriving;
 use health::units::{DelayMs, Fps, Share};
+use health::{Arriving, PageSample, Receiving};
 use relay_core::{Layer, LayerStats, ReceiverStats, TrackStats};
 
 use super::reserve::INTERRUPTED_AFTER;
+use crate::health_watch::line_down;
 
 /// No packet of a track for this long: it does not flow. With a check four times a second the centre is told within
 /// three seconds of a cut.
@@ -43,13 +44,15 @@ impl TrackArrival {
         self.stats.layers.iter().filter(|layer| layer.packets > 0).max_by_key(|layer| layer.layer)
     }
 
+    /// Its packets that were lost, and that arrived.
+    pub fn packets(&self) -> (u32, u32) {
+        let layers = self.stats.layers.iter();
+        layers.fold((0, 0), |(lost, received), layer| (lost + layer.lost, received + layer.packets))
+    }
+
     /// Share of its packets that were lost, 0 to 1.
     pub fn loss(&self) -> f32 {
-        let (lost, received) = self
-            .stats
-            .layers
-            .iter()
-            .fold((0_u32, 0_u32), |(lost, received), layer| (lost + layer.lost, received + layer.packets));
+        let (lost, received) = self.packets();
         if lost == 0 { 0.0 } else { lost as f32 / (lost + received) as f32 }
     }
 }
@@ -115,7 +118,7 @@ impl Arrival {
     }
 
     /// For the verdict.
-    pub fn arriving(&self, now: Instant, control: bool, page_rtt_ms: f32) -> Arriving {
+    pub fn arriving(&self, now: Instant, control: bool, page_rtt_ms: f32, page: Option<&PageSample>) -> Arriving {
         let flowing = |kind| self.tracks.get(&kind).filter(|track| track.flows(now));
         let (camera, microphone) = (flowing(TrackKind::Camera), flowing(TrackKind::Microphone));
         let beginning = self.is_beginning(now) && self.tracks.is_empty();
@@ -127,8 +130,18 @@ impl Arrival {
             loss: Share::read(loss),
             rtt: DelayMs::read(self.rtt_ms().unwrap_or(page_rtt_ms)),
             fps: camera.and_then(TrackArrival::best).and_then(|layer| Fps::read(layer.frames as f32)),
-            receiving: None,
+            receiving: page.map(|page| Receiving::of(line_down(self).as_ref(), Some(page))),
         }
+    }
+
+    /// Since the last of any track; none: nothing has arrived yet.
+    pub fn silent_for(&self, now: Instant) -> Option<Duration> {
+        self.tracks.values().map(|track| track.silent_for(now)).min()
+    }
+
+    /// The latest report of what it receives.
+    pub fn receiver(&self) -> Option<&ReceiverStats> {
+        self.receiver.as_ref()
     }
 
     /// Received from it, kbit/s.
@@ -189,7 +202,7 @@ mod tests {
 
         arrival.track_report(TrackKind::Camera, start, report(75, 25, Duration::ZERO));
 
-        let loss = arrival.arriving(start, true, 0.0).loss.map(Share::get);
+        let loss = arrival.arriving(start, true, 0.0, None).loss.map(Share::get);
         assert!(loss.is_some_and(|loss| (loss - 0.25).abs() < 1e-6));
     }
 

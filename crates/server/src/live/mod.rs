@@ -7,6 +7,7 @@
 mod arrival;
 mod calls;
 mod door;
+mod lines;
 mod offering;
 mod operators;
 mod peer;
@@ -17,7 +18,8 @@ mod view;
 pub use arrival::{Arrival, SILENT_AFTER, TrackArrival};
 pub use calls::{CALL_AT_MOST, CALL_KEPT, Calls};
 pub use door::{Client, Door, DoorKind, ResourceId};
+pub use lines::Line;
 pub use offering::{Offering, WaitingOffer};
 pub use peer::{Control, Heard, Media, Peer, Peers, SocketId, Who};
 pub use reserve::{INTERRUPTED_AFTER, STEADY_AFTER};
-pub use view::{LeaseLive, Surroundings, Working, live_for, site_live};
+pub use view::{LeaseLive, SiteVerdict, Surroundings, Working, live_for, quality_out, reason_out, site_live};

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use conference::{ConnectionId, ConsoleLive, EndpointLive, Live, PlayerLive, PlayerPlace, SiteSlug, TrackKind};
+use health::Arriving;
 use health::units::DelayMs;
-use health::{Arriving, Finding, Millis, Thresholds, Verdict};
 use wire::{ClientKind, DeviceState, EndpointRole, EndpointStats, EndpointStatus, MediaPlan, Role, Uplink};
 
 use super::arrival::Arrival;
@@ -17,6 +17,7 @@ use super::offering::Offering;
 use super::reserve::leaves_to_reserve;
 use crate::access::Revocation;
 use crate::conference_task::Departure;
+use crate::health_watch::page_sample;
 use crate::routing::{MediaEnd, MediaEnds};
 use crate::socket::outbox::Outbox;
 use crate::view::Audience;
@@ -267,8 +268,22 @@ impl Peer {
                 let rtt = DelayMs::read(rtt_ms);
                 Arriving { control, picture: false, sound: false, loss: None, rtt, fps: None, receiving: None }
             }
-            Some(media) => media.arrival.arriving(now, control, rtt_ms),
+            Some(media) => {
+                let page = self.stats.as_ref().filter(|_| self.door().is_none());
+                let page = page.map(|stats| page_sample(stats, self.is_visible()));
+                media.arrival.arriving(now, control, rtt_ms, page.as_ref())
+            }
         }
+    }
+
+    /// The page is in the foreground, as far as it says.
+    pub fn is_visible(&self) -> bool {
+        self.status.as_ref().is_none_or(|status| status.visible)
+    }
+
+    /// Its page said goodbye: whatever still arrives, it went on purpose.
+    pub fn has_left(&self) -> bool {
+        self.door().is_none() && self.control.is_none() && self.departure == Some(Departure::Left)
     }
 
     fn endpoint_live(&self, now: Instant) -> EndpointLive {
@@ -307,11 +322,6 @@ impl Peer {
 pub struct Peers {
     by_id: BTreeMap<ConnectionId, Peer>,
     by_socket: BTreeMap<SocketId, ConnectionId>,
-    verdicts: BTreeMap<SiteSlug, Verdict>,
-    /// When sites were first judged; the verdicts' time counts from there.
-    judged_since: Option<Instant>,
-    /// Since when a site that was here is lost, ms since the epoch.
-    pub lost_since: BTreeMap<SiteSlug, u64>,
 }
 
 impl Peers {
@@ -450,44 +460,5 @@ impl Peers {
             .into_iter()
             .filter(move |(_, [main, reserve])| reserve.is_some_and(|reserve| leaves_to_reserve(*main, reserve, now)));
         left.map(|(site, _)| site.clone()).collect()
-    }
-
-    /// Judges every site that has or had an endpoint.
-    pub fn judge(&mut self, now: Instant, now_ms: u64) {
-        let since = now.saturating_duration_since(*self.judged_since.get_or_insert(now));
-        let at = Millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX));
-        let bounds = Thresholds::default();
-        let mut best: BTreeMap<&SiteSlug, Finding> = BTreeMap::new();
-        for peer in self.by_id.values() {
-            let Some((site, EndpointRole::Main | EndpointRole::Backup)) = peer.seat() else { continue };
-            let finding = Finding::now(&peer.arriving(now), &bounds);
-            let better = best.get(site).is_none_or(|other| finding.is_better_than(other));
-            if better {
-                best.insert(site, finding);
-            }
-        }
-        let gone: Vec<SiteSlug> = self.verdicts.keys().filter(|site| !best.contains_key(site)).cloned().collect();
-        for (site, finding) in best {
-            self.verdicts.entry(site.clone()).or_insert_with(|| Verdict::new(finding)).observe(at, finding, &bounds);
-        }
-        for site in gone {
-            self.verdicts.remove(&site);
-            self.lost_since.remove(&site);
-        }
-        for (site, verdict) in &self.verdicts {
-            match verdict.told().quality {
-                health::Quality::Lost => {
-                    self.lost_since.entry(site.clone()).or_insert(now_ms);
-                }
-                health::Quality::Good | health::Quality::Weak | health::Quality::Bad => {
-                    self.lost_since.remove(site);
-                }
-            }
-        }
-    }
-
-    /// The verdict on a site.
-    pub fn verdict(&self, site: &SiteSlug) -> Option<Finding> {
-        self.verdicts.get(site).map(Verdict::told)
     }
 }

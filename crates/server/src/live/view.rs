@@ -26,6 +26,17 @@ pub struct Working {
     pub relay: bool,
 }
 
+/// What was found of a site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SiteVerdict {
+    /// Its line.
+    pub finding: Finding,
+    /// Its picture and sound.
+    pub faults: Vec<wire::ContentFault>,
+    /// Lost since, ms since the epoch.
+    pub lost_since: Option<u64>,
+}
+
 /// The control lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeaseLive {
@@ -42,6 +53,8 @@ pub struct Surroundings<'a> {
     pub lease: Option<LeaseLive>,
     /// Who calls.
     pub calls: &'a Calls,
+    /// Verdicts on the sites that have a line.
+    pub verdicts: &'a BTreeMap<SiteSlug, SiteVerdict>,
     /// What works.
     pub working: Working,
 }
@@ -68,7 +81,7 @@ pub fn live_for(audience: &Audience, view: &LiveView) -> LiveView {
 impl Peers {
     /// All live facts.
     pub fn live_view(&self, around: Surroundings<'_>, now: Instant, now_ms: u64) -> LiveView {
-        let Surroundings { lease, calls, working } = around;
+        let Surroundings { lease, calls, verdicts, working } = around;
         let (holder, missing) = lease.map_or((None, None), |lease| (Some(lease.holder), lease.missing_since));
         let live = self.live(holder.clone(), now);
         let mut by_site: BTreeMap<&SiteSlug, Vec<&Peer>> = BTreeMap::new();
@@ -78,9 +91,8 @@ impl Peers {
             }
         }
         let site = |(site, peers): (&SiteSlug, Vec<&Peer>)| {
-            let lost = self.lost_since.get(site).copied();
             let sender = live.publisher(site).map(|endpoint| endpoint.connection);
-            let live = site_live(&peers, sender, self.verdict(site), lost, calls.since(site), now, now_ms);
+            let live = site_live(&peers, sender, verdicts.get(site), calls.since(site), now, now_ms);
             (convert::site_out(site.clone()), live)
         };
         LiveView {
@@ -99,29 +111,30 @@ impl Peers {
 pub fn site_live(
     peers: &[&Peer],
     sender: Option<ConnectionId>,
-    verdict: Option<Finding>,
-    lost_since: Option<u64>,
+    verdict: Option<&SiteVerdict>,
     calling_since: Option<u64>,
     now: Instant,
     now_ms: u64,
 ) -> SiteLive {
     let sender = peers.iter().find(|peer| Some(peer.id) == sender);
-    let (quality, reason) = match verdict {
-        Some(finding) => (quality(finding.quality), finding.reason.map(reason_of)),
+    let (quality, reason) = match verdict.map(|verdict| verdict.finding) {
+        Some(finding) => (quality_out(finding.quality), finding.reason.map(reason_out)),
         None => (Quality::Lost, Some(QualityReason::NotConnected)),
     };
     SiteLive {
         endpoints: peers.iter().map(|peer| endpoint_live(peer, now, now_ms)).collect(),
         quality,
         reason,
-        lost_since,
+        faults: verdict.map(|verdict| verdict.faults.clone()).unwrap_or_default(),
+        lost_since: verdict.and_then(|verdict| verdict.lost_since),
         level_dbfs: sender.map_or(-127, |peer| level_dbfs(peer, now)),
         ready: sender.map_or(Readiness::Offline, |peer| readiness(peer)),
         calling_since,
     }
 }
 
-fn quality(quality: health::Quality) -> Quality {
+/// The verdict; the same four everywhere.
+pub fn quality_out(quality: health::Quality) -> Quality {
     match quality {
         health::Quality::Good => Quality::Good,
         health::Quality::Weak => Quality::Weak,
@@ -130,16 +143,19 @@ fn quality(quality: health::Quality) -> Quality {
     }
 }
 
-/// What a site receives is not judged here yet; pages would name it by what it is like.
-fn reason_of(reason: Reason) -> QualityReason {
+/// Why a verdict is not good.
+pub fn reason_out(reason: Reason) -> QualityReason {
     match reason {
         Reason::NotConnected => QualityReason::NotConnected,
         Reason::NoMedia => QualityReason::NoMedia,
         Reason::NoPicture => QualityReason::NoPicture,
         Reason::NoSound => QualityReason::NoSound,
-        Reason::Loss | Reason::ReceivingLoss | Reason::ConcealedSound => QualityReason::Loss,
+        Reason::Loss => QualityReason::Loss,
         Reason::Delay => QualityReason::Delay,
-        Reason::LowFrameRate | Reason::Freezes => QualityReason::LowFrameRate,
+        Reason::LowFrameRate => QualityReason::LowFrameRate,
+        Reason::ReceivingLoss => QualityReason::ReceivingLoss,
+        Reason::ConcealedSound => QualityReason::ConcealedSound,
+        Reason::Freezes => QualityReason::Freezes,
     }
 }
 

@@ -40,6 +40,12 @@ struct Outcome {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Verdict {
+    conference: String,
+    quality: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Direction {
     conference: String,
     direction: &'static str,
@@ -59,6 +65,9 @@ struct Series {
     endpoints: Gauges,
     consoles: Gauges,
     media: Gauges,
+    sites: Family<Verdict, Gauge>,
+    alarms: Gauges,
+    incidents: Gauges,
     revision: Gauges,
     journal_writable: Gauges,
     unwritten: Gauges,
@@ -107,6 +116,9 @@ impl Metrics {
             endpoints: Family::default(),
             consoles: Family::default(),
             media: Family::default(),
+            sites: Family::default(),
+            alarms: Family::default(),
+            incidents: Family::default(),
             revision: Family::default(),
             journal_writable: Family::default(),
             unwritten: Family::default(),
@@ -169,6 +181,9 @@ impl Series {
         registry.register("endpoints", "Endpoints of sites that are here", self.endpoints.clone());
         registry.register("consoles", "Consoles that are here", self.consoles.clone());
         registry.register("media_connections", "Media connections that are up", self.media.clone());
+        registry.register("sites", "Sites by their verdicts", self.sites.clone());
+        registry.register("alarms", "Alarms that are open", self.alarms.clone());
+        registry.register("incidents", "Incidents that are open", self.incidents.clone());
         registry.register("journal_events", "Durable events", self.revision.clone());
         registry.register("journal_writable", "1 while the journal can be written", self.journal_writable.clone());
         registry.register("journal_unwritten_events", "Acted on, not written yet", self.unwritten.clone());
@@ -200,6 +215,12 @@ impl Series {
         gauge(&self.endpoints, figures.endpoints);
         gauge(&self.consoles, figures.consoles);
         gauge(&self.media, figures.media);
+        gauge(&self.alarms, figures.alarms);
+        gauge(&self.incidents, figures.incidents);
+        for (quality, count) in ["good", "weak", "bad", "lost"].into_iter().zip(figures.sites) {
+            let label = Verdict { conference: label.conference.clone(), quality };
+            self.sites.get_or_create(&label).set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
         gauge(&self.unwritten, figures.unwritten);
         gauge(&self.journal_writable, figures.journal_ok.into());
         self.revision.get_or_create(&label).set(i64::try_from(figures.revision).unwrap_or(i64::MAX));

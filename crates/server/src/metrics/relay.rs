@@ -44,6 +44,7 @@ impl RelayWatch {
             PlaneEvent::TakeFailed { .. }
             | PlaneEvent::LayersWanted { .. }
             | PlaneEvent::Ceiling { .. }
+            | PlaneEvent::Levels(_)
             | PlaneEvent::Readiness { .. } => {}
         }
     }

@@ -107,7 +107,7 @@ async fn identify(
         });
         closing(ErrorCode::Unauthorized, reason)
     };
-    if matches!(hello.client, ClientKind::Console | ClientKind::Chair | ClientKind::Plan) {
+    if matches!(hello.client, ClientKind::Console | ClientKind::Chair | ClientKind::Plan | ClientKind::Health) {
         let operator = lobby.access.operator_from_headers(headers).await;
         let operator = operator.ok_or_else(|| refuse("-", "no valid sign-in"))?;
         return Ok(Visitor {

@@ -7,6 +7,7 @@
 mod calls;
 mod commands;
 mod doors;
+mod health;
 mod joining;
 mod journal_faults;
 mod lease;

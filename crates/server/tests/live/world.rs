@@ -13,10 +13,11 @@ use relay_core::{
 };
 use server::access::{Clock, Revocation, SignInId, TokenId, system_clock};
 use server::conference_task::{
-    ConferenceHandle, Departure, Joined, LeaseMemory, MediaRelay, Pending, Recalled, Refused, RelayOrder, Sender,
-    Surroundings, Visit,
+    ConferenceHandle, Departure, HealthBeginning, Joined, LeaseMemory, MediaRelay, Pending, Recalled, Refused,
+    RelayOrder, Sender, Surroundings, Visit,
 };
 use server::config::Limits;
+use server::health_store::HealthDatabase;
 use server::live::Who;
 use server::socket::outbox::Closing;
 use tokio::sync::{broadcast, mpsc};
@@ -81,6 +82,17 @@ pub fn setup() -> Setup {
     }
 }
 
+/// Faults of picture and sound are told after a second, for nobody waits here for half a minute.
+fn quick() -> health::Settings {
+    let content = health::ContentBounds {
+        silent_after_ms: 1_000,
+        black_after_ms: 1_000,
+        frozen_after_ms: 1_000,
+        ..health::ContentBounds::default()
+    };
+    health::Settings { content, ..health::Settings::default() }
+}
+
 /// How a world is started.
 struct Start {
     file: Setup,
@@ -88,6 +100,7 @@ struct Start {
     limits: Limits,
     clock: Clock,
     fault: Fault,
+    health: health::Settings,
     lease: Arc<Mutex<Option<String>>>,
 }
 
@@ -99,6 +112,7 @@ impl Default for Start {
             limits: ROOM,
             clock: system_clock(),
             fault: Fault::default(),
+            health: quick(),
             lease: Arc::default(),
         }
     }
@@ -221,6 +235,12 @@ impl World {
         let audited = Arc::clone(&audit);
         let lease = start.lease;
         let (last, kept_lease) = (lease.lock().unwrap().clone(), Arc::clone(&lease));
+        let store =
+            HealthDatabase::open(folder.path()).await.unwrap().of(&wire::ConferenceId("bau-cu-2021".to_owned()));
+        let last_entry = store.last_entry().await.unwrap();
+        let last_check = store.last_check().await.unwrap();
+        let health =
+            HealthBeginning { settings: start.health, store, last_entry, last_check, listener: Arc::new(|_| ()) };
         let around = Surroundings {
             relay: Arc::clone(&relay) as Arc<dyn MediaRelay>,
             relay_events: incoming,
@@ -236,6 +256,7 @@ impl World {
                 last,
                 keep: Arc::new(move |name| *kept_lease.lock().unwrap() = Some(name.to_owned())),
             },
+            health,
         };
         let kept = Arc::clone(&journal) as Arc<dyn Journal>;
         let recalled =

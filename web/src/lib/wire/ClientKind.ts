@@ -3,4 +3,4 @@
 /**
  * Kind of page.
  */
-export type ClientKind = "console" | "site" | "screen" | "chair" | "plan";
+export type ClientKind = "console" | "site" | "screen" | "chair" | "plan" | "health";

@@ -64,7 +64,15 @@ site: SiteSlug | null,
 /**
  * Calling from now on; operators end calls only.
  */
-calling: boolean, } | { "type": "lease", 
+calling: boolean, } | { "type": "check_line" } | { "type": "transferred", 
+/**
+ * From the site, kbit/s.
+ */
+up_kbps: number | null, 
+/**
+ * To the site, kbit/s.
+ */
+down_kbps: number | null, } | { "type": "lease", 
 /**
  * What to do.
  */

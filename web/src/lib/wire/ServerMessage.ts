@@ -2,10 +2,12 @@
 import type { CommandId } from "./CommandId";
 import type { Cut } from "./Cut";
 import type { ErrorCode } from "./ErrorCode";
+import type { HealthView } from "./HealthView";
 import type { LiveView } from "./LiveView";
 import type { Picture } from "./Picture";
 import type { Refusal } from "./Refusal";
 import type { Revision } from "./Revision";
+import type { SiteCheck } from "./SiteCheck";
 import type { StateChange } from "./StateChange";
 import type { TakeId } from "./TakeId";
 import type { TakeReport } from "./TakeReport";
@@ -23,7 +25,7 @@ revision: Revision,
 /**
  * What changed.
  */
-changes: Array<StateChange>, } | { "type": "live" } & LiveView | { "type": "accepted", 
+changes: Array<StateChange>, } | { "type": "health" } & HealthView | { "type": "live" } & LiveView | { "type": "accepted", 
 /**
  * The command.
  */
@@ -67,7 +69,7 @@ cuts: Array<Cut>,
 /**
  * The picture from that frame on.
  */
-picture: Picture, } | { "type": "uplink" } & Uplink | { "type": "take_report" } & TakeReport | { "type": "talkback", 
+picture: Picture, } | { "type": "uplink" } & Uplink | { "type": "take_report" } & TakeReport | { "type": "check" } & SiteCheck | { "type": "talkback", 
 /**
  * True while the control room speaks to this site.
  */

@@ -1,0 +1,167 @@
+use super::*;
+use crate::Direction;
+use crate::units::{Dbfs, DelayMs, Fps};
+
+fn up() -> LineSample {
+    LineSample {
+        direction: Direction::Up,
+        kbps: Kbps::read(180.0),
+        expected: 100,
+        lost: 0,
+        jitter: DelayMs::read(3.0),
+        rtt: DelayMs::read(20.0),
+        fps: Fps::read(10.0),
+        keyframes: 0,
+        freezes: 0,
+        height: Some(180),
+        level: Dbfs::read(-30.0),
+    }
+}
+
+fn down() -> LineSample {
+    LineSample { direction: Direction::Down, expected: 300, ..up() }
+}
+
+fn page() -> PageSample {
+    PageSample {
+        fps: Fps::read(25.0),
+        freezes: 0,
+        concealed: Share::read(0.0),
+        limit: EncoderLimit::None,
+        path: CandidatePath::Udp,
+        battery: None,
+        visible: true,
+    }
+}
+
+/// Half a minute of a line, the last six seconds of it filled by transfers.
+fn checked(line: impl Fn(u32) -> (Option<LineSample>, Option<LineSample>), kbps: (f32, f32)) -> LineCheck {
+    let mut check = LineCheck::default();
+    for second in 0..30 {
+        let (up, down) = line(second);
+        check.second(up.as_ref(), down.as_ref(), second < 24);
+        check.page(&page(), Some(true), second < 24);
+    }
+    check.transferred(Kbps::read(kbps.0), Kbps::read(kbps.1));
+    check
+}
+
+fn report(check: &LineCheck) -> CheckReport {
+    check.report(&Thresholds::default(), &CheckBounds::default())
+}
+
+fn healthy() -> LineCheck {
+    checked(|_| (Some(up()), Some(down())), (5_000.0, 5_000.0))
+}
+
+#[test]
+fn a_good_line_is_good_in_every_item() {
+    let report = report(&healthy());
+    assert_eq!((report.verdict, report.fault), (CheckVerdict::Good, None));
+    assert!(report.items.iter().all(|item| item.verdict == CheckVerdict::Good), "{report:?}");
+    assert_eq!(report.items.iter().map(|item| item.item).collect::<Vec<_>>(), ITEMS);
+}
+
+#[test]
+fn a_lossy_line_is_named_by_its_loss_although_it_carries_little_of_a_transfer() {
+    let lossy = |sample: LineSample| Some(LineSample { lost: sample.expected * 8 / 100, ..sample });
+    let report = report(&checked(|_| (lossy(up()), lossy(down())), (300.0, 250.0)));
+    assert_eq!((report.verdict, report.fault), (CheckVerdict::Weak, Some(CheckFault::Loss)), "{report:?}");
+}
+
+#[test]
+fn a_narrow_line_is_named_by_that_although_it_is_slow_and_loses_when_it_is_full() {
+    let line = |second: u32| {
+        let full = second >= 24;
+        let rtt = DelayMs::read(if full { 1_500.0 } else { 40.0 });
+        let up = LineSample { lost: if full { 30 } else { 0 }, rtt, ..up() };
+        (Some(up), Some(LineSample { lost: 60, ..down() }))
+    };
+    let report = report(&checked(line, (290.0, 280.0)));
+    assert_eq!(report.fault, Some(CheckFault::NarrowUp), "{report:?}");
+    assert!(
+        report
+            .items
+            .iter()
+            .all(|item| !matches!(item.item, CheckItem::Loss | CheckItem::Delay) || item.fault.is_none())
+    );
+}
+
+#[test]
+fn a_slow_line_is_named_by_its_shortest_round_trip() {
+    let line = |_| (Some(LineSample { rtt: DelayMs::read(410.0), ..up() }), Some(down()));
+    let report = report(&checked(line, (2_000.0, 2_000.0)));
+    assert_eq!((report.verdict, report.fault), (CheckVerdict::Weak, Some(CheckFault::Delay)), "{report:?}");
+}
+
+#[test]
+fn a_line_that_comes_and_goes_is_named_by_that_alone() {
+    let line = |second: u32| match second % 10 {
+        0..=2 => (None, None),
+        3 => (Some(LineSample { lost: 40, ..up() }), Some(LineSample { lost: 100, ..down() })),
+        _ => (Some(up()), Some(down())),
+    };
+    let report = report(&checked(line, (200.0, 100.0)));
+    assert_eq!((report.verdict, report.fault), (CheckVerdict::Bad, Some(CheckFault::Flapping)), "{report:?}");
+    assert_eq!(report.items.iter().filter(|item| item.fault.is_some()).count(), 1, "{report:?}");
+}
+
+#[test]
+fn one_interruption_is_no_habit() {
+    let line = |second: u32| if second == 7 { (None, None) } else { (Some(up()), Some(down())) };
+    assert_eq!(report(&checked(line, (5_000.0, 5_000.0))).verdict, CheckVerdict::Good);
+}
+
+#[test]
+fn faults_of_picture_and_sound_are_named_and_the_worst_first() {
+    let mut check = healthy();
+    check.faults([ContentFault::TooLoud, ContentFault::Clipping]);
+    assert_eq!(report(&check).fault, Some(CheckFault::Content(ContentFault::Clipping)));
+
+    let mut check = healthy();
+    check.faults([ContentFault::TooLow]);
+    assert_eq!(report(&check).verdict, CheckVerdict::Weak);
+
+    let mut check = healthy();
+    check.faults([ContentFault::FrozenPicture]);
+    assert_eq!(report(&check).fault, Some(CheckFault::Content(ContentFault::FrozenPicture)));
+}
+
+#[test]
+fn what_was_not_measured_is_unknown_and_what_never_came_is_missing() {
+    let report_of_nothing = report(&LineCheck::default());
+    assert_eq!((report_of_nothing.verdict, report_of_nothing.fault), (CheckVerdict::Bad, Some(CheckFault::NoPicture)));
+
+    let mut check = LineCheck::default();
+    for _ in 0..30 {
+        check.second(Some(&up()), Some(&down()), true);
+    }
+    let report = report(&check);
+    assert_eq!(
+        (report.verdict, report.fault),
+        (CheckVerdict::Unknown, None),
+        "transfers and page are missing: {report:?}"
+    );
+}
+
+#[test]
+fn the_page_says_what_nobody_else_can_know() {
+    let mut blocked = healthy();
+    blocked.page(&page(), Some(false), true);
+    assert_eq!(report(&blocked).fault, Some(CheckFault::SoundBlocked));
+
+    let mut slow = LineCheck::default();
+    for _ in 0..30 {
+        slow.second(Some(&up()), Some(&down()), true);
+        slow.page(&PageSample { limit: EncoderLimit::Cpu, ..page() }, Some(true), true);
+    }
+    slow.transferred(Kbps::read(5_000.0), Kbps::read(5_000.0));
+    assert_eq!(report(&slow).fault, Some(CheckFault::SlowMachine));
+}
+
+#[test]
+fn bounds_in_the_wrong_order_are_refused() {
+    assert!(CheckBounds::default().validate().is_ok());
+    assert!(CheckBounds { up_bad_kbps: 700.0, ..CheckBounds::default() }.validate().is_err());
+    assert!(CheckBounds { down_weak_kbps: f32::NAN, ..CheckBounds::default() }.validate().is_err());
+}

@@ -1,0 +1,106 @@
+use health::{Quality, Spread, TenSeconds};
+use wire::{HealthChange, HealthEntry};
+
+use super::*;
+
+/// Years ahead: what is old is forgotten by the real clock meanwhile.
+const NOW_S: u32 = 3_000_000_000;
+const BEGAN_MS: u64 = NOW_S as u64 * 1_000;
+
+fn point(site: &str, second: u32) -> StoredPoint {
+    let spread = |mean: f32| Some(Spread { mean, min: mean / 2.0, max: mean * 2.0 });
+    let ten = TenSeconds {
+        second,
+        points: 10,
+        worst: Quality::Weak,
+        kbps_up: spread(500.0),
+        kbps_down: spread(900.0),
+        rtt_ms: spread(20.0),
+        loss: spread(0.01),
+        jitter_ms: None,
+        fps: spread(10.0),
+        level_dbfs: spread(-30.0),
+    };
+    StoredPoint { site: SiteSlug(site.to_owned()), ten }
+}
+
+fn conference() -> ConferenceId {
+    ConferenceId("c".to_owned())
+}
+
+async fn opened() -> (tempfile::TempDir, HealthDatabase) {
+    let folder = tempfile::tempdir().unwrap();
+    let database = HealthDatabase::open(folder.path()).await.unwrap();
+    (folder, database)
+}
+
+#[tokio::test]
+async fn points_are_read_as_they_were_kept_page_by_page() {
+    let (_folder, database) = opened().await;
+    let (store, other) = (database.of(&conference()), database.of(&ConferenceId("other".to_owned())));
+    for second in (0..100).step_by(10) {
+        store.point(point("cao-bang", NOW_S + second));
+        store.point(point("ca-mau", NOW_S + second));
+    }
+    other.point(point("cao-bang", NOW_S));
+    store.flush().await;
+
+    let all = store.points(0, u32::MAX, &Page::default()).await.unwrap();
+    assert_eq!(all.len(), 20);
+    assert_eq!((all[0].site.as_str(), all[0].second, all[0].points, all[0].worst), ("ca-mau", i64::from(NOW_S), 10, 1));
+    assert_eq!(all[0].values.len(), 21);
+    assert_eq!(&all[0].values[..3], [Some(500.0), Some(250.0), Some(1_000.0)]);
+    assert_eq!(&all[0].values[12..15], [None, None, None]);
+
+    let after = Page { second: all[4].second, site: all[4].site.clone() };
+    let rest = store.points(0, NOW_S + 50, &after).await.unwrap();
+    assert_eq!(rest, all[5..12]);
+    let curve = store.curve(&SiteSlug("cao-bang".to_owned()), NOW_S + 20, NOW_S + 50).await.unwrap();
+    assert_eq!(curve.at, [NOW_S + 20, NOW_S + 30, NOW_S + 40]);
+    assert_eq!((curve.quality[0], curve.rtt_ms[0], curve.jitter_ms[0]), (1, Some(20.0), None));
+}
+
+#[tokio::test]
+async fn the_log_goes_on_after_a_restart_and_knows_its_starts() {
+    let (folder, database) = opened().await;
+    let store = database.of(&conference());
+    for entry in 1..=5 {
+        let what = match entry {
+            1 | 4 => HealthChange::Started,
+            _ => HealthChange::Verdict { site: SiteSlug("a".to_owned()), quality: None, reason: None },
+        };
+        store.entry(HealthEntry { entry, at: BEGAN_MS + 1_000 * entry, what });
+    }
+    database.close().await;
+
+    let store = HealthDatabase::open(folder.path()).await.unwrap().of(&conference());
+
+    assert_eq!(store.last_entry().await.unwrap(), 5);
+    let starts = [(999, 0), (1_000, 1), (3_999, 1), (4_000, 4), (1_000_000, 4)];
+    for (at, start) in starts {
+        assert_eq!(store.start_before(BEGAN_MS + at).await.unwrap(), start, "{at}");
+    }
+    let numbers = |entries: Vec<HealthEntry>| entries.into_iter().map(|entry| entry.entry).collect::<Vec<_>>();
+    assert_eq!(numbers(store.log(None, 2).await.unwrap()), [5, 4]);
+    assert_eq!(numbers(store.log(Some(4), 2).await.unwrap()), [3, 2]);
+    assert_eq!(numbers(store.log_after(2, 10).await.unwrap()), [3, 4, 5]);
+}
+
+#[tokio::test]
+async fn what_is_older_than_ninety_days_is_forgotten() {
+    let (_folder, database) = opened().await;
+    let store = database.of(&conference());
+    let day = 24 * 60 * 60;
+    for days in [91, 89] {
+        store.point(point("a", NOW_S - days * day));
+        let at = u64::from(NOW_S - days * day) * 1_000;
+        store.entry(HealthEntry { entry: u64::from(100 - days), at, what: HealthChange::Started });
+    }
+    store.flush().await;
+
+    writer::forget_old(&database.pool, u64::from(NOW_S) * 1_000).await.unwrap();
+
+    let points = store.points(0, u32::MAX, &Page::default()).await.unwrap();
+    assert_eq!(points.iter().map(|point| point.second).collect::<Vec<_>>(), [i64::from(NOW_S - 89 * day)]);
+    assert_eq!(store.log(None, 10).await.unwrap().iter().map(|entry| entry.entry).collect::<Vec<_>>(), [11]);
+}

@@ -1,0 +1,20 @@
+//! The health of a conference, beside its task: gives the core of `health` what was measured, and passes on what it says.
+//!
+//! ```text
+//!  relay's reports, pages' reports ─▶ samples ─▶ health::Health ─▶ entries ─▶ store, pages
+//!                                                     └──────────▶ view (every second)
+//! ```
+//!
+//! It never waits: what is to be stored is handed to a queue with a bound ([`crate::health_store`]).
+
+mod checks;
+mod convert;
+mod samples;
+mod told;
+mod watch;
+
+pub use checks::{Candidate, Checks, OBSERVED_MS, TRANSFER_WITHIN_MS, TRANSFERS_AT_ONCE};
+pub use samples::{content_sample, context_of, line_down, line_up, page_sample};
+pub use told::{Told, hash_of};
+pub(crate) use watch::level_of;
+pub use watch::{HealthWatch, Listener, SiteNow};

@@ -1,0 +1,121 @@
+//! From what relay and pages report to the samples of `health`. Numbers that are none are dropped where they are read.
+
+use std::time::Instant;
+
+use conference::{SiteSlug, TrackKind};
+use health::units::{Dbfs, DelayMs, Fps, Kbps, Luma, Share};
+use health::{CandidatePath, ContentSample, Context, Direction, EncoderLimit, LineSample, PageSample};
+use relay_core::Layer;
+use wire::{DeviceState, EndpointStats, SentStats};
+
+use crate::live::{Arrival, Peer};
+
+/// A page reports so often, seconds (`wire::ClientMessage::Stats`).
+const REPORT_SECONDS: f32 = 2.0;
+
+/// The last second of what arrives of a connection.
+pub fn line_up(arrival: &Arrival, now: Instant) -> LineSample {
+    let (camera, sound) = (arrival.track(TrackKind::Camera), arrival.track(TrackKind::Microphone));
+    let flowing = [camera, sound].into_iter().flatten().filter(|track| track.flows(now));
+    let (lost, received) = flowing.fold((0, 0), |(lost, received), track| {
+        let (of_lost, of_received) = track.packets();
+        (lost + of_lost, received + of_received)
+    });
+    let camera = camera.filter(|track| track.flows(now)).and_then(|track| track.best());
+    let sound = sound.filter(|track| track.flows(now));
+    LineSample {
+        direction: Direction::Up,
+        kbps: Kbps::read(arrival.kbps()),
+        expected: lost + received,
+        lost,
+        jitter: sound.and_then(|track| track.best()).and_then(|layer| DelayMs::read(layer.jitter_ms)),
+        rtt: arrival.rtt_ms().and_then(DelayMs::read),
+        fps: camera.and_then(|layer| Fps::read(layer.frames as f32)),
+        keyframes: camera.map_or(0, |layer| layer.keyframes),
+        freezes: 0,
+        height: camera.map(|layer| height(layer.layer)),
+        level: sound.and_then(|track| track.stats.level_dbfs).and_then(Dbfs::read),
+    }
+}
+
+/// The last second of what is sent to a connection; none: it receives nothing, or the relay has not reported yet.
+pub fn line_down(arrival: &Arrival) -> Option<LineSample> {
+    let receiver = arrival.receiver()?;
+    let lost = (receiver.loss.clamp(0.0, 1.0) * receiver.packets as f32).round() as u32;
+    Some(LineSample {
+        direction: Direction::Down,
+        kbps: Kbps::read(receiver.bits as f32 / 1_000.0),
+        expected: receiver.packets,
+        lost,
+        jitter: None,
+        rtt: arrival.rtt_ms().and_then(DelayMs::read),
+        fps: None,
+        keyframes: 0,
+        freezes: 0,
+        height: None,
+        level: None,
+    })
+}
+
+/// The last report of a page.
+pub fn page_sample(stats: &EndpointStats, visible: bool) -> PageSample {
+    let sent = stats.sent.as_ref();
+    PageSample {
+        fps: Fps::read(stats.frames as f32 / REPORT_SECONDS),
+        freezes: stats.freezes,
+        concealed: Share::read(stats.concealed),
+        limit: match sent.map(|sent| sent.encoder_limit).unwrap_or_default() {
+            wire::EncoderLimit::None => EncoderLimit::None,
+            wire::EncoderLimit::Cpu => EncoderLimit::Cpu,
+            wire::EncoderLimit::Bandwidth => EncoderLimit::Bandwidth,
+            wire::EncoderLimit::Other => EncoderLimit::Other,
+        },
+        path: match sent.map(|sent| sent.path).unwrap_or_default() {
+            wire::CandidatePath::Unknown => CandidatePath::Unknown,
+            wire::CandidatePath::Udp => CandidatePath::Udp,
+            wire::CandidatePath::Tcp => CandidatePath::Tcp,
+            wire::CandidatePath::Relayed => CandidatePath::Relayed,
+        },
+        battery: sent.and_then(|sent| sent.battery).and_then(Share::read),
+        visible,
+    }
+}
+
+/// What a page measured of its own picture and sound. Frames are those that the relay counted.
+pub fn content_sample(sent: &SentStats, arrival: &Arrival, now: Instant) -> ContentSample {
+    let camera = arrival.track(TrackKind::Camera).filter(|track| track.flows(now)).and_then(|track| track.best());
+    let measure = |value: Option<f32>| value.and_then(Luma::read);
+    ContentSample {
+        frames: camera.map_or(0, |layer| (layer.frames as f32 * REPORT_SECONDS) as u32),
+        luma_mean: measure(sent.luma),
+        luma_spread: measure(sent.spread),
+        luma_change: measure(sent.change),
+        clipped: sent.clipped.and_then(Share::read),
+        rms: sent.rms_dbfs.and_then(Dbfs::read),
+        peak: sent.peak_dbfs.and_then(Dbfs::read),
+    }
+}
+
+/// What a site is meant to do.
+pub fn context_of(conference: &conference::Conference, site: &SiteSlug, peer: &Peer) -> Context {
+    let state = conference.state();
+    let status = peer.status.as_ref();
+    let works = |state: Option<DeviceState>| matches!(state, None | Some(DeviceState::Live));
+    let program = state.stage.program();
+    let on_air = program.microphones.contains(site) || program.shows(site);
+    let muted = state.stage.muted.contains(site);
+    Context {
+        muted: muted || !works(status.map(|status| status.microphone)),
+        camera_off: !works(status.map(|status| status.camera)),
+        on_air,
+        expected_to_speak: state.floor.holder.as_ref().is_some_and(|holder| holder.site == *site),
+    }
+}
+
+fn height(layer: Layer) -> u16 {
+    match layer {
+        Layer::Low => 180,
+        Layer::Mid => 360,
+        Layer::High => 720,
+    }
+}

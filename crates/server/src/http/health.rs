@@ -1,0 +1,507 @@
+//! Health of the sites: now, over the whole conference, and as it was.
+
+use std::convert::Infallible;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use health::AlarmRefusal;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use wire::{ConferenceId, HealthEntry, HealthView, Moment, Problem, Role, SiteCurve, SiteSlug, TimeLine};
+
+use super::body::{Path, Query};
+use super::conferences::{conference, stopped};
+use super::identity::{Caller, From, SignedInOperator};
+use super::problem::ApiError;
+use crate::app::App;
+use crate::conference_task::{ConferenceHandle, ReplayError};
+use crate::health_store::{HealthStore, HealthStoreError, Page, PointRow};
+
+/// Most seconds of one answer for all sites: sparklines show five minutes.
+const MAX_RECENT_SECONDS: u32 = 900;
+/// Sparklines unless asked otherwise.
+const RECENT_SECONDS: u32 = 300;
+/// Entries of one answer of the health log unless asked otherwise.
+const LOG_PAGE: u32 = 200;
+/// Without it spreadsheets take UTF-8 for something else.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+/// Columns of an export; of each measure the mean, the least and the most of ten seconds.
+const COLUMNS: &str = "site,second,points,worst,kbps_up,kbps_up_min,kbps_up_max,kbps_down,kbps_down_min,kbps_down_max,\
+rtt_ms,rtt_ms_min,rtt_ms_max,loss,loss_min,loss_max,jitter_ms,jitter_ms_min,jitter_ms_max,fps,fps_min,fps_max,\
+level_dbfs,level_dbfs_min,level_dbfs_max";
+
+/// How something is given.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Format {
+    #[default]
+    Json,
+    Csv,
+}
+
+/// Which seconds.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct RecentQuery {
+    /// So many seconds until now, at most 900; none: 300.
+    seconds: Option<u32>,
+}
+
+/// Which part, and how.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PartQuery {
+    /// From this second since the epoch on; none: from the beginning.
+    from: Option<u32>,
+    /// Until this second since the epoch; none: until now.
+    to: Option<u32>,
+    /// `csv`: a table for spreadsheets; none or `json`: JSON.
+    #[serde(default)]
+    format: Format,
+}
+
+/// Which entries.
+#[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct LogQuery {
+    /// Only entries numbered below this one, to page backwards.
+    before: Option<u64>,
+    /// At most so many, at most 1,000; none: 200.
+    limit: Option<u32>,
+}
+
+/// Which moment.
+#[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct MomentQuery {
+    /// The moment, ms since the epoch; none: now, as it is live.
+    at: Option<u64>,
+}
+
+/// Health of every site now.
+#[utoipa::path(
+    get, path = "/api/v1/conferences/{id}/health", tag = "health",
+    params(("id" = String, Path, description = "Id of the conference")),
+    responses(
+        (status = 200, body = HealthView),
+        (status = 404, body = Problem, content_type = "application/problem+json")
+    ),
+    security(("operator" = []))
+)]
+pub(super) async fn now(
+    State(app): State<App>,
+    operator: SignedInOperator,
+    address: From,
+    Path(id): Path<ConferenceId>,
+) -> Result<Response, ApiError> {
+    let view = enter(&app, operator, &id, address)?.health().await.map_err(stopped)?;
+    Ok(fresh(Json(view)))
+}
+
+/// The last seconds of all sites, for sparklines.
+#[utoipa::path(
+    get, path = "/api/v1/conferences/{id}/health/recent", tag = "health",
+    params(("id" = String, Path, description = "Id of the conference"), RecentQuery),
+    responses(
+        (status = 200, body = Vec<SiteCurve>),
+        (status = 404, body = Problem, content_type = "application/problem+json")
+    ),
+    security(("operator" = []))
+)]
+pub(super) async fn recent(
+    State(app): State<App>,
+    operator: SignedInOperator,
+    address: From,
+    Path(id): Path<ConferenceId>,
+    Query(query): Query<RecentQuery>,
+) -> Result<Response, ApiError> {
+    let conference = enter(&app, operator, &id, address)?;
+    let seconds = query.seconds.unwrap_or(RECENT_SECONDS).min(MAX_RECENT_SECONDS);
+    let from = second_of(conference.now().0).saturating_sub(seconds);
+    Ok(fresh(Json(conference.curves(None, from).await.map_err(stopped)?)))
+}
+
+/// The curve of one site over the whole conference: seconds that are in memory, before them means of ten seconds.
+#[utoipa::path(
+    get, path = "/api/v1/conferences/{id}/health/sites/{site}/curve", tag = "health",
+    params(
+        ("id" = String, Path, description = "Id of the conference"),
+        ("site" = String, Path, description = "Slug of the site"),
+        PartQuery
+    ),
+    responses(
+        (status = 200, content((SiteCurve = "application/json"), (String = "text/csv"))),
+        (status = 404, body = Problem, content_type = "application/problem+json")
+    ),
+    security(("operator" = []))
+)]
+pub(super) async fn curve(
+    State(app): State<App>,
+    operator: SignedInOperator,
+    address: From,
+    Path((id, site)): Path<(ConferenceId, SiteSlug)>,
+    Query(query): Query<PartQuery>,
+) -> Result<Response, ApiError> {
+    let conference = enter(&app, operator, &id, address)?;
+    if conference.setup().site(&conference::SiteSlug(site.0.clone())).is_none() {
+        return Err(ApiError::NotFound("there is no such site".to_owned()));
+    }
+    let (from, to) = (query.from.unwrap_or(0), query.to.unwrap_or(u32::MAX));
+    let seconds = conference.curves(Some(site.clone()), from).await.map_err(stopped)?;
+    let seconds = seconds.into_iter().next().unwrap_or_default();
+    let in_memory = seconds.at.first().copied().unwrap_or(u32::MAX).min(to);
+    let mut curve = conference.health_store().curve(&site, from, in_memory).await.map_err(unreadable)?;
+    append(&mut curve, &seconds, to);
+    match query.format {
+        Format::Json => Ok(fresh(Json(curve))),
+        Format::Csv => {
+            Ok((csv_headers(&format!("health-{}-{}.csv", id.0, site.0)), curve_table(&curve)).into_response())
+        }
+    }
+}
+
+/// Points of ten seconds of all sites, for a spreadsheet or another program. They are sent while they are read.
+#[utoipa::path(
+    get, path = "/api/v1/conferences/{id}/health/export", tag = "health",
+    params(("id" = String, Path, description = "Id of the conference"), PartQuery),
+    responses(
+        (status = 200, content((Vec<PointRow> = "application/json"), (String = "text/csv"))),
+        (status = 404, body = Problem, content_type = "application/problem+json")
+    ),
+    security(("operator" = []))
+)]
+pub(super) async fn export(
+    State(app): State<App>,
+    operator: SignedInOperator,
+    address: From,
+    Path(id): Path<ConferenceId>,
+    Query(query): Query<PartQuery>,
+) -> Result<Response, ApiError> {
+    let store = enter(&app, operator, &id, address)?.health_store().clone();
+    store.flush().await;
+    let (from, to) = (query.from.unwrap_or(0), query.to.unwrap_or(u32::MAX));
+    // The first page is read before anything is answered, so that a file that cannot be read is an error and no empty table.
+    let first = store.points(from, to, &Page::default()).await.map_err(unreadable)?;
+    let export = Export { store, from, to, format: query.format, next: Some(first), begun: false };
+    let body = Body::from_stream(stream::unfold(export, |mut export| async move {
+        let part = export.part().await?;
+        Some((Ok::<_, Infallible>(part), export))
+    }));
+    Ok(match query.format {
+        Format::Csv => (csv_headers(&format!("health-{}.csv", id.0)), body).into_response(),
+        Format::Json => {
+            let name = format!("attachment; filename=\"health-{}.json\"", id.0);
+            ([(CONTENT_TYPE, "application/json".to_owned()), (CONTENT_DISPOSITION, name)], body).into_response()
+        }
+    })
+}
+
+/// The health log, the newest first: verdicts, alarms, incidents.
+#[utoipa::path(
+    get, path = "/api/v1/conferences/{id}/health/log", tag = "health",
+    params(("id" = String, Path, description = "Id of the conference"), LogQuery),
+    responses(
+        (status = 200, body = Vec<HealthEntry>),
+        (status = 404, body = Problem, content_type = "application/problem+json")
+    ),
+    security(("operator" = []))
+)]
+pub(super) async fn log(
+    State(app): State<App>,
+    operator: SignedInOperator,
+    address: From,
+    Path(id): Path<ConferenceId>,
+    Query(query): Query<LogQuery>,
+) -> Result<Response, ApiError> {
+    let store = enter(&app, operator, &id, address)?.health_store();
+    store.flush().await;
+    let entries = store.log(query.before, query.limit.unwrap_or(LOG_PAGE)).await.map_err(unreadable)?;
+    Ok(fresh(Json(entries)))
+}
+
+/// Somebody has seen an alarm: it stays on the list, under that name.
+#[utoipa::path(
+    post, path = "/api/v1/conferences/{id}/health/alarms/{alarm}/acknowledge", tag = "health",
+    params(
+        ("id" = String, Path, description = "Id of the conference"),
+        ("alarm" = u64, Path, description = "Number of the alarm")
+    ),
+    responses(
+        (status = 204, description = "Noted"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "Not with this role"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "It is over, or acknowledged already")
+    ),
+    security(("operator" = []))
+)]
+pub(super) async fn acknowledge(
+    State(app): State<App>,
+    operator: SignedInOperator,
+    address: From,
+    Path((id, alarm)): Path<(ConferenceId, u64)>,
+) -> Result<StatusCode, ApiError> {
+    settle_alarm(&app, operator, address, &id, alarm, false).await
+}
+
+/// Takes an alarm off the list whose cause is gone, before its minute is over.
+#[utoipa::path(
+    post, path = "/api/v1/conferences/{id}/health/alarms/{alarm}/clear", tag = "health",
+    params(
+        ("id" = String, Path, description = "Id of the conference"),
+        ("alarm" = u64, Path, description = "Number of the alarm")
+    ),
+    responses(
+        (status = 204, description = "Done"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "Not with this role"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "It is over, or its cause is still there")
+    ),
+    security(("operator" = []))
+)]
+pub(super) async fn clear(
+    State(app): State<App>,
+    operator: SignedInOperator,
+    address: From,
+    Path((id, alarm)): Path<(ConferenceId, u64)>,
+) -> Result<StatusCode, ApiError> {
+    settle_alarm(&app, operator, address, &id, alarm, true).await
+}
+
+/// What there is to replay.
+#[utoipa::path(
+    get, path = "/api/v1/conferences/{id}/replay", tag = "health",
+    params(("id" = String, Path, description = "Id of the conference")),
+    responses(
+        (status = 200, body = TimeLine),
+        (status = 404, body = Problem, content_type = "application/problem+json")
+    ),
+    security(("operator" = []))
+)]
+pub(super) async fn time_line(
+    State(app): State<App>,
+    operator: SignedInOperator,
+    address: From,
+    Path(id): Path<ConferenceId>,
+) -> Result<Response, ApiError> {
+    let conference = enter(&app, operator, &id, address)?;
+    let line = conference.replayer().time_line(conference.now().0).await.map_err(not_replayed)?;
+    Ok(fresh(Json(line)))
+}
+
+/// The conference as it was at a moment: state, verdicts, alarms and incidents, with a hash of all that.
+#[utoipa::path(
+    get, path = "/api/v1/conferences/{id}/replay/moment", tag = "health",
+    params(("id" = String, Path, description = "Id of the conference"), MomentQuery),
+    responses(
+        (status = 200, body = Moment),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "There is nothing at that time")
+    ),
+    security(("operator" = []))
+)]
+pub(super) async fn moment(
+    State(app): State<App>,
+    operator: SignedInOperator,
+    address: From,
+    Path(id): Path<ConferenceId>,
+    Query(query): Query<MomentQuery>,
+) -> Result<Response, ApiError> {
+    let conference = enter(&app, operator, &id, address)?;
+    let moment = match query.at {
+        None => conference.moment().await.map_err(stopped)?,
+        Some(at) if at > conference.now().0 => return Err(not_replayed(ReplayError::NoSuchMoment)),
+        Some(at) => conference.replayer().moment(at).await.map_err(not_replayed)?,
+    };
+    Ok(fresh(Json(moment)))
+}
+
+fn enter<'a>(
+    app: &'a App,
+    SignedInOperator(operator): SignedInOperator,
+    id: &ConferenceId,
+    From(address): From,
+) -> Result<&'a ConferenceHandle, ApiError> {
+    conference(app, &Caller::Operator(operator), id, address)
+}
+
+async fn settle_alarm(
+    app: &App,
+    SignedInOperator(operator): SignedInOperator,
+    address: From,
+    id: &ConferenceId,
+    alarm: u64,
+    clear: bool,
+) -> Result<StatusCode, ApiError> {
+    if !matches!(operator.role, Role::Lead | Role::Assistant | Role::Technician) {
+        let what = format!("settle the alarm {alarm}");
+        return Err(super::identity::forbid_from(app, operator.name, what, "for operators and technicians", address.0));
+    }
+    let name = operator.name.clone();
+    let conference = enter(app, SignedInOperator(operator), id, address)?;
+    let settled = conference.settle_alarm(alarm, clear, name).await.map_err(stopped)?;
+    settled.map(|()| StatusCode::NO_CONTENT).map_err(|refusal| {
+        ApiError::Conflict(
+            match refusal {
+                AlarmRefusal::NotOpen => "there is no such alarm, or it is over",
+                AlarmRefusal::AlreadyAcknowledged => "somebody has acknowledged it already",
+                AlarmRefusal::StillThere => "its cause is still there",
+            }
+            .to_owned(),
+        )
+    })
+}
+
+/// An export on its way.
+struct Export {
+    store: HealthStore,
+    from: u32,
+    to: u32,
+    format: Format,
+    /// The next page; none: everything was read.
+    next: Option<Vec<PointRow>>,
+    begun: bool,
+}
+
+impl Export {
+    /// The next part of the text; none: it is whole.
+    async fn part(&mut self) -> Option<String> {
+        let rows = self.next.take()?;
+        let first = !std::mem::replace(&mut self.begun, true);
+        if let Some(last) = rows.last() {
+            let page = Page { second: last.second, site: last.site.clone() };
+            // Whoever reads sees a text that ends early, not one that looks whole: JSON without its end, a table with a note.
+            match self.store.points(self.from, self.to, &page).await {
+                Ok(rows) => self.next = Some(rows),
+                Err(error) => tracing::error!(%error, "an export ended early"),
+            }
+        }
+        Some(match self.format {
+            Format::Csv => csv_part(&rows, first),
+            Format::Json => json_part(&rows, first),
+        })
+    }
+}
+
+fn csv_part(rows: &[PointRow], first: bool) -> String {
+    let mut text = if first { format!("{BYTE_ORDER_MARK}{COLUMNS}\n") } else { String::new() };
+    for row in rows {
+        text += &format!("{},{},{},{}", row.site, row.second, row.points, row.worst);
+        for value in &row.values {
+            text.push(',');
+            text += &value.map(|value| value.to_string()).unwrap_or_default();
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn json_part(rows: &[PointRow], first: bool) -> String {
+    let mut text = if first { "[".to_owned() } else { String::new() };
+    for (index, row) in rows.iter().enumerate() {
+        if !(first && index == 0) {
+            text.push(',');
+        }
+        text += &serde_json::to_string(row).expect("rows are plain JSON");
+    }
+    // The page after the last one is empty.
+    if rows.is_empty() {
+        text.push(']');
+    }
+    text
+}
+
+/// Adds the seconds up to `to` to the points before them.
+fn append(curve: &mut SiteCurve, seconds: &SiteCurve, to: u32) {
+    let count = seconds.at.partition_point(|at| *at < to);
+    curve.at.extend(&seconds.at[..count]);
+    curve.quality.extend(&seconds.quality[..count]);
+    curve.kbps_up.extend(&seconds.kbps_up[..count]);
+    curve.kbps_down.extend(&seconds.kbps_down[..count]);
+    curve.rtt_ms.extend(&seconds.rtt_ms[..count]);
+    curve.loss.extend(&seconds.loss[..count]);
+    curve.jitter_ms.extend(&seconds.jitter_ms[..count]);
+    curve.fps.extend(&seconds.fps[..count]);
+    curve.level_dbfs.extend(&seconds.level_dbfs[..count]);
+}
+
+fn curve_table(curve: &SiteCurve) -> String {
+    let mut text = format!("{BYTE_ORDER_MARK}second,quality,kbps_up,kbps_down,rtt_ms,loss,jitter_ms,fps,level_dbfs\n");
+    for index in 0..curve.at.len() {
+        text += &format!("{},{}", curve.at[index], curve.quality[index]);
+        let measures = [
+            &curve.kbps_up,
+            &curve.kbps_down,
+            &curve.rtt_ms,
+            &curve.loss,
+            &curve.jitter_ms,
+            &curve.fps,
+            &curve.level_dbfs,
+        ];
+        for measure in measures {
+            text.push(',');
+            text += &measure[index].map(|value| value.to_string()).unwrap_or_default();
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn csv_headers(name: &str) -> [(axum::http::HeaderName, String); 2] {
+    [
+        (CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+    ]
+}
+
+/// What is so only now.
+fn fresh(body: impl IntoResponse) -> Response {
+    ([(CACHE_CONTROL, "no-store")], body).into_response()
+}
+
+fn second_of(ms: u64) -> u32 {
+    u32::try_from(ms / 1_000).unwrap_or(u32::MAX)
+}
+
+pub(super) fn unreadable(error: HealthStoreError) -> ApiError {
+    ApiError::Unavailable(error.to_string())
+}
+
+fn not_replayed(error: ReplayError) -> ApiError {
+    match error {
+        ReplayError::NoSuchMoment => ApiError::NotFound(error.to_string()),
+        ReplayError::Busy
+        | ReplayError::Setup(_)
+        | ReplayError::Journal(_)
+        | ReplayError::Unreadable(_)
+        | ReplayError::Health(_) => ApiError::Unavailable(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(site: &str, second: i64) -> PointRow {
+        PointRow { site: site.to_owned(), second, points: 10, worst: 0, values: vec![Some(1.5), None] }
+    }
+
+    #[test]
+    fn parts_of_an_export_make_one_text() {
+        let rows = [row("a", 10), row("b", 10)];
+        let json = [json_part(&rows, true), json_part(&[row("a", 20)], false), json_part(&[], false)].concat();
+        let read: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
+        assert_eq!(read.len(), 3);
+        assert_eq!([json_part(&[], true)].concat(), "[]");
+
+        let csv = [csv_part(&rows, true), csv_part(&[], false)].concat();
+        assert_eq!(csv.lines().count(), 3);
+        assert_eq!(csv.lines().nth(1), Some("a,10,10,0,1.5,"));
+    }
+
+    #[test]
+    fn every_column_of_an_export_has_a_name() {
+        assert_eq!(COLUMNS.split(',').count(), 4 + 7 * 3);
+    }
+}
