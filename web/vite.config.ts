@@ -10,7 +10,7 @@ import { defineConfig } from 'vitest/config';
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** The pages; each is an HTML file at the root of `dist`, served under its name without `.html`. */
-const PAGES = ['console', 'chair', 'plan', 'buttons', 'site', 'screen', 'sign-in'];
+const PAGES = ['console', 'chair', 'plan', 'health', 'buttons', 'site', 'screen', 'sign-in'];
 
 /** What pages share: their library and what it is made of. */
 const LIBRARY = /src\/lib\/|\/(svelte|clsx|@lucide)\//;

@@ -103,7 +103,7 @@ async function country(scene: Scene): Promise<void> {
     { figure: "health page: a second's drawing, median", value: quantile(found, 0.5), unit: "ms", goal: FRAME_MS },
     { figure: "health page: a second's drawing, 95 of 100", value: quantile(found, 0.95), unit: "ms", goal: null },
   ]);
-  expect(quantile(found, 0.5), "a second is drawn within a frame").toBeLessThanOrEqual(FRAME_MS);
+  expect.soft(quantile(found, 0.5), "a second is drawn within a frame").toBeLessThanOrEqual(FRAME_MS);
   await scene.show("country", EVERY_SIZE);
   await page.getByRole("combobox", { name: "Thứ tự" }).selectOption("name");
   await page.locator("[data-find]").fill("không có ở đâu");
@@ -154,6 +154,9 @@ async function oneSite(scene: Scene): Promise<void> {
   await page.getByRole("button", { name: "Nền sáng" }).click();
   await scene.show("site-light", ["desk"]);
   await page.getByRole("button", { name: "Nền tối" }).click();
+  await lookCloser(page);
+  await scene.show("site-closer", ["desk"]);
+  await page.locator('[data-action="reset-zoom"]').click();
   await open(FRAIL[1]);
   await page.locator("[data-advice]").waitFor({ timeout: PATIENCE_MS });
   await scene.show("site-lost");
@@ -162,6 +165,16 @@ async function oneSite(scene: Scene): Promise<void> {
   await scene.show("site-absent", ["desk"]);
   await page.keyboard.press("Escape");
   await page.locator("tbody tr").first().waitFor();
+}
+
+/** A drag across most of the curves. */
+async function lookCloser(page: Page): Promise<void> {
+  const { x, y, width } = (await page.locator("[data-curves] canvas").first().boundingBox())!;
+  await page.mouse.move(x + 0.05 * width, y + 20);
+  await page.mouse.down();
+  await page.mouse.move(x + 0.95 * width, y + 20, { steps: 5 });
+  await page.mouse.up();
+  await page.locator('[data-action="reset-zoom"]').waitFor({ timeout: PATIENCE_MS });
 }
 
 /** The moment at which a line had dropped, and back to now. */
@@ -175,6 +188,7 @@ async function replay(scene: Scene): Promise<void> {
   for (let i = 0; i < 4; i++) await page.keyboard.press("Control+ArrowLeft");
   await expect(page.locator("[data-moment]")).not.toHaveAttribute("data-moment", before!, { timeout: PATIENCE_MS });
   await scene.show("replay", EVERY_SIZE);
+  expect(page.url(), "the address leads to the moment").toContain(`#at=${await page.locator("[data-moment]").getAttribute("data-moment")}`);
   await page.locator('[data-map] [data-site="ha-noi"]').click();
   await page.locator('[data-curves="shown"]').waitFor({ timeout: PATIENCE_MS });
   await scene.show("replay-site", ["desk"]);

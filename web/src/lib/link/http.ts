@@ -9,14 +9,15 @@ export type HttpResult<T> = { ok: true; value: T } | { ok: false; failure: HttpF
 /** A page that waits longer than this for an answer tells the person instead. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
-async function request<T>(path: string, init: RequestInit = {}): Promise<HttpResult<T>> {
+/** One request; `init.signal` gives it up before its time is over. */
+export async function request<T>(path: string, init: RequestInit = {}): Promise<HttpResult<T>> {
   try {
     const answer = await fetch(path, {
       ...init,
       headers: { 'content-type': 'application/json', accept: 'application/json' },
       credentials: 'same-origin',
       cache: 'no-store',
-      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+      signal: AbortSignal.any([AbortSignal.timeout(REQUEST_TIMEOUT_MS), ...(init.signal ? [init.signal] : [])]),
     });
     if (answer.ok) return { ok: true, value: (answer.status === 204 ? undefined : await answer.json()) as T };
     const problem = (await answer.json().catch(() => null)) as Problem | null;
@@ -26,7 +27,9 @@ async function request<T>(path: string, init: RequestInit = {}): Promise<HttpRes
   }
 }
 
-const post = <T>(path: string, body: unknown) => request<T>(path, { method: 'POST', body: JSON.stringify(body) });
+/** Sends a value. */
+export const post = <T>(path: string, body: unknown) =>
+  request<T>(path, { method: 'POST', body: JSON.stringify(body) });
 
 /** Signs a person in; the answer sets the sign-in cookie. */
 export const signIn = (name: string, password: string) => post<Me>('/api/v1/sign-in', { name, password });

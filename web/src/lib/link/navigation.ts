@@ -38,6 +38,18 @@ export function keepHash(text: string): void {
   history.replaceState(null, '', `${location.pathname}${location.search}#${encodeURIComponent(text)}`);
 }
 
+/** Notes the same, where it is a list of names and values that must stay readable: `site=cao-bang`. The values are encoded already. */
+export function keepFragment(text: string): void {
+  history.replaceState(null, '', `${location.pathname}${location.search}${text === '' ? '' : `#${text}`}`);
+}
+
+/** Tells when somebody goes to another place behind `#`; the returned function ends that. */
+export function watchHash(changed: (hash: string) => void): () => void {
+  const tell = () => changed(readHash());
+  window.addEventListener('hashchange', tell);
+  return () => window.removeEventListener('hashchange', tell);
+}
+
 /** True if only this machine understands the address that the page was opened by: links made of it lead nowhere elsewhere. */
 export function isLocalAddress(address: string): boolean {
   const host = URL.canParse(address) ? new URL(address).hostname : '';

@@ -7,6 +7,8 @@ const KINDS: Record<ServerMessage['type'], true> = {
   welcome: true,
   event: true,
   live: true,
+  health: true,
+  check: true,
   accepted: true,
   refused: true,
   answer: true,

@@ -7,11 +7,13 @@ import type { Flow, Still } from '$lib/media/stillness';
 import type {
   ClientMessage,
   Command,
+  HealthView,
   InstanceId,
   MediaPlan,
   Picture,
   SentStats,
   ServerMessage,
+  SiteCheck,
   TakeReport,
   Uplink,
   Welcome,
@@ -33,6 +35,10 @@ export class Connection {
   /** The programme as this page shows it: it changes with the first frame of a take. */
   picture: Picture | null = $state.raw(null);
   uplink: Uplink = $state.raw({ low: true, mid: false, high: false, content: false });
+  /** Health of all sites, once a second; only pages of technicians are told. */
+  health: HealthView | null = $state.raw(null);
+  /** How far the check of this site's line is, as the server said last. */
+  check: SiteCheck | null = $state.raw(null);
   /** The latest take, for operators. */
   takeReport: TakeReport | null = $state.raw(null);
   /** The control room speaks to this site. */
@@ -178,6 +184,12 @@ export class Connection {
       case 'live':
         this.conference.applyLive(message);
         return this.#expect();
+      case 'check':
+        this.check = message;
+        return;
+      case 'health':
+        this.health = message;
+        return;
       case 'offer_refused':
         return console.error('offer refused', message.generation, message.detail);
       case 'picture':

@@ -178,6 +178,7 @@ export const siteLive = (changes: Partial<SiteLive> = {}): SiteLive => ({
   level_dbfs: -30,
   ready: { state: 'ready' },
   calling_since: null,
+  faults: [],
   ...changes,
 });
 

@@ -5,7 +5,7 @@ describe('after signing in', () => {
   it('everybody comes to the page of their role', () => {
     expect(destination('lead', '')).toBe('/console');
     expect(destination('assistant', '')).toBe('/console');
-    expect(destination('technician', '')).toBe('/console');
+    expect(destination('technician', '')).toBe('/health');
     expect(destination('chair', '')).toBe('/chair');
     expect(destination('secretary', '?other=1')).toBe('/chair');
   });
@@ -14,6 +14,7 @@ describe('after signing in', () => {
     expect(destination('lead', '?next=/chair')).toBe('/chair');
     expect(destination('chair', '?next=%2Fconsole')).toBe('/console');
     expect(destination('lead', '?next=/plan')).toBe('/plan');
+    expect(destination('lead', '?next=/health')).toBe('/health');
   });
 
   it.each([

@@ -5,7 +5,7 @@ import type { Role } from '$lib/wire';
 const HOME: Record<Role, string> = {
   lead: '/console',
   assistant: '/console',
-  technician: '/console',
+  technician: '/health',
   chair: '/chair',
   secretary: '/chair',
   // They come by join links and never sign in.
@@ -14,7 +14,7 @@ const HOME: Record<Role, string> = {
 };
 
 /** Pages of this server to which a sign-in leads, in `?next=`. Anything else there is somebody's trick and leads nowhere. */
-const PAGES: ReadonlySet<string> = new Set(['/console', '/chair', '/plan', '/buttons']);
+const PAGES: ReadonlySet<string> = new Set(['/console', '/chair', '/plan', '/health', '/buttons']);
 
 /** The page that the person wanted, by the address of the sign-in page, else the page of the role. */
 export function destination(role: Role, search: string): string {

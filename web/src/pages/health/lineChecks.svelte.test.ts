@@ -1,0 +1,47 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { CheckRun, CheckSummary } from '$lib/wire';
+import { LineChecks } from './lineChecks.svelte';
+
+const run: CheckRun = { number: 4, conference: 'c', started_at: 1, ended_at: 9, sites: {} };
+const summary: CheckSummary = { number: 4, started_at: 1, ended_at: 9, sites: 0, good: 0 };
+const signed = { report: JSON.stringify(run), algorithm: 'Ed25519', public_key: 'k', signature: 's' };
+const failure = { ok: false as const, failure: { name: 'unreachable' as const } };
+
+function checks() {
+  const link = {
+    start: vi.fn(() => Promise.resolve({ ok: true as const, value: { number: 4 } })),
+    list: vi.fn(() => Promise.resolve({ ok: true as const, value: [summary] })),
+    signed: vi.fn(() => Promise.resolve({ ok: true as const, value: signed })),
+  };
+  return { link, checks: new LineChecks(link) };
+}
+
+describe('LineChecks', () => {
+  it('reads the list anew once for each check that is over', async () => {
+    const { link, checks: own } = checks();
+    own.note({ ...run, ended_at: null });
+    own.note(run);
+    own.note(run);
+    await vi.waitFor(() => expect(own.past).toEqual([summary]));
+    expect(link.list).toHaveBeenCalledOnce();
+  });
+
+  it('opens a report with its signature, and puts it away', async () => {
+    const { checks: own } = checks();
+    await own.show(4);
+    expect(own.open).toEqual({ number: 4, run, signed });
+    own.close();
+    expect(own.open).toBeNull();
+  });
+
+  it('starts once at a time, and says why it could not', async () => {
+    const { link, checks: own } = checks();
+    link.start.mockResolvedValueOnce(failure as never);
+    const first = own.start({ sites: null, region: null });
+    void own.start({ sites: null, region: null });
+    await first;
+    expect(link.start).toHaveBeenCalledOnce();
+    expect(own.refusal).not.toBe('');
+    expect(own.starting).toBe(false);
+  });
+});

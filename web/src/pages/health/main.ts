@@ -1,0 +1,5 @@
+import { mountPage } from '$lib/ui/page';
+import './health.css';
+import Health from './Health.svelte';
+
+mountPage(Health, {});
