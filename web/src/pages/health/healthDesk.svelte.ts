@@ -121,6 +121,8 @@ export class HealthDesk {
 
   /** Takes what was told; it is drawn with the next frame, all of it at once. */
   receive(view: HealthView): void {
+    // A page that nobody sees is slowed down by its browser: no second of the sparklines is lost by that.
+    this.recent.note(view);
     this.#cancel?.();
     this.#cancel = beforeNextFrame(() =>
       measured(FRAME_MEASURE, () => {
@@ -171,7 +173,6 @@ export class HealthDesk {
 
   #take(view: HealthView): void {
     this.view = view;
-    this.recent.note(view);
     this.detail.note(view);
     this.log.reach(view.entry);
     this.checks.note(view.check);
