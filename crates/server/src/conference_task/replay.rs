@@ -189,7 +189,7 @@ impl States {
 fn mark_of_event(stored: &journal::StoredEvent) -> TimeMark {
     let event = &stored.event;
     let body: serde_json::Value = serde_json::from_slice(&event.body).unwrap_or_default();
-    let site = body.pointer("/site").or_else(|| body.pointer("/to")).and_then(serde_json::Value::as_str);
+    let site = ["/site", "/program/sources/0/source/site"].into_iter().find_map(|place| body.pointer(place)?.as_str());
     TimeMark {
         at: u64::try_from(event.at_ms).unwrap_or(0),
         kind: event.kind.clone(),

@@ -157,6 +157,9 @@ const QUALITY_REASON: Record<QualityReason, () => string> = {
   loss: m.quality_reason_loss,
   delay: m.quality_reason_delay,
   low_frame_rate: m.quality_reason_low_frame_rate,
+  receiving_loss: m.quality_reason_receiving_loss,
+  concealed_sound: m.quality_reason_concealed_sound,
+  freezes: m.quality_reason_freezes,
 };
 
 const READINESS_REASON: Record<ReadinessReason, () => string> = {

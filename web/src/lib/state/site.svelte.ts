@@ -1,4 +1,4 @@
-import type { Quality, QualityReason, Readiness, SiteLive, SiteView } from '$lib/wire';
+import type { ContentFault, Quality, QualityReason, Readiness, SiteLive, SiteView } from '$lib/wire';
 
 /** Below this a level counts as silence (dBFS). */
 export const SILENT_DBFS = -127;
@@ -24,6 +24,8 @@ export class SiteModel {
   quality: Quality = $state('lost');
   /** First reason of the verdict. */
   reason: QualityReason | null = $state(null);
+  /** Faults of its picture and sound. */
+  faults: ContentFault[] = $state.raw([]);
   /** Whether a take of it would be good; none: nobody looks. */
   ready: Readiness | null = $state.raw(null);
   /** It calls the control room since then, ms since the epoch. */
@@ -55,6 +57,8 @@ export class SiteModel {
       ({ role, control, sound_playing }) => role !== 'backup' && control && !sound_playing,
     );
     this.callingSince = live?.calling_since ?? null;
+    const faults = live?.faults ?? [];
+    if (faults.join() !== this.faults.join()) this.faults = faults;
     const ready = JSON.stringify(live?.ready ?? null);
     if (ready === this.#readyText) return;
     this.#readyText = ready;

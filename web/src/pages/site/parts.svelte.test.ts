@@ -1,7 +1,7 @@
 import { ConferenceStore } from '$lib/state/conference.svelte';
 import { conferenceView, floorView, holderView, itemView, queueEntry } from '$lib/state/samples';
 import type { Command, ConferenceView, Document } from '$lib/wire';
-import { flushSync, mount, unmount } from 'svelte';
+import { flushSync, mount, tick, unmount } from 'svelte';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { airText } from './airText';
 import { CentreCall } from './centreCall.svelte';
@@ -9,6 +9,7 @@ import DocumentButton from './DocumentButton.svelte';
 import type { SiteStatus } from './model';
 import Notices from './Notices.svelte';
 import SiteAgenda from './SiteAgenda.svelte';
+import { LineCheck } from './lineCheck.svelte';
 import type { SitePage } from './sitePage.svelte';
 import StatusPanel from './StatusPanel.svelte';
 
@@ -37,6 +38,7 @@ function pageOf(changes: Partial<SitePage> = {}, view: Partial<ConferenceView> =
     touring: false,
     onlyHeard: false,
     call: new CentreCall(() => true),
+    lineCheck: new LineCheck(vi.fn(), () => Promise.resolve({ up_kbps: null, down_kbps: null })),
     connection: { conference, ready: true, talkback },
     ...changes,
   } as unknown as SitePage;
@@ -93,6 +95,19 @@ describe('the notices', () => {
 
   it('say nothing on an ordinary day', () => {
     expect(show(pageOf())).toEqual([]);
+  });
+
+  it('say what people should do while the line is checked, and what was found', async () => {
+    const page = pageOf();
+    show(page);
+    page.lineCheck.handle({ state: 'observing', started_at: 1, ended_at: null, by: 'lan', report: null });
+    await tick();
+    expect(document.querySelector('[data-check="observing"]')).not.toBeNull();
+    const items = [{ item: 'up' as const, verdict: 'weak' as const, fault: 'narrow_up' as const, value: 300 }];
+    const report = { verdict: 'weak' as const, fault: 'narrow_up' as const, items };
+    page.lineCheck.handle({ state: 'done', started_at: 1, ended_at: 2, by: 'lan', report });
+    await tick();
+    expect(document.querySelector('[data-check="done"]')?.textContent).toContain('chiều lên quá hẹp');
   });
 
   it('say that it is a rehearsal', () => {

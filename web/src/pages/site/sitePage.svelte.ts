@@ -11,7 +11,8 @@ import { SenderProbe } from '$lib/media/senderProbe';
 import { Connection } from '$lib/state/connection.svelte';
 import type { Joined } from '$lib/state/join';
 import { Ticker } from '$lib/state/ticker.svelte';
-import type { Command, Document, EndpointStatus, Refusal, VideoCodec } from '$lib/wire';
+import type { Command, ContentFault, Document, EndpointStatus, QualityReason, Refusal, VideoCodec } from '$lib/wire';
+import { measureLine } from '$lib/link/lineTransfer';
 import { CentreCall } from './centreCall.svelte';
 import { Devices } from './devices.svelte';
 import {
@@ -23,6 +24,7 @@ import {
   type SiteStatus,
   siteStatus,
 } from './model';
+import { LineCheck } from './lineCheck.svelte';
 import { ScreenShare } from './screenShare.svelte';
 
 /** A first connection that takes longer than this is a fault that people should see, ms. */
@@ -33,6 +35,8 @@ export class SitePage {
   readonly connection: Connection;
   readonly devices: Devices;
   readonly share: ScreenShare;
+  /** The check of its line. */
+  readonly lineCheck: LineCheck;
   readonly call: CentreCall;
   /** People have seen the device check in this browser; a reload or a reboot goes straight on. */
   checked: boolean = $state(recall('site.checked') === 'yes');
@@ -62,6 +66,10 @@ export class SitePage {
     });
     this.share = new ScreenShare(captureScreen, (track) => void this.connection.setTrack('content', track));
     this.call = new CentreCall((calling) => this.connection.send({ type: 'call', site: null, calling }));
+    this.lineCheck = new LineCheck(
+      (message) => this.connection.send(message),
+      () => measureLine(this.#token),
+    );
     this.#ticker = new Ticker(() => this.connection.serverNow());
   }
 
@@ -198,9 +206,25 @@ export class SitePage {
     return reception(site?.live ? { ...site.live, level_dbfs: site.level } : null);
   }
 
+  /** What the centre's measurements say of the site's picture and sound; nothing while nothing arrives. */
+  get faults(): ContentFault[] {
+    return this.reception === 'nothing' ? [] : (this.connection.conference.site(this.slug)?.live?.faults ?? []);
+  }
+
+  /** Why its line is not good, as the centre has it; null: it is good, or nothing is known. */
+  get lineReason(): QualityReason | null {
+    const live = this.connection.conference.site(this.slug)?.live;
+    return live?.quality === 'weak' || live?.quality === 'bad' ? live.reason : null;
+  }
+
   /** People may begin to share a screen: the centre hears of it. */
   get mayShare(): boolean {
     return this.connection.ready && this.connection.conference.info?.phase !== 'ended';
+  }
+
+  /** Its line may be filled: nobody is on air by it. */
+  get mayCheck(): boolean {
+    return this.connection.ready && !this.onAir && this.connection.conference.info?.phase !== 'live';
   }
 
   /** Everybody sees the site's shared screen. */
