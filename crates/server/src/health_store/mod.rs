@@ -14,7 +14,6 @@ use std::time::Duration;
 use health::{Spread, TenSeconds};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use tokio::sync::mpsc;
 use wire::{CheckRun, ConferenceId, HealthEntry, SiteSlug};
 
 pub use export::{Page, PointRow};
@@ -150,7 +149,7 @@ impl HealthStore {
 
     fn put(&self, row: impl FnOnce(ConferenceId) -> Row) {
         let Some(database) = &self.database else { return };
-        if let Err(mpsc::error::TrySendError::Full(_)) = database.writer.put(row(self.conference.clone())) {
+        if !database.writer.put(row(self.conference.clone())) {
             let before = database.dropped.fetch_add(1, Ordering::Relaxed);
             if before == 0 {
                 tracing::warn!("health database: rows come faster than they are written, some are dropped");

@@ -40,8 +40,9 @@ impl Writer {
         Self { queue }
     }
 
-    pub(super) fn put(&self, row: Row) -> Result<(), mpsc::error::TrySendError<Row>> {
-        self.queue.try_send(row)
+    /// Queues a row; false if it had to be dropped because too many wait.
+    pub(super) fn put(&self, row: Row) -> bool {
+        !matches!(self.queue.try_send(row), Err(mpsc::error::TrySendError::Full(_)))
     }
 
     /// Waits until everything that was queued before is written.
