@@ -3,6 +3,8 @@
 //! Control and media live apart: a lost WebSocket does not touch a peer connection that works. Media is built anew when the
 //! server's instance changes, when ICE fails, or when nothing arrives although something is on air.
 
+mod line_check;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,8 +13,8 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use webrtc::peer_connection::RTCPeerConnectionState;
 use wire::{
-    CandidatePath, CheckState, ClientKind, ClientMessage, DeviceState, EndpointStats, EndpointStatus, ErrorCode, Hello,
-    InstanceId, MediaPlan, Picture, Revision, ServerMessage, SiteCheck, TakeId, Uplink, Welcome,
+    CandidatePath, ClientKind, ClientMessage, DeviceState, EndpointStats, EndpointStatus, ErrorCode, Hello, InstanceId,
+    MediaPlan, Picture, Revision, ServerMessage, SiteCheck, TakeId, Uplink, Welcome,
 };
 
 use crate::backoff::{Backoff, until_connected};
@@ -28,7 +30,7 @@ use crate::slots;
 use crate::speech::Seed;
 use crate::studio::Studio;
 use crate::test_card::Detail;
-use crate::transfer::{self, Carried};
+use crate::transfer::Carried;
 use crate::workshop::Workshop;
 
 /// A connection attempt is given up after this: a server that is being killed may accept and never answer.
@@ -318,32 +320,6 @@ impl Site {
             | ServerMessage::Pong { .. } => {}
         }
         Ok(())
-    }
-
-    /// Asks for the check of its line, once, when its media is up.
-    async fn ask_for_check(&mut self, control: &mut Control) -> anyhow::Result<()> {
-        let is_up = self.media.as_ref().is_some_and(|media| media.connected_at.is_some());
-        if self.config.check.is_none() || self.check_asked || !is_up {
-            return Ok(());
-        }
-        self.check_asked = true;
-        control.send(&ClientMessage::CheckLine).await
-    }
-
-    /// The check of its line came further.
-    fn checked(&mut self, check: SiteCheck) {
-        if check.state == CheckState::Transferring {
-            let (server, token) = (self.config.server.clone(), self.config.token.clone());
-            let carried = self.carried_sender.clone();
-            tokio::spawn(async move {
-                // A site that has ended needs no answer.
-                let _ = carried.send(transfer::measure(server, token).await).await;
-            });
-        }
-        if let Some(steps) = &self.config.check {
-            // Who does not read does not want to know.
-            let _ = steps.try_send(check);
-        }
     }
 
     fn picture(&mut self, picture: &Picture) {

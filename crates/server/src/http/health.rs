@@ -1,5 +1,7 @@
 //! Health of the sites: now, over the whole conference, and as it was.
 
+mod export;
+
 use std::convert::Infallible;
 
 use axum::Json;
@@ -20,7 +22,8 @@ use super::identity::{Caller, From, SignedInOperator};
 use super::problem::ApiError;
 use crate::app::App;
 use crate::conference_task::{ConferenceHandle, ReplayError};
-use crate::health_store::{HealthStore, HealthStoreError, Page, PointRow};
+use crate::health_store::{HealthStoreError, Page, PointRow};
+use export::{Export, append, curve_table};
 
 /// Most seconds of one answer for all sites: sparklines show five minutes.
 const MAX_RECENT_SECONDS: u32 = 900;
@@ -28,13 +31,6 @@ const MAX_RECENT_SECONDS: u32 = 900;
 const RECENT_SECONDS: u32 = 300;
 /// Entries of one answer of the health log unless asked otherwise.
 const LOG_PAGE: u32 = 200;
-/// Without it spreadsheets take UTF-8 for something else.
-const BYTE_ORDER_MARK: &str = "\u{feff}";
-/// Columns of an export; of each measure the mean, the least and the most of ten seconds.
-const COLUMNS: &str = "site,second,points,worst,kbps_up,kbps_up_min,kbps_up_max,kbps_down,kbps_down_min,kbps_down_max,\
-rtt_ms,rtt_ms_min,rtt_ms_max,loss,loss_min,loss_max,jitter_ms,jitter_ms_min,jitter_ms_max,fps,fps_min,fps_max,\
-level_dbfs,level_dbfs_min,level_dbfs_max";
-
 /// How something is given.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -353,101 +349,6 @@ async fn settle_alarm(
     })
 }
 
-/// An export on its way.
-struct Export {
-    store: HealthStore,
-    from: u32,
-    to: u32,
-    format: Format,
-    /// The next page; none: everything was read.
-    next: Option<Vec<PointRow>>,
-    begun: bool,
-}
-
-impl Export {
-    /// The next part of the text; none: it is whole.
-    async fn part(&mut self) -> Option<String> {
-        let rows = self.next.take()?;
-        let first = !std::mem::replace(&mut self.begun, true);
-        if let Some(last) = rows.last() {
-            let page = Page { second: last.second, site: last.site.clone() };
-            // Whoever reads sees a text that ends early, not one that looks whole: JSON without its end, a table with a note.
-            match self.store.points(self.from, self.to, &page).await {
-                Ok(rows) => self.next = Some(rows),
-                Err(error) => tracing::error!(%error, "an export ended early"),
-            }
-        }
-        Some(match self.format {
-            Format::Csv => csv_part(&rows, first),
-            Format::Json => json_part(&rows, first),
-        })
-    }
-}
-
-fn csv_part(rows: &[PointRow], first: bool) -> String {
-    let mut text = if first { format!("{BYTE_ORDER_MARK}{COLUMNS}\n") } else { String::new() };
-    for row in rows {
-        text += &format!("{},{},{},{}", row.site, row.second, row.points, row.worst);
-        for value in &row.values {
-            text.push(',');
-            text += &value.map(|value| value.to_string()).unwrap_or_default();
-        }
-        text.push('\n');
-    }
-    text
-}
-
-fn json_part(rows: &[PointRow], first: bool) -> String {
-    let mut text = if first { "[".to_owned() } else { String::new() };
-    for (index, row) in rows.iter().enumerate() {
-        if !(first && index == 0) {
-            text.push(',');
-        }
-        text += &serde_json::to_string(row).expect("rows are plain JSON");
-    }
-    // The page after the last one is empty.
-    if rows.is_empty() {
-        text.push(']');
-    }
-    text
-}
-
-/// Adds the seconds up to `to` to the points before them.
-fn append(curve: &mut SiteCurve, seconds: &SiteCurve, to: u32) {
-    let count = seconds.at.partition_point(|at| *at < to);
-    curve.at.extend(&seconds.at[..count]);
-    curve.quality.extend(&seconds.quality[..count]);
-    curve.kbps_up.extend(&seconds.kbps_up[..count]);
-    curve.kbps_down.extend(&seconds.kbps_down[..count]);
-    curve.rtt_ms.extend(&seconds.rtt_ms[..count]);
-    curve.loss.extend(&seconds.loss[..count]);
-    curve.jitter_ms.extend(&seconds.jitter_ms[..count]);
-    curve.fps.extend(&seconds.fps[..count]);
-    curve.level_dbfs.extend(&seconds.level_dbfs[..count]);
-}
-
-fn curve_table(curve: &SiteCurve) -> String {
-    let mut text = format!("{BYTE_ORDER_MARK}second,quality,kbps_up,kbps_down,rtt_ms,loss,jitter_ms,fps,level_dbfs\n");
-    for index in 0..curve.at.len() {
-        text += &format!("{},{}", curve.at[index], curve.quality[index]);
-        let measures = [
-            &curve.kbps_up,
-            &curve.kbps_down,
-            &curve.rtt_ms,
-            &curve.loss,
-            &curve.jitter_ms,
-            &curve.fps,
-            &curve.level_dbfs,
-        ];
-        for measure in measures {
-            text.push(',');
-            text += &measure[index].map(|value| value.to_string()).unwrap_or_default();
-        }
-        text.push('\n');
-    }
-    text
-}
-
 fn csv_headers(name: &str) -> [(axum::http::HeaderName, String); 2] {
     [
         (CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
@@ -476,32 +377,5 @@ fn not_replayed(error: ReplayError) -> ApiError {
         | ReplayError::Journal(_)
         | ReplayError::Unreadable(_)
         | ReplayError::Health(_) => ApiError::Unavailable(error.to_string()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn row(site: &str, second: i64) -> PointRow {
-        PointRow { site: site.to_owned(), second, points: 10, worst: 0, values: vec![Some(1.5), None] }
-    }
-
-    #[test]
-    fn parts_of_an_export_make_one_text() {
-        let rows = [row("a", 10), row("b", 10)];
-        let json = [json_part(&rows, true), json_part(&[row("a", 20)], false), json_part(&[], false)].concat();
-        let read: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
-        assert_eq!(read.len(), 3);
-        assert_eq!([json_part(&[], true)].concat(), "[]");
-
-        let csv = [csv_part(&rows, true), csv_part(&[], false)].concat();
-        assert_eq!(csv.lines().count(), 3);
-        assert_eq!(csv.lines().nth(1), Some("a,10,10,0,1.5,"));
-    }
-
-    #[test]
-    fn every_column_of_an_export_has_a_name() {
-        assert_eq!(COLUMNS.split(',').count(), 4 + 7 * 3);
     }
 }

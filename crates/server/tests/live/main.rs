@@ -16,5 +16,6 @@ mod plan;
 mod readiness;
 mod reserve;
 mod restarts;
+mod samples;
 mod takes;
 mod world;
