@@ -204,7 +204,7 @@ mod tests {
             (Arriving { control: false, ..nothing }, Quality::Lost, Some(Reason::NotConnected)),
             (receives(Receiving { loss: Share::read(0.05), ..well() }), Quality::Weak, Some(Reason::ReceivingLoss)),
             (receives(Receiving { concealed: Share::read(0.3), ..well() }), Quality::Bad, Some(Reason::ConcealedSound)),
-            (receives(Receiving { freezes: 1, ..well() }), Quality::Weak, Some(Reason::Freezes)),
+            (receives(Receiving { freezes: 2, ..well() }), Quality::Weak, Some(Reason::Freezes)),
         ];
         for (arriving, quality, reason) in cases {
             let finding = Finding::now(&arriving, &Thresholds::default());
