@@ -37,7 +37,7 @@ impl Key {
             Key::Name(_) => NAME_REFILL,
             Key::Address(_) => ATTEMPT_REFILL,
         };
-        u64::try_from(refill.as_millis()).unwrap_or(u64::MAX)
+        super::millis(refill)
     }
 }
 

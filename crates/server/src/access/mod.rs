@@ -142,8 +142,13 @@ impl Access {
 pub fn system_clock() -> Clock {
     Arc::new(|| {
         let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+        millis(elapsed)
     })
+}
+
+/// Whole milliseconds.
+pub(crate) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// SQLite has signed integers only; times stay far below their end.

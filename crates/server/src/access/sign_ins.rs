@@ -12,7 +12,7 @@ use super::passwords::MAX_PASSWORD_CHARS;
 use super::roles::from_word;
 use super::secret::{self, Secret};
 use super::writer::Write;
-use super::{Access, AccessError, Revocation, from_sql, to_sql};
+use super::{Access, AccessError, Revocation, from_sql, millis, to_sql};
 
 /// Name of the cookie over plain HTTP.
 pub const COOKIE_NAME: &str = "dienhong_sign_in";
@@ -196,10 +196,6 @@ impl Access {
 
 fn lifetime_ms() -> u64 {
     millis(SIGN_IN_LIFETIME)
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// RFC 6265 §4.2.1: `name=value` pairs, separated by `; `.

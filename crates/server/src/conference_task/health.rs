@@ -1,21 +1,22 @@
 //! What the task tells its watch over the health of the sites, and whom it tells what that finds.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use conference::{SiteSlug, TrackKind};
+use conference::{ConnectionId, SiteSlug, TrackKind};
 use health::AlarmRefusal;
 use relay_core::TrackLevel;
 use wire::{CheckRequest, ClientKind, EndpointRole, HealthView, Moment, Revision, ServerMessage, SiteCurve};
 
 use super::publish::text_of;
 use super::task::{Now, Task};
+use crate::access::millis;
 use crate::health_store::HealthStore;
 use crate::health_watch::{
     Candidate, Checks, HealthWatch, Listener, SiteNow, content_sample, context_of, hash_of, line_down, line_up,
     page_sample,
 };
-use crate::live::{Client, SILENT_AFTER, SiteVerdict};
+use crate::live::{Client, Line, SILENCE_DBFS, SILENT_AFTER, SiteVerdict};
 use crate::routing::sent_kind;
 use crate::view;
 
@@ -23,8 +24,6 @@ use crate::view;
 const SECOND_TICKS: u64 = 4;
 /// The relay of this server; sites of one conference hang on one.
 const RELAY: &str = "relay";
-/// No programme.
-const SILENCE_DBFS: f32 = -127.0;
 
 /// What the watch over a conference's health begins with.
 #[derive(Clone)]
@@ -71,6 +70,52 @@ impl Wellbeing {
             ticks: 0,
         }
     }
+
+    /// Judges every site by its better line.
+    fn judge(&mut self, now: Now, lines: &BTreeMap<SiteSlug, Line<'_>>) {
+        let Self { watch, verdicts, arrived, .. } = self;
+        let gone: Vec<SiteSlug> = verdicts.keys().filter(|site| !lines.contains_key(*site)).cloned().collect();
+        for site in gone {
+            verdicts.remove(&site);
+            arrived.remove(&site);
+            watch.left(now.wall.0, &site);
+        }
+        for (site, line) in lines {
+            if line.left {
+                watch.left(now.wall.0, site);
+            } else if line.finding.quality != health::Quality::Lost {
+                arrived.insert(site.clone(), now.instant);
+                watch.arriving(now.wall.0, site, &line.arriving, 0);
+            } else {
+                let since = arrived.get(site).map(|at| now.instant.saturating_duration_since(*at));
+                let silent = line.silent_for.or(since).unwrap_or_default();
+                // A connection that is made anew is no loss yet.
+                if silent >= SILENT_AFTER {
+                    watch.arriving(now.wall.0, site, &line.arriving, millis(silent));
+                }
+            }
+            let told = watch.verdict(site).filter(|_| !line.left).unwrap_or(line.finding);
+            let lost_since = verdicts.get(site).and_then(|verdict| verdict.lost_since);
+            let lost = told.quality == health::Quality::Lost;
+            let lost_since = lost.then(|| lost_since.unwrap_or(now.wall.0));
+            let faults = watch.faults(site);
+            verdicts.insert(site.clone(), SiteVerdict { finding: told, faults, lost_since });
+        }
+    }
+
+    /// One second of every line.
+    fn note_second(&mut self, now: Now, lines: &BTreeMap<SiteSlug, Line<'_>>) {
+        let Self { watch, checks, .. } = self;
+        for (site, line) in lines {
+            let arrival = line.peer.media.as_ref().filter(|media| media.connected).map(|media| &media.arrival);
+            let page = line.peer.stats.as_ref().map(|stats| page_sample(stats, line.peer.is_visible()));
+            let up = arrival.map(|arrival| line_up(arrival, now.instant));
+            let second = SiteNow { up, down: arrival.and_then(line_down), page };
+            watch.second(now.wall.0, site, second);
+            let sound_playing = line.peer.status.as_ref().map(|status| status.sound_playing);
+            checks.second(&wire::SiteSlug(site.0.clone()), &second, watch.faults_found(site), sound_playing);
+        }
+    }
 }
 
 impl Task {
@@ -83,59 +128,18 @@ impl Task {
     /// Looks at every line, several times a second.
     pub(super) fn watch_health(&mut self) {
         let now = self.now();
-        self.judge(now);
-        if self.wellbeing.ticks.is_multiple_of(SECOND_TICKS) {
-            self.note_second(now);
+        let lines = self.peers.lines(now.instant, &self.wellbeing.bounds);
+        self.wellbeing.judge(now, &lines);
+        let is_second = self.wellbeing.ticks.is_multiple_of(SECOND_TICKS);
+        if is_second {
+            self.wellbeing.note_second(now, &lines);
         }
         self.wellbeing.ticks += 1;
         self.wellbeing.watch.settle(now.wall.0);
+        if is_second {
+            self.publish_health(now);
+        }
         self.watch_checks(now);
-    }
-
-    fn judge(&mut self, now: Now) {
-        let Wellbeing { watch, bounds, verdicts, arrived, .. } = &mut self.wellbeing;
-        let lines = self.peers.lines(now.instant, bounds);
-        let gone: Vec<SiteSlug> = verdicts.keys().filter(|site| !lines.contains_key(*site)).cloned().collect();
-        for site in gone {
-            verdicts.remove(&site);
-            arrived.remove(&site);
-            watch.left(now.wall.0, &site);
-        }
-        for (site, line) in lines {
-            if line.left {
-                watch.left(now.wall.0, &site);
-            } else if line.finding.quality != health::Quality::Lost {
-                arrived.insert(site.clone(), now.instant);
-                watch.arriving(now.wall.0, &site, &line.arriving, 0);
-            } else {
-                let since = arrived.get(&site).map(|at| now.instant.saturating_duration_since(*at));
-                let silent = line.silent_for.or(since).unwrap_or_default();
-                // A connection that is made anew is no loss yet.
-                if silent >= SILENT_AFTER {
-                    watch.arriving(now.wall.0, &site, &line.arriving, millis(silent));
-                }
-            }
-            let told = watch.verdict(&site).filter(|_| !line.left).unwrap_or(line.finding);
-            let lost_since = verdicts.get(&site).and_then(|verdict| verdict.lost_since);
-            let lost = told.quality == health::Quality::Lost;
-            let lost_since = lost.then(|| lost_since.unwrap_or(now.wall.0));
-            let faults = watch.faults(&site);
-            verdicts.insert(site, SiteVerdict { finding: told, faults, lost_since });
-        }
-    }
-
-    fn note_second(&mut self, now: Now) {
-        let Wellbeing { watch, checks, bounds, .. } = &mut self.wellbeing;
-        for (site, line) in self.peers.lines(now.instant, bounds) {
-            let arrival = line.peer.media.as_ref().filter(|media| media.connected).map(|media| &media.arrival);
-            let page = line.peer.stats.as_ref().map(|stats| page_sample(stats, line.peer.is_visible()));
-            let up = arrival.map(|arrival| line_up(arrival, now.instant));
-            let second = SiteNow { up, down: arrival.and_then(line_down), page };
-            watch.second(now.wall.0, &site, second);
-            let sound_playing = line.peer.status.as_ref().map(|status| status.sound_playing);
-            checks.second(&wire::SiteSlug(site.0.clone()), &second, watch.faults_found(&site), sound_playing);
-        }
-        self.publish_health(now);
     }
 
     /// Tells the pages of the health how everything is.
@@ -176,30 +180,29 @@ impl Task {
     /// Levels of microphones, ten times a second: of each site and of the programme that it hears.
     pub(super) fn levels(&mut self, levels: &[TrackLevel]) {
         let now = self.now();
-        let mut of_site: BTreeMap<SiteSlug, f32> = BTreeMap::new();
+        let mut of_site: BTreeMap<SiteSlug, (ConnectionId, f32)> = BTreeMap::new();
         for level in levels {
             let Some(peer) = self.peers.of_endpoint(level.track.endpoint) else { continue };
             let Some((site, _)) = peer.seat() else { continue };
             let kind = peer.media.as_ref().and_then(|media| sent_kind(&media.end.plan, level.track.line));
             let (site, id) = (site.clone(), peer.id);
             if kind == Some(TrackKind::Microphone) && self.publisher_of(&site) == Some(id) {
-                of_site.insert(site, level.dbfs);
+                of_site.insert(site, (id, level.dbfs));
             }
         }
         let heard: BTreeSet<SiteSlug> =
             self.ledger.shown().state().stage.program().microphones.iter().cloned().collect();
-        for (site, microphone) in &of_site {
+        for (site, (id, microphone)) in &of_site {
             let others = heard.iter().filter(|other| *other != site).filter_map(|other| of_site.get(other));
-            let programme = sum_dbfs(others.copied());
-            let Some(id) = self.publisher_of(site) else { continue };
-            let Some(peer) = self.peers.get_mut(id) else { continue };
+            let programme = sum_dbfs(others.map(|(_, dbfs)| *dbfs));
+            let Some(peer) = self.peers.get_mut(*id) else { continue };
             let context = context_of(self.ledger.shown(), site, peer);
             self.wellbeing.watch.levels(now.wall.0, site, *microphone, programme, context);
         }
     }
 
     /// The peer that would be on air, by what was settled last.
-    fn publisher_of(&self, site: &SiteSlug) -> Option<conference::ConnectionId> {
+    fn publisher_of(&self, site: &SiteSlug) -> Option<ConnectionId> {
         self.settled_live().publisher(site).map(|endpoint| endpoint.connection)
     }
 
@@ -315,10 +318,6 @@ pub(super) fn moment_of(
 fn sum_dbfs(levels: impl Iterator<Item = f32>) -> f32 {
     let energy: f32 = levels.map(|level| 10_f32.powf(level / 10.0)).sum();
     if energy > 0.0 { (10.0 * energy.log10()).max(SILENCE_DBFS) } else { SILENCE_DBFS }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use conference::Phase;
 use wire::{ErrorCode, LeaseAction, Role, ServerMessage};
 
 use super::task::{Now, Task};
+use crate::access::millis;
 use crate::live::{LeaseLive, SocketId, Who};
 
 /// The lease may be claimed when its holder's page was away for so long: a reload takes less.
@@ -71,7 +72,7 @@ impl Lease {
     /// The lease as pages see it.
     pub(super) fn live(&self, now: Now) -> Option<LeaseLive> {
         let holder = self.holder.as_ref()?;
-        let ago = |since| u64::try_from(now.instant.saturating_duration_since(since).as_millis()).unwrap_or(u64::MAX);
+        let ago = |since| millis(now.instant.saturating_duration_since(since));
         let missing_since = holder.missing_since.map(|since| now.wall.0.saturating_sub(ago(since)));
         Some(LeaseLive { holder: holder.name.clone(), missing_since })
     }

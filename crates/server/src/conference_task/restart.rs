@@ -17,7 +17,7 @@ use super::replay::Replayer;
 use super::tally::{Present, Tally, tally_of};
 use super::task::{MAX_LETTERS, Task, TaskInputs, Tools};
 use super::writer::{UnreadableEvent, Writer, decode, encode};
-use crate::access::{Clock, Revocation};
+use crate::access::{Clock, Revocation, millis};
 use crate::config::Limits;
 use crate::view;
 
@@ -218,7 +218,7 @@ impl ConferenceHandle {
 /// A clock that begins where the given one stands and then only runs on.
 fn steady(clock: &Clock) -> Clock {
     let (began, at) = (tokio::time::Instant::now(), clock());
-    Arc::new(move || at.saturating_add(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)))
+    Arc::new(move || at.saturating_add(millis(began.elapsed())))
 }
 
 async fn replay(conference: &mut Conference, journal: &dyn Journal, stream: &StreamId) -> Result<(), StartError> {

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use wire::{CheckSummary, HealthChange, HealthEntry, SignedCheck, SiteCurve, SiteSlug};
 
 use super::{ALGORITHM, HealthStore, HealthStoreError, MAX_LOG_PAGE};
+use crate::health_watch::columns;
 
 /// Points of one page of an export; a page of 64 sites is a quarter of an hour and more.
 const MAX_POINTS: i64 = 10_000;
@@ -76,15 +77,8 @@ impl HealthStore {
         .fetch_all(&database.pool)
         .await?;
         for (second, worst, kbps_up, kbps_down, rtt_ms, loss, jitter_ms, fps, level_dbfs) in rows {
-            curve.at.push(u32::try_from(second).unwrap_or(0));
-            curve.quality.push(u8::try_from(worst).unwrap_or(3));
-            curve.kbps_up.push(kbps_up);
-            curve.kbps_down.push(kbps_down);
-            curve.rtt_ms.push(rtt_ms);
-            curve.loss.push(loss);
-            curve.jitter_ms.push(jitter_ms);
-            curve.fps.push(fps);
-            curve.level_dbfs.push(level_dbfs);
+            let (at, quality) = (u32::try_from(second).unwrap_or(0), u8::try_from(worst).unwrap_or(3));
+            columns::push(&mut curve, at, quality, [kbps_up, kbps_down, rtt_ms, loss, jitter_ms, fps, level_dbfs]);
         }
         Ok(curve)
     }

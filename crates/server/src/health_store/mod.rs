@@ -1,5 +1,5 @@
 //! What is kept of the health of conferences: points of ten seconds and the health log, for ninety days, in a SQLite file of its own
-//! beside the journal. It is no journal: nothing waits for it, and what cannot be written is dropped and counted.
+//! beside the journal. It is no journal: nothing waits for it, and what cannot be written is dropped, and said once.
 
 mod export;
 mod report_key;
@@ -8,7 +8,7 @@ mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use health::{Spread, TenSeconds};
@@ -68,7 +68,8 @@ pub struct StoredPoint {
 pub struct HealthDatabase {
     pool: SqlitePool,
     writer: Writer,
-    dropped: Arc<AtomicU64>,
+    /// It was said that rows are dropped.
+    told_dropped: Arc<AtomicBool>,
     key: Arc<ReportKey>,
 }
 
@@ -96,17 +97,12 @@ impl HealthDatabase {
         let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?;
         schema::create(&pool).await?;
         let writer = Writer::start(pool.clone());
-        Ok(Self { pool, writer, dropped: Arc::default(), key })
+        Ok(Self { pool, writer, told_dropped: Arc::default(), key })
     }
 
     /// The store of a conference.
     pub fn of(&self, conference: &ConferenceId) -> HealthStore {
         HealthStore { conference: conference.clone(), database: Some(self.clone()) }
-    }
-
-    /// Rows that were dropped because they came faster than they can be written, since the start.
-    pub fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
     }
 
     /// Writes what is still queued and closes the file.
@@ -149,11 +145,9 @@ impl HealthStore {
 
     fn put(&self, row: impl FnOnce(ConferenceId) -> Row) {
         let Some(database) = &self.database else { return };
-        if !database.writer.put(row(self.conference.clone())) {
-            let before = database.dropped.fetch_add(1, Ordering::Relaxed);
-            if before == 0 {
-                tracing::warn!("health database: rows come faster than they are written, some are dropped");
-            }
+        let dropped = !database.writer.put(row(self.conference.clone()));
+        if dropped && !database.told_dropped.swap(true, Ordering::Relaxed) {
+            tracing::warn!("health database: rows come faster than they are written, some are dropped");
         }
     }
 }

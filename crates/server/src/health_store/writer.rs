@@ -7,10 +7,10 @@ use tokio::sync::{mpsc, oneshot};
 use wire::{CheckRun, CheckVerdict, ConferenceId, HealthEntry, SiteCheck};
 
 use super::{KEPT, StoredPoint, columns};
-use crate::access::system_clock;
+use crate::access::{millis, system_clock};
 use crate::health_watch::level_of;
 
-/// Rows that may wait: the points of a thousand sites, and as many entries, four times over. More are dropped and counted.
+/// Rows that may wait: the points of a thousand sites, and as many entries, four times over. More are dropped.
 const QUEUE: usize = 8_192;
 /// Rows of one transaction.
 const BATCH: usize = 1_024;
@@ -174,8 +174,7 @@ async fn insert_check(
 
 /// Removes what is older than [`KEPT`], a little at a time.
 pub(super) async fn forget_old(pool: &SqlitePool, now_ms: u64) -> Result<(), sqlx::Error> {
-    let kept_ms = u64::try_from(KEPT.as_millis()).unwrap_or(u64::MAX);
-    let oldest = i64::try_from(now_ms.saturating_sub(kept_ms)).unwrap_or(0);
+    let oldest = i64::try_from(now_ms.saturating_sub(millis(KEPT))).unwrap_or(0);
     loop {
         let points = sqlx::query(
             "DELETE FROM point WHERE (conference, site, second) IN

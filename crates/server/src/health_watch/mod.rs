@@ -8,6 +8,7 @@
 //! It never waits: what is to be stored is handed to a queue with a bound ([`crate::health_store`]).
 
 mod checks;
+pub(crate) mod columns;
 mod convert;
 mod samples;
 mod told;

@@ -10,6 +10,7 @@ use health::{
 };
 use wire::{CheckRun, HealthChange, HealthEntry, HealthView, LineHealth, PageHealth, SiteCurve, SiteHealth};
 
+use super::columns;
 use super::convert::{alarm_out, fault_out, incident_out, slug_in, slug_out, verdict_out};
 use super::told::Told;
 use crate::health_store::{HealthStore, StoredPoint};
@@ -224,11 +225,6 @@ impl HealthWatch {
         self.health.sites().map(|site| self.curve(&slug_out(site), from)).collect()
     }
 
-    /// Bytes that curves and windows hold.
-    pub fn memory_bytes(&self) -> usize {
-        self.health.memory_bytes()
-    }
-
     fn note(&mut self, at: u64, what: HealthChange) {
         self.entry += 1;
         self.told.apply(&what);
@@ -244,15 +240,16 @@ fn seconds(ms: u64) -> u32 {
 }
 
 fn push_point(curve: &mut SiteCurve, point: &health::Point) {
-    curve.at.push(point.second());
-    curve.quality.push(level_of(point.quality()));
-    curve.kbps_up.push(point.kbps_up());
-    curve.kbps_down.push(point.kbps_down());
-    curve.rtt_ms.push(point.rtt_ms());
-    curve.loss.push(point.loss());
-    curve.jitter_ms.push(point.jitter_ms());
-    curve.fps.push(point.fps());
-    curve.level_dbfs.push(point.level_dbfs());
+    let values = [
+        point.kbps_up(),
+        point.kbps_down(),
+        point.rtt_ms(),
+        point.loss(),
+        point.jitter_ms(),
+        point.fps(),
+        point.level_dbfs(),
+    ];
+    columns::push(curve, point.second(), level_of(point.quality()), values);
 }
 
 /// As `wire::SiteCurve` numbers verdicts.

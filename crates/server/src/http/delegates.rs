@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -12,11 +11,10 @@ use super::body::{Path, Query};
 use super::conferences::{conference, stopped};
 use super::identity::{Caller, From, SignedInOperator};
 use super::problem::ApiError;
+use super::spreadsheet::{self, BYTE_ORDER_MARK};
 use crate::app::App;
 use crate::convert;
 
-/// Without it spreadsheets take UTF-8 for something else.
-const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// A spreadsheet would compute what begins so; sites write these texts.
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
@@ -62,10 +60,7 @@ pub(super) async fn list(
         Some(Format::Csv) => {
             let setup = conference.setup();
             let name = |site: &SiteSlug| setup.site(&convert::site_in(site.clone())).map(|site| site.name.clone());
-            let headers = [
-                (CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-                (CONTENT_DISPOSITION, format!("attachment; filename=\"delegates-{}.csv\"", id.0)),
-            ];
+            let headers = spreadsheet::headers(&format!("delegates-{}.csv", id.0));
             Ok((headers, table(&sites, |site| name(site).unwrap_or_default())).into_response())
         }
     }

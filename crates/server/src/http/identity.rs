@@ -46,6 +46,10 @@ pub struct Director(pub Operator);
 #[derive(Debug, Clone)]
 pub struct Planner(pub Operator);
 
+/// A lead, an assistant or a technician: who may settle alarms and begin line checks.
+#[derive(Debug, Clone)]
+pub struct Watcher(pub Operator);
+
 impl Caller {
     /// Name for the audit.
     pub fn name(&self) -> String {
@@ -154,6 +158,15 @@ impl FromRequestParts<App> for Planner {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let roles = [Role::Lead, Role::Assistant, Role::Secretary];
         operator_with(&roles, "for a lead, an assistant or the secretary only", parts, app).await.map(Self)
+    }
+}
+
+impl FromRequestParts<App> for Watcher {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let roles = [Role::Lead, Role::Assistant, Role::Technician];
+        operator_with(&roles, "for operators and technicians", parts, app).await.map(Self)
     }
 }
 

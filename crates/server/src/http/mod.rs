@@ -24,6 +24,7 @@ mod problem;
 mod rates;
 mod security_headers;
 mod sign_in;
+mod spreadsheet;
 mod status;
 mod surfaces;
 mod tally;

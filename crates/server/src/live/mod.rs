@@ -15,7 +15,7 @@ mod readiness;
 mod reserve;
 mod view;
 
-pub use arrival::{Arrival, SILENT_AFTER, TrackArrival};
+pub use arrival::{Arrival, SILENCE_DBFS, SILENT_AFTER, TrackArrival};
 pub use calls::{CALL_AT_MOST, CALL_KEPT, Calls};
 pub use door::{Client, Door, DoorKind, ResourceId};
 pub use lines::Line;

@@ -4,9 +4,9 @@ use wire::SiteCurve;
 
 use super::Format;
 use crate::health_store::{HealthStore, Page, PointRow};
+use crate::health_watch::columns::{self, MEASURES};
+use crate::http::spreadsheet::BYTE_ORDER_MARK;
 
-/// Without it spreadsheets take UTF-8 for something else.
-const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// Columns of an export; of each measure the mean, the least and the most of ten seconds.
 const COLUMNS: &str = "site,second,points,worst,kbps_up,kbps_up_min,kbps_up_max,kbps_down,kbps_down_min,kbps_down_max,\
 rtt_ms,rtt_ms_min,rtt_ms_max,loss,loss_min,loss_max,jitter_ms,jitter_ms_min,jitter_ms_max,fps,fps_min,fps_max,\
@@ -73,32 +73,14 @@ fn json_part(rows: &[PointRow], first: bool) -> String {
 
 /// Adds the seconds up to `to` to the points before them.
 pub(super) fn append(curve: &mut SiteCurve, seconds: &SiteCurve, to: u32) {
-    let count = seconds.at.partition_point(|at| *at < to);
-    curve.at.extend(&seconds.at[..count]);
-    curve.quality.extend(&seconds.quality[..count]);
-    curve.kbps_up.extend(&seconds.kbps_up[..count]);
-    curve.kbps_down.extend(&seconds.kbps_down[..count]);
-    curve.rtt_ms.extend(&seconds.rtt_ms[..count]);
-    curve.loss.extend(&seconds.loss[..count]);
-    curve.jitter_ms.extend(&seconds.jitter_ms[..count]);
-    curve.fps.extend(&seconds.fps[..count]);
-    curve.level_dbfs.extend(&seconds.level_dbfs[..count]);
+    columns::append(curve, seconds, seconds.at.partition_point(|at| *at < to));
 }
 
 pub(super) fn curve_table(curve: &SiteCurve) -> String {
-    let mut text = format!("{BYTE_ORDER_MARK}second,quality,kbps_up,kbps_down,rtt_ms,loss,jitter_ms,fps,level_dbfs\n");
+    let mut text = format!("{BYTE_ORDER_MARK}second,quality,{}\n", MEASURES.join(","));
     for index in 0..curve.at.len() {
         text += &format!("{},{}", curve.at[index], curve.quality[index]);
-        let measures = [
-            &curve.kbps_up,
-            &curve.kbps_down,
-            &curve.rtt_ms,
-            &curve.loss,
-            &curve.jitter_ms,
-            &curve.fps,
-            &curve.level_dbfs,
-        ];
-        for measure in measures {
+        for measure in columns::measures(curve) {
             text.push(',');
             text += &measure[index].map(|value| value.to_string()).unwrap_or_default();
         }
