@@ -1,5 +1,7 @@
-//! Prometheus: its own tool accepts rules and figures, and a real one reads a running server and raises an alert.
+//! Prometheus: its own tool accepts rules and figures, and a real one reads a running server and raises an alert. Rules and the dashboard
+//! know no series that the server does not have.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -13,6 +15,8 @@ use tokio::process::{Child, Command};
 /// A scrape every second, and Prometheus takes a few to start.
 const SEEN_WITHIN: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// Width of a dashboard of Grafana.
+const GRID_COLUMNS: u64 = 24;
 
 fn rules() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/prometheus")
@@ -39,6 +43,49 @@ async fn promtool_accepts_configuration_rules_and_figures() -> Result<()> {
     let (status, figures) = server.get("/metrics", &[("accept", "text/plain")])?;
     ensure!(status == 200, "{status}");
     promtool(&["check", "metrics"], &figures).await
+}
+
+fn dashboard() -> Result<Value> {
+    Ok(serde_json::from_slice(&std::fs::read(rules().join("../grafana/dashboards/dienhong.json"))?)?)
+}
+
+/// Names of our series in a text.
+fn series(text: &str) -> BTreeSet<&str> {
+    let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+    words.filter(|word| word.starts_with("dienhong_")).collect()
+}
+
+#[tokio::test]
+async fn rules_and_dashboard_name_no_series_that_the_server_does_not_have() -> Result<()> {
+    let server = Server::start().await?;
+    let (_, figures) = server.get("/metrics", &[("accept", "text/plain")])?;
+    let known = series(&figures);
+    let rules = std::fs::read_to_string(rules().join("alerts.yml"))?;
+    let dashboard = dashboard()?;
+    let panels = dashboard["panels"].as_array().context("panels")?;
+    let expressions = panels.iter().flat_map(|panel| panel["targets"].as_array().into_iter().flatten());
+    let expressions: Vec<&str> = expressions.filter_map(|target| target["expr"].as_str()).collect();
+    let expressions = expressions.join(" ");
+    let used: BTreeSet<&str> = series(&rules).union(&series(&expressions)).copied().collect();
+    let unknown: Vec<&&str> = used.difference(&known).collect();
+    ensure!(unknown.is_empty() && used.len() > 10, "unknown: {unknown:?}, used: {used:?}");
+    Ok(())
+}
+
+#[test]
+fn no_panel_of_the_dashboard_covers_another() -> Result<()> {
+    let dashboard = dashboard()?;
+    let mut taken: BTreeMap<(u64, u64), &str> = BTreeMap::new();
+    for panel in dashboard["panels"].as_array().context("panels")? {
+        let title = panel["title"].as_str().context("title")?;
+        let [x, y, w, h] = ["x", "y", "w", "h"].map(|side| panel["gridPos"][side].as_u64().unwrap_or_default());
+        ensure!(w > 0 && h > 0 && x + w <= GRID_COLUMNS, "{title}: {x} {y} {w} {h}");
+        for place in (x..x + w).flat_map(|column| (y..y + h).map(move |row| (column, row))) {
+            let other = taken.insert(place, title);
+            ensure!(other.is_none(), "{title} covers {other:?}");
+        }
+    }
+    Ok(())
 }
 
 /// A Prometheus with the project's rules that reads one server; it ends with this value.

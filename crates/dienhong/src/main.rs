@@ -5,6 +5,7 @@ mod logging;
 mod openapi;
 mod reset_password;
 mod serve;
+mod telemetry;
 mod verify_log;
 
 use std::io::Write as _;
@@ -84,13 +85,13 @@ async fn main() -> ExitCode {
 
 /// Headless sites have no configuration of their own; they log what a person at the terminal wants to see.
 async fn sites(run: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<ExitCode> {
-    logging::start(&LogConfig { format: LogFormat::Text, filter: SITES_LOG.to_owned() })?;
+    logging::start(&LogConfig { format: LogFormat::Text, filter: SITES_LOG.to_owned() }, None)?;
     run.await.map(|()| ExitCode::SUCCESS)
 }
 
 /// What was found decides the exit code; of the site's own log only what went wrong is of interest.
 async fn check(arguments: endpoint::check::CheckArgs) -> anyhow::Result<ExitCode> {
-    logging::start(&LogConfig { format: LogFormat::Text, filter: CHECK_LOG.to_owned() })?;
+    logging::start(&LogConfig { format: LogFormat::Text, filter: CHECK_LOG.to_owned() }, None)?;
     let good = endpoint::check::run_check(arguments).await?;
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

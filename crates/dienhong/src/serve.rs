@@ -8,6 +8,7 @@ use server::config::{ServerConfig, variables};
 use server::start::{Server, StartOptions};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::telemetry::Telemetry;
 use crate::{logging, say, say_error};
 
 /// What a server needs.
@@ -32,7 +33,9 @@ pub(crate) async fn run(arguments: ServeArgs) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::FAILURE);
         }
     };
-    logging::start(&config.log)?;
+    let (telemetry, spans) = Telemetry::start();
+    logging::start(&config.log, spans)?;
+    telemetry.announce();
     // Before anything is started: a signal meanwhile must not end the process half way.
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let options = StartOptions { data: arguments.data.clone(), demo: arguments.demo };
@@ -42,8 +45,12 @@ pub(crate) async fn run(arguments: ServeArgs) -> anyhow::Result<ExitCode> {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
+    let stopped = async {
+        server.stop().await;
+        telemetry.stop().await;
+    };
     tokio::select! {
-        () = server.stop() => Ok(ExitCode::SUCCESS),
+        () = stopped => Ok(ExitCode::SUCCESS),
         // Who asks twice does not want to wait.
         _ = interrupt.recv() => Ok(ExitCode::FAILURE),
     }

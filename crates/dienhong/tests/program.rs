@@ -10,6 +10,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+#[cfg(feature = "telemetry")]
+#[path = "program/telemetry.rs"]
+mod telemetry;
+
 /// A start or a stop takes far less; a machine that builds beside the tests is slow.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -54,10 +58,15 @@ fn serve(data: &Path, http: &str, more: &[&str]) -> Command {
     command
 }
 
+/// Starts a server on a port of its own.
+fn start_here(data: &Path, more: &[&str]) -> (Serving, Value) {
+    start(serve(data, "127.0.0.1:0", more), data)
+}
+
 /// Starts a server and waits until it says where it listens.
-fn start(data: &Path, more: &[&str]) -> (Serving, Value) {
+fn start(mut server: Command, data: &Path) -> (Serving, Value) {
     let file = data.join("addresses.json");
-    let serving = Serving(serve(data, "127.0.0.1:0", more).spawn().unwrap());
+    let serving = Serving(server.spawn().unwrap());
     let begun = Instant::now();
     while !file.exists() {
         assert!(begun.elapsed() < PATIENCE, "the server did not start");
@@ -113,7 +122,7 @@ fn the_description_of_the_api_is_json() {
 #[test]
 fn a_server_starts_stops_and_leaves_a_whole_log() {
     let data = tempfile::tempdir().unwrap();
-    let (serving, addresses) = start(data.path(), &[]);
+    let (serving, addresses) = start_here(data.path(), &[]);
     assert!(TcpStream::connect(address(&addresses)).is_ok());
     assert_eq!(addresses["sign_in"], Value::Null);
 
@@ -136,7 +145,7 @@ fn a_server_starts_stops_and_leaves_a_whole_log() {
 #[test]
 fn what_is_wrong_with_the_log_is_told_in_words_until_it_is_acknowledged() {
     let data = tempfile::tempdir().unwrap();
-    stop(start(data.path(), &[]).0);
+    stop(start_here(data.path(), &[]).0);
     let mark = data.path().join("journal.high-water.json");
     std::fs::remove_file(&mark).unwrap();
     let run = |what: &str| {
@@ -151,7 +160,7 @@ fn what_is_wrong_with_the_log_is_told_in_words_until_it_is_acknowledged() {
     told(run("verify-log"));
     assert!(!mark.exists(), "verifying changes nothing");
     std::fs::remove_file(data.path().join("addresses.json")).unwrap();
-    stop(start(data.path(), &[]).0);
+    stop(start_here(data.path(), &[]).0);
     told(run("verify-log"));
 
     let (done, printed) = run("acknowledge-findings");
@@ -176,7 +185,7 @@ fn a_busy_port_is_one_clear_line() {
 #[test]
 fn a_connection_that_dawdles_is_closed() {
     let data = tempfile::tempdir().unwrap();
-    let (serving, addresses) = start(data.path(), &["--demo"]);
+    let (serving, addresses) = start_here(data.path(), &["--demo"]);
     let mut slow = TcpStream::connect(address(&addresses)).unwrap();
     let mut silent = TcpStream::connect(address(&addresses)).unwrap();
     slow.write_all(b"GET /healthz HTTP/1.1\r\nHost: loc").unwrap();

@@ -265,7 +265,7 @@ impl Site {
         self.uplink(welcome.uplink);
         let replanned = self.plan.as_ref() != Some(&welcome.media);
         self.plan = Some(welcome.media);
-        control.send(&ClientMessage::Status(status())).await?;
+        control.send(&ClientMessage::Status(status(self.config.check.is_some()))).await?;
         if restarted || replanned || self.media.is_none() {
             self.build_media(control, if restarted { "another instance" } else { "another plan" }).await?;
         }
@@ -471,13 +471,17 @@ async fn next_event(media: &mut Option<Media>) -> Option<PeerEvent> {
     }
 }
 
-fn status() -> EndpointStatus {
+/// `checks`: it only checks its line, and what it sends stands for no camera and no microphone.
+fn status(checks: bool) -> EndpointStatus {
+    let device = if checks { DeviceState::Off } else { DeviceState::Live };
     EndpointStatus {
-        camera: DeviceState::Live,
-        microphone: DeviceState::Live,
+        camera: device,
+        microphone: device,
         sound_playing: true,
         content: false,
         visible: true,
+        device_changes: 0,
+        browser: Some(concat!("dienhong ", env!("CARGO_PKG_VERSION")).to_owned()),
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
-use wire::{CandidatePath, EncoderLimit, SentStats, Uplink};
+use wire::{CandidatePath, EncoderLimit, NetworkType, SentStats, Uplink};
 
 use crate::camera::{Camera, Encoders, Scene, run_microphone};
 use crate::echo::Echo;
@@ -97,6 +97,7 @@ impl Studio {
             clipped: sound.map(|sound| sound.clipped),
             encoder_limit: EncoderLimit::None,
             path,
+            network: NetworkType::Unknown,
             battery: None,
         }
     }

@@ -76,6 +76,10 @@ pub enum AlarmEvent {
     Raised(Alarm),
     /// A person has seen it.
     Acknowledged(Alarm),
+    /// Its cause has gone; it stays for a minute.
+    Gone(Alarm),
+    /// Its cause came back within the minute.
+    Returned(Alarm),
     /// A person had cleared it, and its cause came back within a minute.
     Reopened(Alarm),
     /// It is over.
@@ -104,6 +108,11 @@ pub struct Alarms {
 }
 
 impl Alarms {
+    /// None yet; numbers go on after `last`.
+    pub fn after(last: u64) -> Self {
+        Self { last, ..Self::default() }
+    }
+
     /// Alarms that are not over. There is one a kind and site at most, so their number is bounded by that of the sites.
     pub fn open(&self) -> impl Iterator<Item = &Alarm> {
         self.open.values()
@@ -120,6 +129,7 @@ impl Alarms {
         if let Some(alarm) = self.open.get_mut(&key) {
             if alarm.gone_at.take().is_some() {
                 alarm.count = alarm.count.saturating_add(1);
+                self.events.push_back(AlarmEvent::Returned(alarm.clone()));
             }
             return;
         }
@@ -133,8 +143,10 @@ impl Alarms {
 
     /// What was wrong at a site is so no more.
     pub fn clear(&mut self, now: Millis, site: &SiteSlug, kind: AlarmKind) {
-        if let Some(alarm) = self.open.get_mut(&(site.clone(), kind)) {
-            alarm.gone_at.get_or_insert(now);
+        let open = self.open.get_mut(&(site.clone(), kind));
+        if let Some(alarm) = open.filter(|alarm| alarm.gone_at.is_none()) {
+            alarm.gone_at = Some(now);
+            self.events.push_back(AlarmEvent::Gone(alarm.clone()));
         }
     }
 

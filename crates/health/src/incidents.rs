@@ -68,6 +68,11 @@ pub struct Incidents {
 }
 
 impl Incidents {
+    /// None yet; numbers go on after `last`.
+    pub fn after(last: u64) -> Self {
+        Self { last, ..Self::default() }
+    }
+
     /// Says where the sites hang. Sites that are not named any more leave.
     pub fn set_places(&mut self, now: Millis, places: BTreeMap<SiteSlug, Place>) {
         let gone: Vec<_> = self.lines.keys().filter(|site| !places.contains_key(*site)).cloned().collect();

@@ -42,7 +42,7 @@ pub use incidents::{Cause, Dropped, End, Incident, IncidentEvent, IncidentId, In
 pub use judge::{Arriving, Finding, Quality, Reason, Receiving};
 pub use line_check::{CheckBounds, CheckFault, CheckItem, CheckReport, CheckVerdict, CheckedItem, LineCheck};
 pub use monitor::{Health, HealthEvent, MAX_SITES, Settings};
-pub use samples::{CandidatePath, ContentSample, Direction, EncoderLimit, LineSample, PageSample};
+pub use samples::{CandidatePath, ContentSample, Direction, EncoderLimit, LineSample, NetworkType, PageSample};
 pub use sound_score::{SoundLine, SoundScore};
 pub use ten_seconds::{Spread, TenSeconds, TenSecondsOf};
 pub use thresholds::{ThresholdError, Thresholds};

@@ -9,7 +9,8 @@
 //!  interruptions ─▶ (nothing of the line is blamed for what it did meanwhile)
 //!  loss of the idle line ─▶ (the transfers are not blamed)
 //!  narrow line ─▶ (loss and delay are not blamed)
-//!  delay: the shortest of all round trips, which no queue makes longer
+//!  delay: the shortest of all round trips, which no queue makes longer; but a queue that is full all the time does, and so nothing is
+//!         blamed on the delay of a narrow line that loses what is sent to it
 //! ```
 
 use std::collections::BTreeSet;
@@ -22,6 +23,10 @@ use crate::{CandidatePath, ContentFault, EncoderLimit, LineSample, PageSample, T
 
 /// A second without a packet is an interruption of the line; one may be a hand at a cable, two are a habit.
 pub const INTERRUPTIONS: u32 = 2;
+/// So many seconds in which nothing arrives are no blink any more, in however few pieces.
+const SILENT_SECONDS: u32 = 5;
+/// Seconds in which picture or sound must have been measured before either is called good.
+const LEAST_JUDGED_SECONDS: u32 = 10;
 /// Seconds of an idle line that must have been measured before its loss is believed.
 const LEAST_SECONDS: u32 = 5;
 /// Charge of a battery below which a conference of a morning is not safe.
@@ -184,9 +189,12 @@ pub struct CheckReport {
 /// A check that is under way.
 #[derive(Debug, Clone, Default)]
 pub struct LineCheck {
-    seconds: u32,
     interruptions: u32,
     interrupted: bool,
+    silent_seconds: u32,
+    idle_seconds: u32,
+    judged_pictures: u32,
+    judged_sounds: u32,
     expected: u32,
     lost: u32,
     down_expected: u32,
@@ -207,12 +215,12 @@ pub struct LineCheck {
 impl LineCheck {
     /// One second of the line. `idle`: no transfer filled it.
     pub fn second(&mut self, up: Option<&LineSample>, down: Option<&LineSample>, idle: bool) {
-        self.seconds += 1;
         let arrives = up.is_some_and(|up| up.expected > up.lost);
         if !arrives && !self.interrupted {
             self.interruptions += 1;
         }
         self.interrupted = !arrives;
+        self.silent_seconds += u32::from(!arrives);
         let Some(up) = up.filter(|_| arrives) else { return };
         self.pictures += u32::from(up.fps.is_some_and(|fps| fps.get() > 0.0));
         self.sounds += u32::from(up.jitter.is_some() || up.level.is_some());
@@ -221,6 +229,7 @@ impl LineCheck {
             self.shortest_rtt_ms = Some(shortest);
         }
         if idle {
+            self.idle_seconds += 1;
             self.expected += up.expected;
             self.lost += up.lost;
             if let Some(down) = down {
@@ -239,6 +248,12 @@ impl LineCheck {
         }
         self.page = Some(*page);
         self.sound_playing = sound_playing;
+    }
+
+    /// Whether picture and sound were measured in this second: what is switched off, muted or measured by nobody cannot be called good.
+    pub fn judged(&mut self, picture: bool, sound: bool) {
+        self.judged_pictures += u32::from(picture);
+        self.judged_sounds += u32::from(sound);
     }
 
     /// The faults of picture and sound that are told now.
@@ -269,7 +284,7 @@ impl LineCheck {
                 self.capacity(self.down, bounds.down_weak_kbps, bounds.down_bad_kbps, CheckFault::NarrowDown)
             }
             CheckItem::Loss => self.lost(line, bounds),
-            CheckItem::Delay => self.delay(line),
+            CheckItem::Delay => self.delay(line, bounds),
             CheckItem::Stability => self.stability(),
             CheckItem::Path => self.path(),
         };
@@ -280,7 +295,7 @@ impl LineCheck {
         if self.pictures == 0 {
             return wrong(CheckVerdict::Bad, CheckFault::NoPicture);
         }
-        self.content(&[ContentFault::BlackPicture, ContentFault::FrozenPicture])
+        self.content(&[ContentFault::BlackPicture, ContentFault::FrozenPicture], self.judged_pictures)
     }
 
     fn microphone(&self) -> Item {
@@ -288,17 +303,24 @@ impl LineCheck {
             return wrong(CheckVerdict::Bad, CheckFault::NoSound);
         }
         // A microphone that clips is too loud as well: the worse of the two is named.
-        self.content(&[
+        let faults = [
             ContentFault::SilentMicrophone,
             ContentFault::Clipping,
             ContentFault::Echo,
             ContentFault::TooLoud,
             ContentFault::TooLow,
-        ])
+        ];
+        self.content(&faults, self.judged_sounds)
     }
 
-    fn content(&self, faults: &[ContentFault]) -> Item {
-        let Some(fault) = faults.iter().find(|fault| self.faults.contains(fault)) else { return good(None) };
+    fn content(&self, faults: &[ContentFault], judged_seconds: u32) -> Item {
+        let Some(fault) = faults.iter().find(|fault| self.faults.contains(fault)) else {
+            return if judged_seconds >= LEAST_JUDGED_SECONDS {
+                good(None)
+            } else {
+                (CheckVerdict::Unknown, None, None)
+            };
+        };
         let verdict = match fault {
             ContentFault::TooLow | ContentFault::TooLoud => CheckVerdict::Weak,
             ContentFault::SilentMicrophone
@@ -347,8 +369,7 @@ impl LineCheck {
         if self.flaps() {
             return good(value);
         }
-        // What arrives of an idle site is little: it fits through a line that is too narrow for the programme.
-        let narrow = self.down.is_some_and(|down| down.get() < bounds.down_weak_kbps) && !self.loses(line);
+        let narrow = self.narrow_down(line, bounds);
         for (share, fault, blamed) in [(up, CheckFault::Loss, true), (down, CheckFault::ReceivingLoss, !narrow)] {
             let Some(share) = share.filter(|share| blamed && *share >= line.loss_weak) else { continue };
             let verdict = if share >= line.loss_bad { CheckVerdict::Bad } else { CheckVerdict::Weak };
@@ -357,9 +378,10 @@ impl LineCheck {
         good(value)
     }
 
-    fn delay(&self, line: &Thresholds) -> Item {
+    fn delay(&self, line: &Thresholds, bounds: &CheckBounds) -> Item {
         let Some(rtt_ms) = self.shortest_rtt_ms else { return (CheckVerdict::Unknown, None, None) };
-        if rtt_ms < line.delay_weak_ms {
+        let overflows = self.down_loss().is_some_and(|share| share >= line.loss_weak);
+        if rtt_ms < line.delay_weak_ms || (overflows && self.narrow_down(line, bounds)) {
             return good(Some(rtt_ms));
         }
         let verdict = if rtt_ms >= line.delay_bad_ms { CheckVerdict::Bad } else { CheckVerdict::Weak };
@@ -385,8 +407,15 @@ impl LineCheck {
         }
     }
 
+    /// It carries too little to the site. What arrives of an idle site is little: it fits through a line that is too narrow for the
+    /// programme.
+    fn narrow_down(&self, line: &Thresholds, bounds: &CheckBounds) -> bool {
+        self.down.is_some_and(|down| down.get() < bounds.down_weak_kbps) && !self.loses(line)
+    }
+
+    /// It comes and goes, or went and did not come back.
     fn flaps(&self) -> bool {
-        self.interruptions >= INTERRUPTIONS
+        self.interruptions >= INTERRUPTIONS || self.interrupted || self.silent_seconds >= SILENT_SECONDS
     }
 
     fn loses(&self, line: &Thresholds) -> bool {
@@ -394,11 +423,11 @@ impl LineCheck {
     }
 
     fn idle_up_loss(&self) -> Option<f32> {
-        share(self.lost, self.expected).filter(|_| self.seconds >= LEAST_SECONDS)
+        share(self.lost, self.expected).filter(|_| self.idle_seconds >= LEAST_SECONDS)
     }
 
     fn down_loss(&self) -> Option<f32> {
-        share(self.down_lost, self.down_expected).filter(|_| self.seconds >= LEAST_SECONDS)
+        share(self.down_lost, self.down_expected).filter(|_| self.idle_seconds >= LEAST_SECONDS)
     }
 }
 

@@ -82,7 +82,13 @@ pub struct Health {
 impl Health {
     /// Of a conference in which nobody is yet. The settings have been validated.
     pub fn new(settings: Settings) -> Self {
-        Self { settings, ..Self::default() }
+        Self::after(settings, 0)
+    }
+
+    /// The same; alarms and incidents have numbers after `last`, so that those of an earlier start are not given again.
+    pub fn after(settings: Settings, last: u64) -> Self {
+        let (alarms, incidents) = (Alarms::after(last), Incidents::after(last));
+        Self { settings, alarms, incidents, ..Self::default() }
     }
 
     /// Says which sites there are and where they hang.
@@ -109,7 +115,7 @@ impl Health {
         let before = site.verdict.as_ref().map(Verdict::told);
         match &mut site.verdict {
             None if finding.quality == Quality::Lost => return,
-            None => site.verdict = Some(Verdict::new(finding)),
+            None => site.verdict = Some(Verdict::new(now, finding, &self.settings.line)),
             Some(verdict) => verdict.observe(now, finding, &self.settings.line),
         }
         let told = site.verdict.as_ref().map_or(finding, Verdict::told);

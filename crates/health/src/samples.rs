@@ -79,6 +79,23 @@ pub enum CandidatePath {
     Relayed,
 }
 
+/// The network that a device hangs on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NetworkType {
+    /// Not told.
+    #[default]
+    Unknown,
+    /// A cable.
+    Wired,
+    /// WiFi.
+    Wifi,
+    /// A mobile network.
+    Cellular,
+    /// Something else.
+    Other,
+}
+
 /// Two seconds of a page, from its own statistics.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct PageSample {
@@ -92,6 +109,8 @@ pub struct PageSample {
     pub limit: EncoderLimit,
     /// The way that its media takes.
     pub path: CandidatePath,
+    /// The network that it hangs on.
+    pub network: NetworkType,
     /// Charge of its battery; none: it has none, or tells nobody.
     pub battery: Option<Share>,
     /// The page is in the foreground.

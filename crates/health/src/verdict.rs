@@ -1,5 +1,6 @@
 //! The verdict that is told. It worsens only when the cause lasts and improves only when the cure lasts, so that a tile does
-//! not flicker; loss of everything is told at once.
+//! not flicker; loss of everything is told at once, and so is the return. Who comes, or comes back, is good until what is wrong
+//! has lasted: its first second is measured while its pictures begin, and has few frames in any case.
 
 use crate::{Finding, Millis, Quality, Thresholds};
 
@@ -12,9 +13,11 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// The first verdict is told at once.
-    pub fn new(first: Finding) -> Self {
-        Self { told: first, other: None }
+    /// Of a site of which something arrives for the first time.
+    pub fn new(now: Millis, first: Finding, bounds: &Thresholds) -> Self {
+        let mut verdict = Self { told: Finding::GOOD, other: None };
+        verdict.observe(now, first, bounds);
+        verdict
     }
 
     /// The verdict to tell.
@@ -24,6 +27,9 @@ impl Verdict {
 
     /// Takes the finding of this moment.
     pub fn observe(&mut self, now: Millis, finding: Finding, bounds: &Thresholds) {
+        if self.told.quality == Quality::Lost && finding.quality != Quality::Lost {
+            *self = Self { told: Finding::GOOD, other: None };
+        }
         if finding == self.told {
             self.other = None;
             return;
@@ -43,8 +49,8 @@ impl Verdict {
 
 /// How long a finding must hold before it is told.
 fn patience_ms(told: Quality, found: Quality, bounds: &Thresholds) -> u64 {
-    if found == Quality::Lost || told == Quality::Lost {
-        // That nothing arrives was waited for already, and a site that is back is welcome at once.
+    if found == Quality::Lost {
+        // That nothing arrives was waited for already.
         return 0;
     }
     if found >= told { bounds.worse_after_ms } else { bounds.better_after_ms }
@@ -63,9 +69,24 @@ mod tests {
         verdict.told().quality
     }
 
+    fn good() -> Verdict {
+        Verdict::new(Millis(0), Finding::GOOD, &Thresholds::default())
+    }
+
+    #[test]
+    fn who_comes_or_comes_back_is_good_until_what_is_wrong_has_lasted() {
+        let mut verdict = Verdict::new(Millis(0), LOSSY, &Thresholds::default());
+        assert_eq!(verdict.told(), Finding::GOOD);
+        assert_eq!(observe(&mut verdict, 1, Finding::GOOD), Quality::Good);
+
+        observe(&mut verdict, 10, LOST);
+        assert_eq!(observe(&mut verdict, 20, LOSSY), Quality::Good);
+        assert_eq!(observe(&mut verdict, 22, LOSSY), Quality::Bad);
+    }
+
     #[test]
     fn one_bad_second_is_not_told_and_two_are() {
-        let mut verdict = Verdict::new(Finding::GOOD);
+        let mut verdict = good();
 
         observe(&mut verdict, 0, LOSSY);
         observe(&mut verdict, 1, Finding::GOOD);
@@ -76,17 +97,19 @@ mod tests {
 
     #[test]
     fn recovery_must_last() {
-        let mut verdict = Verdict::new(LOSSY);
+        let mut verdict = good();
+        observe(&mut verdict, 0, LOSSY);
+        assert_eq!(observe(&mut verdict, 2, LOSSY), Quality::Bad);
 
-        observe(&mut verdict, 0, Finding::GOOD);
-        assert_eq!(observe(&mut verdict, 4, Finding::GOOD), Quality::Bad);
+        observe(&mut verdict, 3, Finding::GOOD);
+        assert_eq!(observe(&mut verdict, 7, Finding::GOOD), Quality::Bad);
 
-        assert_eq!(observe(&mut verdict, 5, Finding::GOOD), Quality::Good);
+        assert_eq!(observe(&mut verdict, 8, Finding::GOOD), Quality::Good);
     }
 
     #[test]
     fn a_lost_site_is_told_at_once_and_so_is_its_return() {
-        let mut verdict = Verdict::new(Finding::GOOD);
+        let mut verdict = good();
 
         assert_eq!(observe(&mut verdict, 0, LOST), Quality::Lost);
         assert_eq!(observe(&mut verdict, 0, Finding::GOOD), Quality::Good);
@@ -94,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_goes_back_makes_nothing_happen_sooner() {
-        let mut verdict = Verdict::new(Finding::GOOD);
+        let mut verdict = good();
 
         observe(&mut verdict, 100, LOSSY);
         assert_eq!(observe(&mut verdict, 10, LOSSY), Quality::Good);

@@ -142,6 +142,13 @@ pub struct EndpointStatus {
     pub content: bool,
     /// True while the page is visible.
     pub visible: bool,
+    /// Devices that were plugged in or out since the page began (`devicechange` of W3C mediacapture-streams).
+    #[serde(default)]
+    pub device_changes: u32,
+    /// Name and version of the browser, or of the program; none: an older page. At most 100 characters are kept.
+    #[serde(default)]
+    #[ts(optional = nullable)]
+    pub browser: Option<String>,
 }
 
 /// State of a device.
@@ -216,6 +223,8 @@ pub struct SentStats {
     pub encoder_limit: EncoderLimit,
     /// How its packets travel.
     pub path: CandidatePath,
+    /// What they begin it on.
+    pub network: NetworkType,
     /// Charge of the battery, 0 to 1; none: there is none, or it is not told.
     #[serde(deserialize_with = "crate::finite::finite_or_none")]
     pub battery: Option<f32>,
@@ -251,6 +260,25 @@ pub enum CandidatePath {
     Tcp,
     /// By a TURN server (RFC 8656).
     Relayed,
+}
+
+/// The network that a device hangs on, as far as its browser tells: `networkType` of the local candidate, or the type of the Network
+/// Information API.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum NetworkType {
+    /// Not told.
+    #[default]
+    Unknown,
+    /// A cable.
+    Wired,
+    /// WiFi.
+    Wifi,
+    /// A mobile network.
+    Cellular,
+    /// Something else, for example a VPN.
+    Other,
 }
 
 /// What to do with the control lease.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
-use crate::{CandidatePath, CheckRun, EncoderLimit, Layer, Quality, QualityReason, Revision, SiteSlug};
+use crate::{CandidatePath, CheckRun, EncoderLimit, Layer, NetworkType, Quality, QualityReason, Revision, SiteSlug};
 
 /// Health of a conference at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS, ToSchema)]
@@ -68,6 +68,10 @@ pub struct LineHealth {
     /// Frames of the best layer.
     #[serde(deserialize_with = "crate::finite::finite_or_none")]
     pub fps: Option<f32>,
+    /// Keyframes of the best layer, in this second.
+    pub keyframes: u32,
+    /// Freezes: of what arrives, 1 if the second had no new picture; of what is sent, as the page counted them in two seconds.
+    pub freezes: u32,
     /// Best layer that arrives.
     pub layer: Option<Layer>,
     /// Level of the sound, dBFS.
@@ -91,6 +95,8 @@ pub struct PageHealth {
     pub limit: EncoderLimit,
     /// The way that its media takes.
     pub path: CandidatePath,
+    /// The network that it hangs on.
+    pub network: NetworkType,
     /// Charge of its battery, 0 to 1; none: it has none, or tells nobody.
     #[serde(deserialize_with = "crate::finite::finite_or_none")]
     pub battery: Option<f32>,
@@ -260,6 +266,16 @@ pub enum HealthChange {
     },
     /// An alarm was acknowledged.
     Acknowledged {
+        /// The alarm.
+        alarm: Alarm,
+    },
+    /// The cause of an alarm has gone; it stays for a minute.
+    Gone {
+        /// The alarm.
+        alarm: Alarm,
+    },
+    /// The cause of an alarm came back within the minute.
+    Returned {
         /// The alarm.
         alarm: Alarm,
     },

@@ -84,6 +84,10 @@ pub struct EndpointLive {
     pub rtt_ms: f32,
     /// Since when connected.
     pub since: u64,
+    /// Devices that were plugged in or out since its page began.
+    pub device_changes: u32,
+    /// Name and version of its browser, or of its program; none: not told.
+    pub browser: Option<String>,
     /// When another device was refused that tried to join by its link; none if none did in the last minute.
     pub second_device_at: Option<u64>,
 }

@@ -18,6 +18,12 @@ export interface SimulationOptions {
   decode?: number;
   /** Sites that are left out. */
   except?: string[];
+  /** What is out of order at a site, by its slug: silent-microphone, clipping, black, frozen or echo. */
+  faults?: Record<string, string>;
+  /** They speak in syllables and pauses instead of steady tones; the seed decides which. */
+  speech?: number;
+  /** Where in a star they are: at the far end of a line, or beside its server. */
+  at?: { star: Star; line: string | null };
 }
 
 /** Simulated sites beside the server. */
@@ -37,7 +43,12 @@ export class Simulation {
     args.push("--sites", String(options.sites), "--decode", String(options.decode ?? 2), "--report", this.report);
     if (options.hall ?? true) args.push("--hall");
     for (const site of options.except ?? []) args.push("--except", site);
-    this.#child = spawn(binary, args, { stdio: ["ignore", this.#log, this.#log], detached: true });
+    for (const [site, fault] of Object.entries(options.faults ?? {})) args.push("--fault", `${site}=${fault}`);
+    if (options.speech !== undefined) args.push(`--speech=${options.speech}`);
+    const { at } = options;
+    const inStar = at && (at.line === null ? at.star.atServer(binary, args) : at.star.at(at.line, binary, args));
+    const [program, words] = inStar ?? [binary, args];
+    this.#child = spawn(program, words, { stdio: ["ignore", this.#log, this.#log], detached: true });
   }
 
   /** Lines of the report so far; each is read and parsed once. */
@@ -73,6 +84,8 @@ export interface HeadlessOptions {
   busy?: boolean;
   /** What its wall clock is ahead, seconds; its monotonic clock runs as everybody's. */
   clockOffset?: number;
+  /** It speaks in syllables and pauses; the seed decides which. */
+  speech?: number;
   /** At the far end of a line of a star; none: beside the server. */
   at?: { star: Star; line: string };
 }
@@ -82,7 +95,7 @@ export class Headless {
   #child: ChildProcess;
   #log: number;
 
-  constructor(server: Server, site: string, { clapper = false, busy = false, clockOffset = 0, at }: HeadlessOptions = {}) {
+  constructor(server: Server, site: string, { clapper = false, busy = false, clockOffset = 0, speech, at }: HeadlessOptions = {}) {
     const logs = outputFolder("browser-logs");
     const { token, index, name } = server.link(site);
     this.#log = openSync(join(logs, `headless-${site}.log`), "w");
@@ -91,6 +104,7 @@ export class Headless {
     args.push("--report", join(logs, `headless-${site}.jsonl`));
     if (clapper) args.push("--clapper");
     if (busy) args.push("--busy");
+    if (speech !== undefined) args.push(`--speech=${speech}`);
     const [program, words] = at?.star.at(at.line, binary, args) ?? [binary, args];
     this.#child = spawn(program, words, {
       env: clockOffset === 0 ? process.env : { ...process.env, ...otherClock(clockOffset) },

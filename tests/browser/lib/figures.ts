@@ -8,15 +8,23 @@ export interface Figure {
   figure: string;
   value: number;
   unit: string;
-  /** The largest value that is good; none: the figure is for information. */
+  /** The largest value that is good; none: there is none. */
   goal: number | null;
+  /** The smallest value that is good; neither this nor `goal`: the figure is for information. */
+  least?: number;
+}
+
+/** What is to be printed beside a figure. */
+function verdict({ value, goal, least }: Figure): string {
+  if (least !== undefined) return `  (goal ≥ ${least}: ${value >= least ? "met" : "MISSED"})`;
+  if (goal !== null) return `  (goal ≤ ${goal}: ${value <= goal ? "met" : "MISSED"})`;
+  return "";
 }
 
 /** Prints and keeps the figures of one test. */
 export function keepFigures(name: string, figures: Figure[]): void {
-  for (const { figure, value, unit, goal } of figures) {
-    const verdict = goal === null ? "" : value <= goal ? `  (goal ≤ ${goal}: met)` : `  (goal ≤ ${goal}: MISSED)`;
-    console.log(`    ${figure}: ${Math.round(value * 100) / 100} ${unit}${verdict}`);
+  for (const one of figures) {
+    console.log(`    ${one.figure}: ${Math.round(one.value * 100) / 100} ${one.unit}${verdict(one)}`);
   }
   writeFileSync(join(outputFolder("figures"), `${name}.json`), JSON.stringify(figures, null, 2) + "\n");
 }

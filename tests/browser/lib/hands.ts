@@ -4,6 +4,9 @@ import { expect, type Locator, type Page } from "@playwright/test";
 /** More stops than any page has between two things that belong together. */
 const MOST_STOPS = 120;
 
+/** A little more than the time in which a key that moves the day on counts once, ms (`web/src/lib/ui/pressGuard.ts`). */
+export const SAME_PRESS_MS = 350;
+
 /** Presses Tab until an element has the focus; fails if it never gets it. */
 export async function tabTo(page: Page, target: Locator, key: "Tab" | "Shift+Tab" = "Tab"): Promise<void> {
   await target.waitFor();

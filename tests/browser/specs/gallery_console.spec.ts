@@ -46,7 +46,8 @@ class Scene {
   readonly lead: Person;
   readonly operator: Console;
   readonly gallery: Gallery;
-  frail: Headless;
+  /** None while its line is down. */
+  frail: Headless | null;
   simulation: Simulation | null = null;
 
   constructor(server: Server, lead: Person, operator: Console, gallery: Gallery) {
@@ -92,7 +93,7 @@ class Scene {
 
   async stop(): Promise<void> {
     await this.simulation?.stop();
-    await this.frail.stop();
+    await this.frail?.stop();
   }
 }
 
@@ -120,6 +121,7 @@ test("the console in every state", async () => {
     await test.step("content", () => content(now, camera));
     await test.step("slide, tour and tools", () => tools(now));
     await test.step("floor", () => floor(now));
+    await test.step("incidents", () => incidents(now));
     await test.step("words", () => words(now, camera));
     await test.step("dialogs", () => dialogs(now));
     await test.step("private sound", () => privateSound(now));
@@ -146,6 +148,10 @@ async function before(scene: Scene, camera: Browser): Promise<void> {
   await scene.show("first-look-round", ["desk"]);
   await scene.press("Escape");
   await scene.show("nobody-there");
+  await page.locator("#tab-incidents").click();
+  await page.locator("[data-listed]").waitFor({ timeout: PATIENCE_MS });
+  await scene.show("no-incident", ["desk"]);
+  await page.locator("#tab-people").click();
   scene.simulation = new Simulation(server, "gallery-console", { sites: SENDING, hall: true, decode: 0, except: [SITE, FRAIL] });
   await joinSite(camera, server, SITE);
   await scene.operator.untilWallIsAlive(SENDING + 3);
@@ -286,11 +292,33 @@ async function floor(scene: Scene): Promise<void> {
   await scene.tile("lao-cai", "requested").waitFor({ timeout: PATIENCE_MS });
   await scene.show("queue-with-response", EVERY_SIZE);
   await scene.onAir(FRAIL);
-  await scene.frail.kill();
+  await scene.frail?.kill();
+  scene.frail = null;
   await page.getByRole("alert").filter({ hasText: server.link(FRAIL).name }).first().waitFor({ timeout: PATIENCE_MS });
   await scene.show("grace-and-standby");
-  scene.frail = new Headless(server, FRAIL);
   await scene.order({ type: "back_to_hall" });
+}
+
+/** The line that dropped is an incident: it is told, its site is found on the wall, and its alarm is acknowledged. It ends. */
+async function incidents(scene: Scene): Promise<void> {
+  const { page, server } = scene;
+  const panel = page.locator('[data-panel="incidents"]');
+  await page.locator('[data-open-incidents]:not([data-open-incidents="0"])').click({ timeout: PATIENCE_MS });
+  await panel.locator("[data-incident]").first().waitFor({ timeout: PATIENCE_MS });
+  await panel.getByRole("button", { name: server.link(FRAIL).name }).first().click();
+  await expect(scene.tile(FRAIL)).toBeFocused();
+  await scene.show("incident", EVERY_SIZE);
+  await panel.locator('[data-view="alarms"]').click();
+  const first = panel.locator('[data-alarm][data-seen="false"]').first();
+  const [kind, site] = [await first.getAttribute("data-alarm"), await first.getAttribute("data-alarm-site")];
+  await scene.show("alarms");
+  await panel.locator(`[data-alarm="${kind}"][data-alarm-site="${site}"] [data-action="acknowledge"]`).click();
+  await expect(panel.locator(`[data-alarm="${kind}"][data-alarm-site="${site}"][data-seen="false"]`)).toHaveCount(0, { timeout: PATIENCE_MS });
+  await panel.locator('[data-view="incidents"]').click();
+  scene.frail = new Headless(server, FRAIL);
+  await panel.locator('[data-down="0"]').filter({ hasText: server.link(FRAIL).name }).first().waitFor({ timeout: 3 * PATIENCE_MS });
+  await scene.show("incident-over", ["desk"]);
+  await page.locator("#tab-people").click();
 }
 
 /** Messages and a call; who is at work; who is lost. */

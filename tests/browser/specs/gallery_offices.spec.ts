@@ -22,7 +22,11 @@ const PROGRAMME = `8h00 - 8h20: Phát biểu khai mạc hội nghị - Chủ t�
 9h10 - 9h30: Phát biểu kết luận hội nghị - Chủ tịch Quốc hội`;
 
 /** Sections of the plan with their places in its navigation. */
-const SECTIONS = { agenda: 0, sites: 1, details: 2, links: 3, rollcall: 4, rehearsal: 5, surfaces: 6 };
+const SECTIONS = { agenda: 0, sites: 1, details: 2, links: 3, check: 4, rollcall: 5, rehearsal: 6, surfaces: 7 };
+/** What is out of order at a site: its line check finds it. */
+const FAULTY = { [DROPS]: "silent-microphone" };
+/** A line check of a few sites: forty seconds, and their transfers, ms. */
+const CHECK_MS = 90_000;
 
 /** The desk of one who plans. */
 async function openPlan(browser: Browser, server: Server, section: string): Promise<Page> {
@@ -32,6 +36,7 @@ async function openPlan(browser: Browser, server: Server, section: string): Prom
 }
 
 test("sign-in and plan in every state", async () => {
+  test.setTimeout(600_000);
   const server = await Server.start("gallery-plan");
   const [nobody, desk] = [await Browser.plain(), await Browser.plain()];
   const [signIn, plan] = [new Gallery("sign-in"), new Gallery("plan")];
@@ -58,6 +63,9 @@ test("sign-in and plan in every state", async () => {
       await section(name);
       await plan.show(page, name);
     }
+
+    await section("check");
+    await checkLines(page, plan, server);
 
     await section("agenda");
     await page.locator('[data-action="import"]').first().click();
@@ -99,6 +107,32 @@ test("sign-in and plan in every state", async () => {
     await server.stop();
   }
 });
+
+/** A line check of all while three are there: under way, what has to be mended, and the report. */
+async function checkLines(page: Page, plan: Gallery, server: Server): Promise<void> {
+  const simulation = new Simulation(server, "gallery-plan", { sites: CHECKED, hall: true, decode: 0, faults: FAULTY });
+  try {
+    await page.waitForTimeout(JOINED_MS);
+    await page.locator('[data-action="check"]').click();
+    await page.locator("[data-check-running] progress").waitFor({ timeout: PATIENCE_MS });
+    await plan.show(page, "check-under-way");
+    await page.locator('[data-action="latest-report"]').waitFor({ timeout: CHECK_MS });
+    await plan.show(page, "check-done");
+    await page.locator('[data-action="latest-report"]').click();
+    await page.locator("[data-report]").waitFor({ timeout: PATIENCE_MS });
+    await plan.show(page, "check-report", { sizes: ["desk"] });
+    await page.emulateMedia({ media: "print" });
+    await plan.show(page, "check-report-printed", { sizes: ["desk"], unread: true });
+    await page.emulateMedia({ media: null });
+    await page.locator('[data-action="close-report"]').click();
+  } finally {
+    await simulation.stop();
+  }
+}
+
+/** Sites that are there for it, and until when they have joined, ms. */
+const CHECKED = 12;
+const JOINED_MS = 5_000;
 
 /** A state of the server has come and was drawn, ms. */
 const DRAWN_MS = 700;

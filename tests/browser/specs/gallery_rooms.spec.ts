@@ -17,6 +17,8 @@ const SIMULATED = 3;
 /** Short enough that a speech is over time within the test, long enough that each state before can be seen, s. */
 const SPEECH = { allowed: 25, warning: 12 };
 const STATE_MS = 40_000;
+/** The line check of a site: forty seconds, and its transfers, ms. */
+const CHECK_MS = 90_000;
 
 /** Both themes of a site's page; the dark one is what it comes with. */
 async function bothThemes(gallery: Gallery, page: Page, state: string): Promise<void> {
@@ -64,6 +66,12 @@ test("site and screen in every state", async () => {
     await site.getByRole("dialog").waitFor();
     await sites.show(site, "delegates");
     await site.keyboard.press("Escape");
+    await site.locator('[data-action="check-line"]').click();
+    await site.locator('[data-check="observing"]').waitFor({ timeout: STATE_MS });
+    await bothThemes(sites, site, "line-check");
+    await site.locator('[data-check="done"]').waitFor({ timeout: CHECK_MS });
+    await bothThemes(sites, site, "line-check-result");
+    await site.locator('[data-action="check-read"]').click();
     await order({ type: "start_rehearsal" });
     await status("connected");
     await sites.show(site, "rehearsal");

@@ -244,6 +244,8 @@ fn status() -> EndpointStatus {
         sound_playing: true,
         content: false,
         visible: true,
+        device_changes: 0,
+        browser: None,
     }
 }
 

@@ -18,6 +18,8 @@ fn events(alarms: &mut Alarms) -> Vec<&'static str> {
     let name = |event| match event {
         AlarmEvent::Raised(_) => "raised",
         AlarmEvent::Acknowledged(_) => "acknowledged",
+        AlarmEvent::Gone(_) => "gone",
+        AlarmEvent::Returned(_) => "returned",
         AlarmEvent::Reopened(_) => "reopened",
         AlarmEvent::Cleared(_) => "cleared",
     };
@@ -37,7 +39,7 @@ fn an_alarm_has_its_times_and_its_people() {
     assert_eq!(alarms.poll_timeout(), Some(at(160)));
     alarms.handle_timeout(at(160));
 
-    assert_eq!(events(&mut alarms), ["raised", "acknowledged", "cleared"]);
+    assert_eq!(events(&mut alarms), ["raised", "acknowledged", "gone", "cleared"]);
     assert_eq!(alarms.acknowledge(at(170), id, "Lan"), Err(AlarmRefusal::NotOpen));
     let over = alarms.history().next().unwrap();
     assert_eq!((over.raised_at, over.gone_at, over.count), (at(0), Some(at(100)), 1));
@@ -55,7 +57,9 @@ fn a_cause_that_comes_back_within_the_minute_is_the_same_alarm() {
     }
     alarms.handle_timeout(at(200));
 
-    assert_eq!(events(&mut alarms), ["raised", "cleared"]);
+    let told = events(&mut alarms);
+    let of = |name: &str| told.iter().filter(|told| **told == name).count();
+    assert_eq!((of("raised"), of("gone"), of("returned"), of("cleared"), told.len()), (1, 6, 5, 1, 13));
     assert_eq!(alarms.history().next().unwrap().count, 6);
 }
 
@@ -68,8 +72,15 @@ fn what_a_person_cleared_too_early_is_reopened() {
     assert_eq!(alarms.clear_by_hand(at(11), id, "Lan"), Ok(()));
     alarms.raise(at(30), &site(), BLACK);
 
-    assert_eq!(events(&mut alarms), ["raised", "cleared", "reopened"]);
+    assert_eq!(events(&mut alarms), ["raised", "gone", "cleared", "reopened"]);
     assert_eq!(alarms.open().map(|alarm| (alarm.id, alarm.count)).collect::<Vec<_>>(), [(id, 2)]);
+}
+
+#[test]
+fn numbers_go_on_after_those_of_an_earlier_start() {
+    let mut alarms = Alarms::after(41);
+    alarms.raise(at(0), &site(), BLACK);
+    assert_eq!(alarms.open().next().unwrap().id, AlarmId(42));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use super::*;
-use crate::Direction;
 use crate::units::{Dbfs, DelayMs, Fps};
+use crate::{Direction, NetworkType};
 
 fn up() -> LineSample {
     LineSample {
@@ -29,6 +29,7 @@ fn page() -> PageSample {
         concealed: Share::read(0.0),
         limit: EncoderLimit::None,
         path: CandidatePath::Udp,
+        network: NetworkType::Unknown,
         battery: None,
         visible: true,
     }
@@ -41,6 +42,7 @@ fn checked(line: impl Fn(u32) -> (Option<LineSample>, Option<LineSample>), kbps:
         let (up, down) = line(second);
         check.second(up.as_ref(), down.as_ref(), second < 24);
         check.page(&page(), Some(true), second < 24);
+        check.judged(true, true);
     }
     check.transferred(Kbps::read(kbps.0), Kbps::read(kbps.1));
     check
@@ -87,6 +89,23 @@ fn a_narrow_line_is_named_by_that_although_it_is_slow_and_loses_when_it_is_full(
     );
 }
 
+/// The programme alone is more than it carries: its queue is full all the time, and hardly anything of a transfer comes through.
+#[test]
+fn a_line_that_is_full_all_the_time_is_named_by_what_it_carries() {
+    let line = |_| {
+        let rtt = DelayMs::read(1_600.0);
+        (Some(LineSample { rtt, ..up() }), Some(LineSample { lost: 150, rtt, ..down() }))
+    };
+    let report = report(&checked(line, (60.0, 25.0)));
+    assert_eq!((report.verdict, report.fault), (CheckVerdict::Bad, Some(CheckFault::NarrowUp)), "{report:?}");
+    assert!(
+        report
+            .items
+            .iter()
+            .all(|item| !matches!(item.item, CheckItem::Loss | CheckItem::Delay) || item.fault.is_none())
+    );
+}
+
 #[test]
 fn a_slow_line_is_named_by_its_shortest_round_trip() {
     let line = |_| (Some(LineSample { rtt: DelayMs::read(410.0), ..up() }), Some(down()));
@@ -104,6 +123,32 @@ fn a_line_that_comes_and_goes_is_named_by_that_alone() {
     let report = report(&checked(line, (200.0, 100.0)));
     assert_eq!((report.verdict, report.fault), (CheckVerdict::Bad, Some(CheckFault::Flapping)), "{report:?}");
     assert_eq!(report.items.iter().filter(|item| item.fault.is_some()).count(), 1, "{report:?}");
+}
+
+#[test]
+fn a_line_that_goes_and_does_not_come_back_is_named_too() {
+    let gone = |second: u32| if second < 20 { (Some(up()), Some(down())) } else { (None, None) };
+    assert_eq!(report(&checked(gone, (5_000.0, 5_000.0))).fault, Some(CheckFault::Flapping));
+
+    let long = |second: u32| if (7..14).contains(&second) { (None, None) } else { (Some(up()), Some(down())) };
+    assert_eq!(report(&checked(long, (5_000.0, 5_000.0))).fault, Some(CheckFault::Flapping));
+}
+
+#[test]
+fn what_is_muted_or_switched_off_is_not_called_good() {
+    let mut check = LineCheck::default();
+    for _ in 0..30 {
+        check.second(Some(&up()), Some(&down()), true);
+        check.page(&page(), Some(true), true);
+        check.judged(true, false);
+    }
+    check.transferred(Kbps::read(5_000.0), Kbps::read(5_000.0));
+
+    let report = report(&check);
+    let of = |item: CheckItem| report.items.iter().find(|found| found.item == item).map(|found| found.verdict);
+    assert_eq!(of(CheckItem::Camera), Some(CheckVerdict::Good));
+    assert_eq!(of(CheckItem::Microphone), Some(CheckVerdict::Unknown));
+    assert_eq!((report.verdict, report.fault), (CheckVerdict::Unknown, None));
 }
 
 #[test]

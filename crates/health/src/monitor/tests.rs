@@ -44,6 +44,18 @@ fn a_site_that_drops_is_told_has_an_alarm_and_an_incident() {
     assert_eq!(told.len(), 4);
 }
 
+/// The first second of a site that joins has few frames, whatever its camera does.
+#[test]
+fn a_site_that_joins_raises_no_alarm() {
+    let mut health = watched();
+    let begins = Arriving { fps: Fps::read(1.0), ..healthy() };
+    for (at, arriving) in [(0, begins), (1_000, begins), (1_750, begins), (2_000, healthy()), (9_000, healthy())] {
+        health.arriving(Millis(at), &slug(), &arriving, 0);
+    }
+
+    assert_eq!(events(&mut health), [HealthEvent::Verdict(slug(), Finding::GOOD)]);
+}
+
 fn show_black(health: &mut Health) {
     let black = ContentSample {
         frames: 20,
@@ -78,7 +90,11 @@ fn a_fault_raises_its_alarm_and_leaving_ends_it() {
     let told = events(&mut health);
     assert!(matches!(
         &told[..],
-        [HealthEvent::Alarm(AlarmEvent::Raised(_)), HealthEvent::Alarm(AlarmEvent::Cleared(_))]
+        [
+            HealthEvent::Alarm(AlarmEvent::Raised(_)),
+            HealthEvent::Alarm(AlarmEvent::Gone(_)),
+            HealthEvent::Alarm(AlarmEvent::Cleared(_))
+        ]
     ));
 }
 

@@ -376,6 +376,8 @@ fn encoder_status(plan: &MediaPlan) -> EndpointStatus {
         sound_playing: false,
         content: false,
         visible: true,
+        device_changes: 0,
+        browser: None,
     }
 }
 

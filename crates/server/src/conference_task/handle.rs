@@ -1,6 +1,7 @@
 //! How the rest of the server speaks to a conference.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use conference::{Millis, Setup};
 use health::AlarmRefusal;
@@ -51,6 +52,10 @@ pub struct Figures {
     pub alarms: usize,
     /// Incidents that are open.
     pub incidents: usize,
+    /// Time that the judgement of health took since the start.
+    pub health_took: Duration,
+    /// Bytes that the curves and windows of the sites hold.
+    pub health_bytes: usize,
     /// Events that were acted on and are not written yet.
     pub unwritten: usize,
     /// Commands that were done since the start.

@@ -6,15 +6,17 @@ use std::time::Instant;
 use conference::{ConnectionId, SiteSlug, TrackKind};
 use health::AlarmRefusal;
 use relay_core::TrackLevel;
-use wire::{CheckRequest, ClientKind, EndpointRole, HealthView, Moment, Revision, ServerMessage, SiteCurve};
+use wire::{
+    CheckRequest, CheckState, ClientKind, EndpointRole, HealthView, Moment, Revision, ServerMessage, SiteCurve,
+};
 
 use super::publish::text_of;
 use super::task::{Now, Task};
 use crate::access::millis;
 use crate::health_store::HealthStore;
 use crate::health_watch::{
-    Candidate, Checks, HealthWatch, Listener, SiteNow, content_sample, context_of, hash_of, line_down, line_up,
-    page_sample,
+    Candidate, Checks, HealthWatch, Judged, Listener, SiteNow, content_sample, context_of, hash_of, is_on_air,
+    line_down, line_up,
 };
 use crate::live::{Client, Line, SILENCE_DBFS, SILENT_AFTER, SiteVerdict};
 use crate::routing::sent_kind;
@@ -22,8 +24,8 @@ use crate::view;
 
 /// Ticks of the task between two seconds of the curves.
 const SECOND_TICKS: u64 = 4;
-/// The relay of this server; sites of one conference hang on one.
-const RELAY: &str = "relay";
+/// All sites of a conference hang on the relay of this server: it tells none from another, and what takes all of them is the centre's.
+const RELAY: &str = "";
 
 /// What the watch over a conference's health begins with.
 #[derive(Clone)]
@@ -48,9 +50,32 @@ pub(super) struct Wellbeing {
     bounds: health::Thresholds,
     /// Verdicts on the sites that have a line, as live facts tell them.
     pub(super) verdicts: BTreeMap<SiteSlug, SiteVerdict>,
+    clock: SteadyClock,
     /// When something of a site last arrived.
     arrived: BTreeMap<SiteSlug, Instant>,
     ticks: u64,
+}
+
+/// Time of day that never goes back: patience, alarms and curves are counted in it. Where somebody sets the machine's clock back, it goes on
+/// at the pace of the monotonic one until the other has caught up.
+#[derive(Debug, Clone, Copy, Default)]
+struct SteadyClock {
+    last: Option<(Instant, u64)>,
+}
+
+impl SteadyClock {
+    /// This moment, ms since the epoch.
+    fn at(&self, now: Now) -> u64 {
+        let went_on = self.last.map(|(at, told)| told + millis(now.instant.saturating_duration_since(at)));
+        went_on.map_or(now.wall.0, |least| least.max(now.wall.0))
+    }
+
+    /// The same, and no later one is before it.
+    fn read(&mut self, now: Now) -> u64 {
+        let told = self.at(now);
+        self.last = Some((now.instant, told));
+        told
+    }
 }
 
 impl Wellbeing {
@@ -66,6 +91,7 @@ impl Wellbeing {
             store: kept,
             bounds: settings.line,
             verdicts: BTreeMap::new(),
+            clock: SteadyClock::default(),
             arrived: BTreeMap::new(),
             ticks: 0,
         }
@@ -73,47 +99,50 @@ impl Wellbeing {
 
     /// Judges every site by its better line.
     fn judge(&mut self, now: Now, lines: &BTreeMap<SiteSlug, Line<'_>>) {
+        let steady = self.clock.read(now);
         let Self { watch, verdicts, arrived, .. } = self;
         let gone: Vec<SiteSlug> = verdicts.keys().filter(|site| !lines.contains_key(*site)).cloned().collect();
         for site in gone {
             verdicts.remove(&site);
             arrived.remove(&site);
-            watch.left(now.wall.0, &site);
+            watch.left(steady, &site);
         }
         for (site, line) in lines {
             if line.left {
-                watch.left(now.wall.0, site);
+                watch.left(steady, site);
             } else if line.finding.quality != health::Quality::Lost {
                 arrived.insert(site.clone(), now.instant);
-                watch.arriving(now.wall.0, site, &line.arriving, 0);
+                watch.arriving(steady, site, &line.arriving, 0);
             } else {
                 let since = arrived.get(site).map(|at| now.instant.saturating_duration_since(*at));
                 let silent = line.silent_for.or(since).unwrap_or_default();
                 // A connection that is made anew is no loss yet.
                 if silent >= SILENT_AFTER {
-                    watch.arriving(now.wall.0, site, &line.arriving, millis(silent));
+                    watch.arriving(steady, site, &line.arriving, millis(silent));
                 }
             }
             let told = watch.verdict(site).filter(|_| !line.left).unwrap_or(line.finding);
             let lost_since = verdicts.get(site).and_then(|verdict| verdict.lost_since);
             let lost = told.quality == health::Quality::Lost;
-            let lost_since = lost.then(|| lost_since.unwrap_or(now.wall.0));
+            let lost_since = lost.then(|| lost_since.unwrap_or(steady));
             let faults = watch.faults(site);
             verdicts.insert(site.clone(), SiteVerdict { finding: told, faults, lost_since });
         }
     }
 
     /// One second of every line.
-    fn note_second(&mut self, now: Now, lines: &BTreeMap<SiteSlug, Line<'_>>) {
+    fn note_second(&mut self, now: Now, conference: &conference::Conference, lines: &BTreeMap<SiteSlug, Line<'_>>) {
+        let steady = self.clock.read(now);
         let Self { watch, checks, .. } = self;
         for (site, line) in lines {
             let arrival = line.peer.media.as_ref().filter(|media| media.connected).map(|media| &media.arrival);
-            let page = line.peer.stats.as_ref().map(|stats| page_sample(stats, line.peer.is_visible()));
+            let page = line.peer.page(now.instant);
             let up = arrival.map(|arrival| line_up(arrival, now.instant));
-            let second = SiteNow { up, down: arrival.and_then(line_down), page };
-            watch.second(now.wall.0, site, second);
+            let second = SiteNow { up, down: arrival.and_then(|arrival| line_down(arrival, page.as_ref())), page };
+            watch.second(steady, site, second);
             let sound_playing = line.peer.status.as_ref().map(|status| status.sound_playing);
-            checks.second(&wire::SiteSlug(site.0.clone()), &second, watch.faults_found(site), sound_playing);
+            let judged = Judged::of(conference, site, line.peer, now.instant);
+            checks.second(&wire::SiteSlug(site.0.clone()), &second, judged, watch.faults_found(site), sound_playing);
         }
     }
 }
@@ -121,8 +150,16 @@ impl Wellbeing {
 impl Task {
     /// Sites came, went or changed places.
     pub(super) fn watch_other_sites(&mut self) {
-        let now = self.now().wall.0;
+        let now = self.now();
+        let now = self.wellbeing.clock.read(now);
         self.wellbeing.watch.set_sites(now, RELAY, self.ledger.shown().setup().sites.iter());
+    }
+
+    /// Does something for the health alone, and adds up how long that takes.
+    pub(super) fn of_health(&mut self, work: impl FnOnce(&mut Self)) {
+        let began = Instant::now();
+        work(self);
+        self.figures.health_took += began.elapsed();
     }
 
     /// Looks at every line, several times a second.
@@ -132,10 +169,11 @@ impl Task {
         self.wellbeing.judge(now, &lines);
         let is_second = self.wellbeing.ticks.is_multiple_of(SECOND_TICKS);
         if is_second {
-            self.wellbeing.note_second(now, &lines);
+            self.wellbeing.note_second(now, self.ledger.shown(), &lines);
         }
         self.wellbeing.ticks += 1;
-        self.wellbeing.watch.settle(now.wall.0);
+        let steady = self.wellbeing.clock.read(now);
+        self.wellbeing.watch.settle(steady);
         if is_second {
             self.publish_health(now);
         }
@@ -150,7 +188,7 @@ impl Task {
             return;
         }
         let text = text_of(&ServerMessage::Health(Box::new(
-            self.wellbeing.watch.view(now.wall.0, self.wellbeing.checks.run()),
+            self.wellbeing.watch.view(self.wellbeing.clock.at(now), self.wellbeing.checks.run()),
         )));
         pages.for_each(|control| control.outbox.push(text.clone()));
     }
@@ -158,6 +196,7 @@ impl Task {
     pub(super) fn note_health_figures(&mut self) {
         let (sites, alarms, incidents) = self.wellbeing.watch.counts();
         (self.figures.sites, self.figures.alarms, self.figures.incidents) = (sites, alarms, incidents);
+        self.figures.health_bytes = self.wellbeing.watch.memory_bytes();
     }
 
     /// A page told what it sends.
@@ -168,13 +207,14 @@ impl Task {
         let site = site.clone();
         let sender = self.publisher_of(&site);
         let Some(peer) = self.peers.of_socket(socket).filter(|peer| Some(peer.id) == sender) else { return };
-        let sent = peer.stats.as_ref().and_then(|stats| stats.sent.as_ref());
+        let sent = peer.fresh_stats(now.instant).and_then(|stats| stats.sent.as_ref());
         let media = peer.media.as_ref().filter(|media| media.connected);
         let (Some(sent), Some(media)) = (sent, media) else { return };
         let sample = content_sample(sent, &media.arrival, now.instant);
         let mut context = context_of(self.ledger.shown(), &site, peer);
         context.expected_to_speak |= self.wellbeing.checks.is_checking(&wire::SiteSlug(site.0.clone()));
-        self.wellbeing.watch.content(now.wall.0, &site, &sample, context);
+        let steady = self.wellbeing.clock.read(now);
+        self.wellbeing.watch.content(steady, &site, &sample, context);
     }
 
     /// Levels of microphones, ten times a second: of each site and of the programme that it hears.
@@ -192,12 +232,13 @@ impl Task {
         }
         let heard: BTreeSet<SiteSlug> =
             self.ledger.shown().state().stage.program().microphones.iter().cloned().collect();
+        let steady = self.wellbeing.clock.read(now);
         for (site, (id, microphone)) in &of_site {
             let others = heard.iter().filter(|other| *other != site).filter_map(|other| of_site.get(other));
             let programme = sum_dbfs(others.map(|(_, dbfs)| *dbfs));
             let Some(peer) = self.peers.get_mut(*id) else { continue };
             let context = context_of(self.ledger.shown(), site, peer);
-            self.wellbeing.watch.levels(now.wall.0, site, *microphone, programme, context);
+            self.wellbeing.watch.levels(steady, site, *microphone, programme, context);
         }
     }
 
@@ -211,13 +252,12 @@ impl Task {
         let now = self.now();
         let conference = self.ledger.shown();
         let lines = self.peers.lines(now.instant, &self.wellbeing.bounds);
-        let program = conference.state().stage.program();
         let meant = conference.setup().sites.iter().filter(|site| {
             let named = request.sites.as_ref().is_none_or(|sites| sites.iter().any(|slug| slug.0 == site.slug.0));
             named && request.region.as_ref().is_none_or(|region| *region == site.region)
         });
         let candidate = |site: &conference::Site| {
-            let on_air = program.shows(&site.slug) && conference.state().phase == conference::Phase::Live;
+            let on_air = is_live_on_air(conference, &site.slug);
             let here = lines.get(&site.slug).is_some_and(|line| !line.left);
             let candidate = match (on_air, here) {
                 (true, _) => Candidate::OnAir,
@@ -230,7 +270,8 @@ impl Task {
         if candidates.is_empty() {
             return None;
         }
-        Some(self.wellbeing.checks.start(now.wall.0, by, candidates))
+        let steady = self.wellbeing.clock.read(now);
+        Some(self.wellbeing.checks.start(steady, by, candidates))
     }
 
     /// A site wants its own line checked.
@@ -242,7 +283,7 @@ impl Task {
 
     /// A site has measured what its line carries.
     pub(super) fn line_measured(&mut self, socket: crate::live::SocketId, up: Option<f32>, down: Option<f32>) {
-        let now = self.now().wall.0;
+        let now = self.wellbeing.clock.at(self.now());
         let Some((site, EndpointRole::Main | EndpointRole::Backup)) =
             self.peers.of_socket(socket).and_then(|peer| peer.seat())
         else {
@@ -252,15 +293,25 @@ impl Task {
         self.wellbeing.checks.transferred(now, &site, up, down);
     }
 
-    /// Brings line checks on, tells sites how far theirs is, and keeps a run that is over.
+    /// Brings line checks on, tells sites how far theirs is, and keeps a run that is over. Whoever goes on air is left alone from then on.
     fn watch_checks(&mut self, now: Now) {
-        if let Some(run) = self.wellbeing.checks.handle_timeout(now.wall.0) {
+        let conference = self.ledger.shown();
+        let on_air = |site: &wire::SiteSlug| is_live_on_air(conference, &SiteSlug(site.0.clone()));
+        let steady = self.wellbeing.clock.read(now);
+        self.wellbeing.checks.leave_alone(steady, on_air);
+        if let Some(run) = self.wellbeing.checks.handle_timeout(steady) {
             tracing::info!(number = run.number, sites = run.sites.len(), "line check done");
             self.wellbeing.store.check(run);
         }
         for (site, check) in self.wellbeing.checks.take_changed() {
+            // The line that is judged is the one to be filled, and no other of the site at the same time.
+            let filled = check.state == CheckState::Transferring;
+            let publisher = self.publisher_of(&SiteSlug(site.0.clone()));
             let text = text_of(&ServerMessage::Check(check));
-            let of_site = |peer: &&crate::live::Peer| peer.seat().is_some_and(|(seat, _)| seat.0 == site.0);
+            let of_site = |peer: &&crate::live::Peer| {
+                let meant = !filled || publisher.is_none_or(|publisher| publisher == peer.id);
+                meant && peer.seat().is_some_and(|(seat, _)| seat.0 == site.0)
+            };
             let controls = self.peers.iter().filter(of_site).filter_map(|peer| peer.control.as_ref());
             controls.for_each(|control| control.outbox.push(text.clone()));
         }
@@ -268,7 +319,7 @@ impl Task {
 
     /// Health of everything, for somebody who asks.
     pub(super) fn health_view(&self) -> HealthView {
-        self.wellbeing.watch.view(self.now().wall.0, self.wellbeing.checks.run())
+        self.wellbeing.watch.view(self.wellbeing.clock.at(self.now()), self.wellbeing.checks.run())
     }
 
     /// The seconds of a site that are in memory, from `from` on; of all sites without one.
@@ -281,7 +332,8 @@ impl Task {
 
     /// A person has seen an alarm, or takes it off the list.
     pub(super) fn settle_alarm(&mut self, alarm: u64, clear: bool, by: &str) -> Result<(), AlarmRefusal> {
-        let now = self.now().wall.0;
+        let now = self.now();
+        let now = self.wellbeing.clock.read(now);
         let watch = &mut self.wellbeing.watch;
         if clear { watch.clear(now, alarm, by) } else { watch.acknowledge(now, alarm, by) }
     }
@@ -290,8 +342,19 @@ impl Task {
     pub(super) fn moment(&self) -> Moment {
         let shown = self.ledger.shown();
         let (told, entry) = self.wellbeing.watch.told();
-        moment_of(self.now().wall.0, Revision(shown.state().revision), view::whole(shown), told, entry)
+        moment_of(
+            self.wellbeing.clock.at(self.now()),
+            Revision(shown.state().revision),
+            view::whole(shown),
+            told,
+            entry,
+        )
     }
+}
+
+/// The whole country sees or hears it: nobody may fill its line.
+fn is_live_on_air(conference: &conference::Conference, site: &SiteSlug) -> bool {
+    conference.state().phase == conference::Phase::Live && is_on_air(conference, site)
 }
 
 /// A moment with its hash.
@@ -322,7 +385,21 @@ fn sum_dbfs(levels: impl Iterator<Item = f32>) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_back_stalls_nothing() {
+        let (mut clock, began) = (SteadyClock::default(), Instant::now());
+        let mut read = |seconds: u64, wall: u64| {
+            clock.read(Now { instant: began + Duration::from_secs(seconds), wall: conference::Millis(wall) })
+        };
+
+        assert_eq!(read(0, 7_200_000), 7_200_000);
+        assert_eq!(read(1, 3_601_000), 7_201_000, "an hour back: it goes on");
+        assert_eq!(read(2, 10_802_000), 10_802_000, "an hour ahead: it follows");
+    }
 
     #[test]
     fn two_equal_sounds_are_three_decibels_louder_than_one() {

@@ -8,6 +8,7 @@ use wire::{ClientKind, ErrorCode, InstanceId, MediaPlan, Revision, ServerMessage
 
 use super::letters::{Departure, Refused};
 use super::publish::text_of;
+use super::spans;
 use super::task::Task;
 use crate::access::Revocation;
 use crate::config::Limits;
@@ -57,6 +58,7 @@ pub struct Joined {
 
 impl Task {
     pub(super) fn visit(&mut self, visit: Visit) -> Result<Joined, Closing> {
+        let _span = spans::of_join(self.ledger.shown().setup(), &visit).entered();
         let known = self.admit(&visit)?;
         let now = self.now();
         let (answers, reader) = outbox();

@@ -122,7 +122,7 @@ impl Task {
             PlaneEvent::TakeFailed { take, reason } => self.take_failed(take, reason),
             PlaneEvent::LayersWanted { track, layers } => self.layers_wanted(track, &layers),
             PlaneEvent::Readiness { watch, readiness } => self.readiness_changed(watch, readiness),
-            PlaneEvent::Levels(levels) => self.levels(&levels),
+            PlaneEvent::Levels(levels) => self.of_health(|task| task.levels(&levels)),
             PlaneEvent::TrackStats(stats) => self.track_stats(stats),
             PlaneEvent::Ceiling { layer } => self.relay_keeps_up(layer),
             PlaneEvent::ReceiverStats(stats) => {

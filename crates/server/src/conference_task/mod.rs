@@ -29,6 +29,7 @@ mod replay;
 mod requests;
 mod restart;
 mod sites;
+mod spans;
 mod take;
 mod tally;
 mod task;

@@ -201,7 +201,11 @@ fn mark_of_event(stored: &journal::StoredEvent) -> TimeMark {
 /// Verdicts are not marked: the curves show them.
 fn mark_of_entry(entry: &wire::HealthEntry) -> Option<TimeMark> {
     let (kind, actor, site) = match &entry.what {
-        HealthChange::Started | HealthChange::Verdict { .. } | HealthChange::Changed { .. } => return None,
+        HealthChange::Started
+        | HealthChange::Verdict { .. }
+        | HealthChange::Gone { .. }
+        | HealthChange::Returned { .. }
+        | HealthChange::Changed { .. } => return None,
         HealthChange::Raised { alarm } => ("alarm_raised", None, Some(&alarm.site)),
         HealthChange::Reopened { alarm } => ("alarm_reopened", None, Some(&alarm.site)),
         HealthChange::Acknowledged { alarm } => {

@@ -4,10 +4,12 @@ use std::net::IpAddr;
 
 use conference::{Actor, Live, Refusal, Request};
 use tokio::sync::oneshot;
-use wire::{ClientMessage, Command, CommandId, ErrorCode, Revision, ServerMessage, SiteSlug};
+use tracing::Span;
+use wire::{ClientMessage, Command, CommandId, EndpointStatus, ErrorCode, Revision, ServerMessage, SiteSlug};
 
 use super::ledger::Answer;
 use super::letters::{Refused, Sender};
+use super::spans;
 use super::task::Task;
 use crate::access::MAX_NAME_CHARS;
 use crate::convert;
@@ -15,29 +17,21 @@ use crate::live::{SocketId, Who};
 
 /// Who waits for the answer to a command.
 #[derive(Debug)]
-pub(super) enum Asker {
-    /// A page.
-    Page {
-        /// Its WebSocket.
-        socket: SocketId,
-        /// From where it comes, for the audit.
-        address: Option<IpAddr>,
-    },
-    /// A request over HTTP.
-    Caller {
-        /// Where its answer goes.
-        answer: oneshot::Sender<Result<Revision, wire::Refusal>>,
-        /// From where it comes, for the audit.
-        address: Option<IpAddr>,
-    },
+pub(super) struct Asker {
+    to: AnswerTo,
+    /// From where it comes, for the audit.
+    address: Option<IpAddr>,
+    /// Open until it is answered.
+    span: Span,
 }
 
-impl Asker {
-    fn address(&self) -> Option<IpAddr> {
-        match self {
-            Self::Page { address, .. } | Self::Caller { address, .. } => *address,
-        }
-    }
+/// Where an answer goes.
+#[derive(Debug)]
+enum AnswerTo {
+    /// To a page, by its WebSocket.
+    Page(SocketId),
+    /// To a request over HTTP.
+    Caller(oneshot::Sender<Result<Revision, wire::Refusal>>),
 }
 
 /// A command as it came.
@@ -49,22 +43,26 @@ struct Given {
     speaker: Option<SiteSlug>,
 }
 
+/// Longest name of a browser that is kept, characters.
+const MAX_BROWSER_CHARS: usize = 100;
+
 impl Task {
     pub(super) fn page_says(&mut self, socket: SocketId, message: ClientMessage) {
+        let now = self.now().instant;
         let Some(peer) = self.peers.of_socket(socket) else { return };
         match message {
             ClientMessage::Command { id, seen, command, age_ms, speaker } => {
                 let who = peer.who.clone();
                 let address = peer.address();
                 let given = Given { id, seen, command, age_ms, speaker };
-                self.command(&who, given, Asker::Page { socket, address });
+                self.command(&who, given, AnswerTo::Page(socket), address);
             }
             ClientMessage::Offer { generation, sdp } => self.offer(socket, generation, sdp),
             ClientMessage::Shown { take, elapsed_ms } => self.shown(socket, take, elapsed_ms),
-            ClientMessage::Status(status) => peer.status = Some(status),
+            ClientMessage::Status(status) => peer.status = Some(shortened(status)),
             ClientMessage::Stats(stats) => {
-                peer.stats = Some(stats);
-                self.page_measured(socket);
+                peer.stats = Some((now, stats));
+                self.of_health(|task| task.page_measured(socket));
             }
             ClientMessage::Solo { site } => self.solo(socket, site),
             ClientMessage::Talkback { sites } => self.talkback(socket, sites),
@@ -86,11 +84,12 @@ impl Task {
         answer: oneshot::Sender<Result<Revision, wire::Refusal>>,
     ) {
         let given = Given { id, seen, command, age_ms: 0, speaker: None };
-        self.command(&sender.who, given, Asker::Caller { answer, address: sender.address });
+        self.command(&sender.who, given, AnswerTo::Caller(answer), sender.address);
     }
 
-    fn command(&mut self, who: &Who, given: Given, asker: Asker) {
+    fn command(&mut self, who: &Who, given: Given, to: AnswerTo, address: Option<IpAddr>) {
         let Given { id, seen, command, age_ms, speaker } = given;
+        let asker = Asker { to, address, span: spans::of_command(self.ledger.shown().setup(), who, &command) };
         let now = self.now();
         if matches!(command, Command::Take { .. } | Command::Undo) {
             self.takes.asked(now.instant);
@@ -138,14 +137,15 @@ impl Task {
                 Ok(_) => self.figures.accepted += 1,
                 Err(refusal) => {
                     self.figures.refused += 1;
-                    self.audit_refusal(&asked.request, refusal, asked.askers.first().and_then(Asker::address));
+                    self.audit_refusal(&asked.request, refusal, asked.askers.first().and_then(|asker| asker.address));
                 }
             }
             let outcome = outcome.map(Revision).map_err(convert::refusal_out);
             let id = CommandId(asked.request.id.0);
-            for asker in asked.askers {
-                match asker {
-                    Asker::Page { socket, .. } => {
+            for Asker { to, span, .. } in asked.askers {
+                span.record("outcome", if outcome.is_ok() { "accepted" } else { "refused" });
+                match to {
+                    AnswerTo::Page(socket) => {
                         let message = match outcome.clone() {
                             Ok(revision) => ServerMessage::Accepted { id: id.clone(), revision },
                             Err(reason) => ServerMessage::Refused { id: id.clone(), reason },
@@ -153,7 +153,7 @@ impl Task {
                         self.tell(socket, &message);
                     }
                     // A caller that has gone repeats its command with the same id.
-                    Asker::Caller { answer, .. } => drop(answer.send(outcome.clone())),
+                    AnswerTo::Caller(answer) => drop(answer.send(outcome.clone())),
                 }
             }
         }
@@ -186,4 +186,10 @@ impl Task {
         let detail = format!("{what}: forbidden for this role");
         self.tell(socket, &ServerMessage::Error { code: ErrorCode::Unauthorized, detail, fatal: false });
     }
+}
+
+/// What is kept of a page's status.
+fn shortened(mut status: EndpointStatus) -> EndpointStatus {
+    status.browser = status.browser.map(|browser| browser.chars().take(MAX_BROWSER_CHARS).collect());
+    status
 }

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
-use conference::{ConnectionId, Fact, SiteSlug};
+use conference::{ConnectionId, Fact, Setup, SiteSlug};
 use relay_core::{EndpointId, Feed, Routes, SlotId, TakeFailure};
+use tracing::Span;
 use wire::{Cut, MediaKind, ServerMessage, TakeId, TakeReport};
 
 use super::media_relay::RelayOrder;
+use super::spans;
 use super::task::Task;
 use crate::live::SocketId;
 use crate::{convert, media_plan};
@@ -42,6 +44,8 @@ struct AtRelay {
     main: Option<SiteSlug>,
     /// From the command, for the operators.
     began: Instant,
+    /// Open until the take has ended, however.
+    span: Span,
 }
 
 #[derive(Debug)]
@@ -62,6 +66,7 @@ impl Takes {
     /// Orders the pending take, and again whenever what it leads to changes.
     pub(super) fn order(
         &mut self,
+        setup: &Setup,
         take: relay_core::TakeId,
         routes: Routes,
         main: Option<SiteSlug>,
@@ -70,14 +75,15 @@ impl Takes {
         if self.at_relay.as_ref().is_some_and(|at_relay| at_relay.routes == routes) {
             return None;
         }
-        let began = match &self.at_relay {
-            Some(at_relay) => at_relay.began,
+        let (began, span) = match self.at_relay.take() {
+            Some(at_relay) => (at_relay.began, at_relay.span),
             None => {
-                let asked = self.asked_at.take();
-                asked.filter(|at| now.saturating_duration_since(*at) < COMMAND_AT_MOST).unwrap_or(now)
+                let asked = self.asked_at.take().filter(|at| now.saturating_duration_since(*at) < COMMAND_AT_MOST);
+                let id = convert::take_out(convert::take_from_relay(take));
+                (asked.unwrap_or(now), spans::of_take(setup, id, main.as_ref()))
             }
         };
-        self.at_relay = Some(AtRelay { take, routes: routes.clone(), main, began });
+        self.at_relay = Some(AtRelay { take, routes: routes.clone(), main, began, span });
         Some(RelayOrder::OrderTake(take, routes))
     }
 
@@ -114,6 +120,7 @@ impl Task {
             return;
         }
         self.figures.takes_shown += 1;
+        at_relay.span.record("outcome", "shown");
         self.note_cuts(convert::take_out(convert::take_from_relay(take)), cuts, &receiving);
         if let Some(site) = main {
             self.takes.keep(TakeReport {
@@ -150,6 +157,7 @@ impl Task {
     fn report_failed(&mut self, at_relay: AtRelay, reason: conference::TakeFailure) {
         let receivers = self.sites_of(at_relay.routes.slots.keys().map(|slot| slot.endpoint));
         self.figures.takes_failed += 1;
+        at_relay.span.record("outcome", "failed");
         if let Some(site) = at_relay.main {
             self.takes.keep(TakeReport {
                 take: convert::take_out(convert::take_from_relay(at_relay.take)),

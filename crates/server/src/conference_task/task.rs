@@ -231,7 +231,7 @@ impl Task {
 
     fn tick(&mut self) {
         let now = self.now();
-        self.watch_health();
+        self.of_health(Self::watch_health);
         self.watch_presence();
         self.make_waiting_offers();
         self.watch_lease();
@@ -306,7 +306,7 @@ impl Task {
         self.watch(watches);
         if let Some((take, after)) = pending {
             let main = self.main_site_of_pending();
-            self.orders.extend(self.takes.order(take, after, main, now));
+            self.orders.extend(self.takes.order(self.ledger.shown().setup(), take, after, main, now));
         }
     }
 

@@ -37,6 +37,7 @@ impl Writer {
         (batches, reports)
     }
 
+    #[tracing::instrument(level = "debug", skip_all, fields(conference = %self.stream, events = batch.events.len()))]
     async fn append(&self, batch: &Batch, outcomes: &mpsc::UnboundedSender<Outcome>) -> Outcome {
         let events: Vec<NewEvent> = batch.events.iter().map(encode).collect();
         let after = Seq(batch.after);

@@ -12,14 +12,16 @@ use health::{LineCheck, Settings};
 use wire::{CheckRun, CheckState, ConferenceId, SiteCheck, SiteSlug};
 
 use super::convert::report_out;
+use super::samples::Judged;
 use super::watch::SiteNow;
 
 /// So long a site is watched, ms: a silent microphone and a frozen picture are told after twenty seconds, an echo after thirty.
 pub const OBSERVED_MS: u64 = 40_000;
 /// Sites whose lines are filled at the same time: more would measure the line of the centre.
 pub const TRANSFERS_AT_ONCE: usize = 8;
-/// A site that has not measured its line by then is done without, ms.
-pub const TRANSFER_WITHIN_MS: u64 = 25_000;
+/// A site that has not measured its line by then is done without, ms: ten seconds for each direction of a line that lets nothing through, and what the order and the answer take on a
+/// line that is full.
+pub const TRANSFER_WITHIN_MS: u64 = 40_000;
 
 /// A site of whom a check is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +107,7 @@ impl Checks {
         &mut self,
         site: &SiteSlug,
         now: &SiteNow,
+        judged: Judged,
         faults: impl IntoIterator<Item = health::ContentFault>,
         sound_playing: Option<bool>,
     ) {
@@ -114,7 +117,17 @@ impl Checks {
         if let Some(page) = &now.page {
             checking.check.page(page, sound_playing, idle);
         }
+        checking.check.judged(judged.picture, judged.sound);
         checking.check.faults(faults);
+    }
+
+    /// Ends the checks of sites that are on air now: their lines are not to be filled.
+    pub fn leave_alone(&mut self, now: u64, on_air: impl Fn(&SiteSlug) -> bool) {
+        let checked = self.sites.iter().filter(|(_, checking)| checking.ended_at.is_none());
+        let left: Vec<SiteSlug> = checked.map(|(site, _)| site.clone()).filter(|site| on_air(site)).collect();
+        for site in left {
+            self.end(now, &site, CheckState::OnAir);
+        }
     }
 
     /// A site has measured what its line carries. Not asked for, it is not taken.
@@ -122,7 +135,7 @@ impl Checks {
         let Some(checking) = self.sites.get_mut(site) else { return };
         if checking.state == CheckState::Transferring {
             checking.check.transferred(up_kbps.and_then(Kbps::read), down_kbps.and_then(Kbps::read));
-            self.end(now, site);
+            self.end(now, site, CheckState::Done);
         }
     }
 
@@ -139,7 +152,7 @@ impl Checks {
             self.enter(now, &site, CheckState::Waiting);
         }
         for site in with(self, CheckState::Transferring, TRANSFER_WITHIN_MS) {
-            self.end(now, &site);
+            self.end(now, &site, CheckState::Done);
         }
         let room = TRANSFERS_AT_ONCE.saturating_sub(with(self, CheckState::Transferring, 0).len());
         for site in with(self, CheckState::Waiting, 0).into_iter().take(room) {
@@ -199,8 +212,8 @@ impl Checks {
         self.changed.push(site.clone());
     }
 
-    fn end(&mut self, now: u64, site: &SiteSlug) {
-        self.enter(now, site, CheckState::Done);
+    fn end(&mut self, now: u64, site: &SiteSlug, how: CheckState) {
+        self.enter(now, site, how);
         if let Some(checking) = self.sites.get_mut(site) {
             checking.ended_at = Some(now);
         }
@@ -256,6 +269,16 @@ mod tests {
         let run = checks.handle_timeout(0).expect("nobody is to be waited for");
         assert_eq!(run.sites[&slug(1)].state, CheckState::Absent);
         assert_eq!(run.sites[&slug(2)].state, CheckState::OnAir);
+    }
+
+    #[test]
+    fn who_goes_on_air_is_left_alone() {
+        let mut checks = checks();
+        checks.start(0, Some("lan"), [(slug(1), Candidate::Here), (slug(2), Candidate::Here)]);
+        checks.leave_alone(5_000, |site| *site == slug(1));
+        checks.handle_timeout(OBSERVED_MS);
+        assert_eq!(in_state(&checks, CheckState::OnAir), [slug(1)]);
+        assert_eq!(in_state(&checks, CheckState::Transferring), [slug(2)]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use conference::{SiteSlug, TrackKind};
 use health::units::{Dbfs, DelayMs, Fps, Kbps, Luma, Share};
-use health::{CandidatePath, ContentSample, Context, Direction, EncoderLimit, LineSample, PageSample};
+use health::{CandidatePath, ContentSample, Context, Direction, EncoderLimit, LineSample, NetworkType, PageSample};
 use relay_core::Layer;
 use wire::{DeviceState, EndpointStats, SentStats};
 
@@ -32,14 +32,16 @@ pub fn line_up(arrival: &Arrival, now: Instant) -> LineSample {
         rtt: arrival.rtt_ms().and_then(DelayMs::read),
         fps: camera.and_then(|layer| Fps::read(layer.frames as f32)),
         keyframes: camera.map_or(0, |layer| layer.keyframes),
-        freezes: 0,
+        // The relay counts whole pictures: a second without one is a freeze for whoever looks.
+        freezes: camera.map_or(0, |layer| u32::from(layer.frames == 0)),
         height: camera.map(|layer| height(layer.layer)),
         level: sound.and_then(|track| track.stats.level_dbfs).and_then(Dbfs::read),
     }
 }
 
-/// The last second of what is sent to a connection; none: it receives nothing, or the relay has not reported yet.
-pub fn line_down(arrival: &Arrival) -> Option<LineSample> {
+/// The last second of what is sent to a connection; none: it receives nothing, or the relay has not reported yet. What it makes of it
+/// only its page can tell.
+pub fn line_down(arrival: &Arrival, page: Option<&PageSample>) -> Option<LineSample> {
     let receiver = arrival.receiver()?;
     let lost = (receiver.loss.clamp(0.0, 1.0) * receiver.packets as f32).round() as u32;
     Some(LineSample {
@@ -51,7 +53,7 @@ pub fn line_down(arrival: &Arrival) -> Option<LineSample> {
         rtt: arrival.rtt_ms().and_then(DelayMs::read),
         fps: None,
         keyframes: 0,
-        freezes: 0,
+        freezes: page.map_or(0, |page| page.freezes),
         height: None,
         level: None,
     })
@@ -76,6 +78,13 @@ pub fn page_sample(stats: &EndpointStats, visible: bool) -> PageSample {
             wire::CandidatePath::Tcp => CandidatePath::Tcp,
             wire::CandidatePath::Relayed => CandidatePath::Relayed,
         },
+        network: match sent.map(|sent| sent.network).unwrap_or_default() {
+            wire::NetworkType::Unknown => NetworkType::Unknown,
+            wire::NetworkType::Wired => NetworkType::Wired,
+            wire::NetworkType::Wifi => NetworkType::Wifi,
+            wire::NetworkType::Cellular => NetworkType::Cellular,
+            wire::NetworkType::Other => NetworkType::Other,
+        },
         battery: sent.and_then(|sent| sent.battery).and_then(Share::read),
         visible,
     }
@@ -96,13 +105,36 @@ pub fn content_sample(sent: &SentStats, arrival: &Arrival, now: Instant) -> Cont
     }
 }
 
+/// Whether a site's picture and sound are measured now: a page that measures them, of what is neither switched off nor muted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Judged {
+    /// The picture.
+    pub picture: bool,
+    /// The sound.
+    pub sound: bool,
+}
+
+impl Judged {
+    /// Of the line of a site.
+    pub fn of(conference: &conference::Conference, site: &SiteSlug, peer: &Peer, now: Instant) -> Self {
+        let measured = peer.fresh_stats(now).is_some_and(|stats| stats.sent.is_some());
+        let context = context_of(conference, site, peer);
+        Self { picture: measured && !context.camera_off, sound: measured && !context.muted }
+    }
+}
+
+/// Everybody sees or hears it.
+pub fn is_on_air(conference: &conference::Conference, site: &SiteSlug) -> bool {
+    let program = conference.state().stage.program();
+    program.microphones.contains(site) || program.shows(site)
+}
+
 /// What a site is meant to do.
 pub fn context_of(conference: &conference::Conference, site: &SiteSlug, peer: &Peer) -> Context {
     let state = conference.state();
     let status = peer.status.as_ref();
     let works = |state: Option<DeviceState>| matches!(state, None | Some(DeviceState::Live));
-    let program = state.stage.program();
-    let on_air = program.microphones.contains(site) || program.shows(site);
+    let on_air = is_on_air(conference, site);
     let muted = state.stage.muted.contains(site);
     Context {
         muted: muted || !works(status.map(|status| status.microphone)),

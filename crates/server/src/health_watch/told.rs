@@ -34,6 +34,8 @@ impl Told {
             }
             HealthChange::Raised { alarm }
             | HealthChange::Acknowledged { alarm }
+            | HealthChange::Gone { alarm }
+            | HealthChange::Returned { alarm }
             | HealthChange::Reopened { alarm } => {
                 self.alarms.insert(alarm.id, alarm.clone());
             }

@@ -46,7 +46,8 @@ impl HealthWatch {
     /// Begins to watch: the log goes on after `entry`.
     pub fn new(settings: Settings, store: HealthStore, listener: Listener, entry: u64, now: u64) -> Self {
         let mut watch = Self {
-            health: Health::new(settings),
+            // Each number that was given is in an entry of its own: after the last entry none was given.
+            health: Health::after(settings, entry),
             store,
             told: Told::default(),
             entry,
@@ -174,6 +175,11 @@ impl HealthWatch {
         (sites, self.health.alarms().open().count(), self.health.incidents().open().count())
     }
 
+    /// Bytes that the curves and windows of the sites hold.
+    pub fn memory_bytes(&self) -> usize {
+        self.health.memory_bytes()
+    }
+
     /// Everything at this moment.
     pub fn view(&self, now: u64, check: Option<CheckRun>) -> HealthView {
         let site = |slug: &health::SiteSlug| {
@@ -272,6 +278,8 @@ fn alarm_change(event: &AlarmEvent) -> HealthChange {
     match event {
         AlarmEvent::Raised(alarm) => HealthChange::Raised { alarm: alarm_out(alarm) },
         AlarmEvent::Acknowledged(alarm) => HealthChange::Acknowledged { alarm: alarm_out(alarm) },
+        AlarmEvent::Gone(alarm) => HealthChange::Gone { alarm: alarm_out(alarm) },
+        AlarmEvent::Returned(alarm) => HealthChange::Returned { alarm: alarm_out(alarm) },
         AlarmEvent::Reopened(alarm) => HealthChange::Reopened { alarm: alarm_out(alarm) },
         AlarmEvent::Cleared(alarm) => HealthChange::Cleared { alarm: alarm_out(alarm) },
     }
@@ -294,6 +302,8 @@ fn line_out(line: &LineSample) -> LineHealth {
         jitter_ms: line.jitter.map(|jitter| jitter.get()),
         rtt_ms: line.rtt.map(|rtt| rtt.get()),
         fps: line.fps.map(|fps| fps.get()),
+        keyframes: line.keyframes,
+        freezes: line.freezes,
         layer: line.height.map(|height| match height {
             ..=180 => wire::Layer::Low,
             181..=360 => wire::Layer::Mid,
@@ -319,6 +329,13 @@ fn page_out(page: &PageSample) -> PageHealth {
             health::CandidatePath::Udp => wire::CandidatePath::Udp,
             health::CandidatePath::Tcp => wire::CandidatePath::Tcp,
             health::CandidatePath::Relayed => wire::CandidatePath::Relayed,
+        },
+        network: match page.network {
+            health::NetworkType::Unknown => wire::NetworkType::Unknown,
+            health::NetworkType::Wired => wire::NetworkType::Wired,
+            health::NetworkType::Wifi => wire::NetworkType::Wifi,
+            health::NetworkType::Cellular => wire::NetworkType::Cellular,
+            health::NetworkType::Other => wire::NetworkType::Other,
         },
         battery: page.battery.map(|share| share.get()),
         visible: page.visible,

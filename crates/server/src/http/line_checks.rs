@@ -36,7 +36,7 @@ const TRANSFER_WITHIN: Duration = Duration::from_secs(15);
 /// Transfers at the same time: both directions of all sites that fill their lines, twice over.
 const MAX_TRANSFERS: usize = 32;
 /// Bytes that are handed out at once.
-const CHUNK_BYTES: usize = 16 * 1024;
+const CHUNK_BYTES: usize = 64 * 1024;
 
 /// Room for transfers.
 #[derive(Debug)]

@@ -182,7 +182,7 @@ pub fn router(app: App, scheme: Scheme) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(security_headers::add))
         .layer(PropagateRequestIdLayer::new(logging::REQUEST_ID))
-        .layer(TraceLayer::new_for_http().make_span_with(logging::span))
+        .layer(TraceLayer::new_for_http().make_span_with(logging::span).on_response(logging::answered))
         .layer(SetRequestIdLayer::new(logging::REQUEST_ID, MakeRequestUuid))
         .layer(Extension(scheme))
         .with_state(app)

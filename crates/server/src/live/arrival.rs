@@ -130,7 +130,7 @@ impl Arrival {
             loss: Share::read(loss),
             rtt: DelayMs::read(self.rtt_ms().unwrap_or(page_rtt_ms)),
             fps: camera.and_then(TrackArrival::best).and_then(|layer| Fps::read(layer.frames as f32)),
-            receiving: page.map(|page| Receiving::of(line_down(self).as_ref(), Some(page))),
+            receiving: page.map(|page| Receiving::of(line_down(self, Some(page)).as_ref(), Some(page))),
         }
     }
 

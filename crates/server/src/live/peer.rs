@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use conference::{ConnectionId, ConsoleLive, EndpointLive, Live, PlayerLive, PlayerPlace, SiteSlug, TrackKind};
-use health::Arriving;
 use health::units::DelayMs;
+use health::{Arriving, PageSample};
 use wire::{ClientKind, DeviceState, EndpointRole, EndpointStats, EndpointStatus, MediaPlan, Role, Uplink};
 
 use super::arrival::Arrival;
@@ -141,6 +141,8 @@ pub struct Media {
 /// An encoder or player that was answered has so long to connect before it counts as lost: checks and the handshake, over the
 /// worst of lines.
 pub const DOOR_CONNECTS_WITHIN: Duration = Duration::from_secs(10);
+/// Statistics of a page are news for so long: two reports may be missing.
+const STATS_FRESH_FOR: Duration = Duration::from_secs(6);
 
 /// A page or endpoint, whether its WebSocket is open at this moment or not.
 #[derive(Debug)]
@@ -173,8 +175,8 @@ pub struct Peer {
     pub offering: Offering,
     /// Devices and playback, as it says.
     pub status: Option<EndpointStatus>,
-    /// What it receives, as it says.
-    pub stats: Option<EndpointStats>,
+    /// What it receives, as it said at this moment.
+    pub stats: Option<(Instant, EndpointStats)>,
     /// The operator listens to this site alone.
     pub solo: Option<SiteSlug>,
     /// The operator speaks to these sites.
@@ -262,18 +264,28 @@ impl Peer {
     /// What arrives of it.
     pub fn arriving(&self, now: Instant) -> Arriving {
         let control = self.is_in_touch(now);
-        let rtt_ms = self.stats.as_ref().map_or(0.0, |stats| stats.rtt_ms);
+        let rtt_ms = self.fresh_stats(now).map_or(0.0, |stats| stats.rtt_ms);
         match self.media.as_ref().filter(|media| media.connected) {
             None => {
                 let rtt = DelayMs::read(rtt_ms);
                 Arriving { control, picture: false, sound: false, loss: None, rtt, fps: None, receiving: None }
             }
             Some(media) => {
-                let page = self.stats.as_ref().filter(|_| self.door().is_none());
-                let page = page.map(|stats| page_sample(stats, self.is_visible()));
+                let page = self.page(now).filter(|_| self.door().is_none());
                 media.arrival.arriving(now, control, rtt_ms, page.as_ref())
             }
         }
+    }
+
+    /// What its page measured last, unless that is old: a page that has frozen says nothing of how its line is now.
+    pub fn fresh_stats(&self, now: Instant) -> Option<&EndpointStats> {
+        let (at, stats) = self.stats.as_ref()?;
+        (now.saturating_duration_since(*at) < STATS_FRESH_FOR).then_some(stats)
+    }
+
+    /// The same as a sample of its health.
+    pub fn page(&self, now: Instant) -> Option<PageSample> {
+        self.fresh_stats(now).map(|stats| page_sample(stats, self.is_visible()))
     }
 
     /// The page is in the foreground, as far as it says.

@@ -186,6 +186,8 @@ fn endpoint_live(peer: &Peer, now: Instant, now_ms: u64) -> EndpointLive {
         loss: arriving.loss.map_or(0.0, Share::get),
         rtt_ms: arriving.rtt.map_or(0.0, DelayMs::get),
         since: peer.since,
+        device_changes: status.map_or(0, |status| status.device_changes),
+        browser: status.and_then(|status| status.browser.clone()),
         second_device_at: peer.second_device_at.filter(|at| now_ms.saturating_sub(*at) < SECOND_DEVICE_SHOWN_MS),
     }
 }

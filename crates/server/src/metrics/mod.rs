@@ -52,6 +52,7 @@ struct Direction {
 }
 
 type Totals<L> = Family<L, Counter<u64, AtomicU64>>;
+type Seconds<L> = Family<L, Counter<f64, AtomicU64>>;
 type Gauges = Family<OfConference, Gauge>;
 
 /// All metrics of the process. Cheap to clone.
@@ -68,6 +69,8 @@ struct Series {
     sites: Family<Verdict, Gauge>,
     alarms: Gauges,
     incidents: Gauges,
+    health_seconds: Seconds<OfConference>,
+    health_bytes: Gauges,
     revision: Gauges,
     journal_writable: Gauges,
     unwritten: Gauges,
@@ -119,6 +122,8 @@ impl Metrics {
             sites: Family::default(),
             alarms: Family::default(),
             incidents: Family::default(),
+            health_seconds: Family::default(),
+            health_bytes: Family::default(),
             revision: Family::default(),
             journal_writable: Family::default(),
             unwritten: Family::default(),
@@ -184,6 +189,8 @@ impl Series {
         registry.register("sites", "Sites by their verdicts", self.sites.clone());
         registry.register("alarms", "Alarms that are open", self.alarms.clone());
         registry.register("incidents", "Incidents that are open", self.incidents.clone());
+        registry.register("health_seconds", "Time that judging the sites took", self.health_seconds.clone());
+        registry.register("health_bytes", "Memory of the sites' curves", self.health_bytes.clone());
         registry.register("journal_events", "Durable events", self.revision.clone());
         registry.register("journal_writable", "1 while the journal can be written", self.journal_writable.clone());
         registry.register("journal_unwritten_events", "Acted on, not written yet", self.unwritten.clone());
@@ -217,6 +224,9 @@ impl Series {
         gauge(&self.media, figures.media);
         gauge(&self.alarms, figures.alarms);
         gauge(&self.incidents, figures.incidents);
+        gauge(&self.health_bytes, figures.health_bytes);
+        let health_seconds = figures.health_took.as_secs_f64();
+        self.health_seconds.get_or_create(&label).inner().store(health_seconds.to_bits(), Ordering::Relaxed);
         for (quality, count) in ["good", "weak", "bad", "lost"].into_iter().zip(figures.sites) {
             let label = Verdict { conference: label.conference.clone(), quality };
             self.sites.get_or_create(&label).set(i64::try_from(count).unwrap_or(i64::MAX));

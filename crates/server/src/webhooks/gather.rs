@@ -54,6 +54,8 @@ impl Gather {
             | HealthChange::Verdict { .. }
             | HealthChange::Raised { .. }
             | HealthChange::Acknowledged { .. }
+            | HealthChange::Gone { .. }
+            | HealthChange::Returned { .. }
             | HealthChange::Reopened { .. }
             | HealthChange::Cleared { .. } => {}
         }

@@ -191,7 +191,12 @@ async fn a_replay_shows_what_was_shown_then_also_after_a_restart() {
         let flowing: &[EndpointId] = if (3..16).contains(&step) { &[hall, ca_mau, da_nang] } else { &ends };
         flows(&world, flowing);
         tokio::time::sleep(Duration::from_millis(150 + 37 * (step % 7))).await;
-        moments.push(world.handle.moment().await.unwrap());
+        let seen = world.handle.health().await.unwrap();
+        let moment = world.handle.moment().await.unwrap();
+        if seen.entry == moment.entry {
+            assert_eq!(seen.alarms, moment.alarms, "what people see is what a replay will tell");
+        }
+        moments.push(moment);
         // What comes in the same millisecond as the moment is not what it shows.
         tokio::time::sleep(Duration::from_millis(3)).await;
     }

@@ -17,5 +17,6 @@ mod readiness;
 mod reserve;
 mod restarts;
 mod samples;
+mod spans;
 mod takes;
 mod world;

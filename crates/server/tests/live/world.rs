@@ -247,6 +247,8 @@ impl World {
             sound_playing: true,
             content: false,
             visible: true,
+            device_changes: 0,
+            browser: None,
         };
         page.say(ClientMessage::Status(status)).await;
         (page, endpoint)

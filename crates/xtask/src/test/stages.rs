@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::Context;
 use serde_json::Value;
@@ -52,6 +53,7 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage::new("doors: tests with aiortc", door_tests),
     Stage::new("browsers: packages", browser_packages),
     Stage::new("browsers: types", browser_types),
+    Stage::new("networks: line check", line_check).unless(no_networks),
     Stage::new("browsers: tests", browser_tests),
 ];
 
@@ -181,10 +183,26 @@ fn browser_types(root: &Path) -> anyhow::Result<Tally> {
 }
 
 fn browser_tests(root: &Path) -> anyhow::Result<Tally> {
+    playwright(root, |folder| command(folder, "npm", &["test"]))
+}
+
+/// The measurement of the line check that `cargo xtask bench health` makes with the whole country, with a few sites: four of its faults are on
+/// lines that only a network of namespaces has.
+fn line_check(root: &Path) -> anyhow::Result<Tally> {
+    succeeds(root, &workspace::cargo(), &["build", "--package", NETWORK_BED])?;
+    playwright(root, |folder| {
+        let arguments = ["playwright", "test", "--config", "playwright.networks.config.ts", "health_faults.spec"];
+        let mut test = command(folder, "npx", &arguments);
+        test.envs([("HEALTH_SITES", "12"), ("HEALTH_SEEDS", "1")]);
+        test
+    })
+}
+
+fn playwright(root: &Path, tests: impl FnOnce(&Path) -> Command) -> anyhow::Result<Tally> {
     let folder = root.join(BROWSER_FOLDER);
     let report = folder.join("test-results/report.json");
     forget(&report)?;
-    let status = run_seen(command(&folder, "npm", &["test"]), |_| {})?;
+    let status = run_seen(tests(&folder), |_| {})?;
     Ok(tally::of_playwright(&read(&report)?)?.with_status(status))
 }
 

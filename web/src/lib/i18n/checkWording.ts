@@ -1,5 +1,5 @@
 /** Words for the line check: items, verdicts, what is wrong and how it is mended. Every code has them: the maps are exhaustive by type. */
-import { percent } from '$lib/i18n/format';
+import { decimal, percent } from '$lib/i18n/format';
 import { faultAdvice, faultName } from '$lib/i18n/healthWording';
 import { m } from '$lib/paraglide/messages';
 import type { CheckedItem, CheckFault, CheckItem, CheckVerdict, ContentFault } from '$lib/wire';
@@ -19,7 +19,7 @@ export function checkedValue({ item, value }: CheckedItem): string {
   switch (item) {
     case 'up':
     case 'down':
-      return `${Math.round(value)} kbit/s`;
+      return bandwidth(value);
     case 'loss':
     case 'speaker':
     case 'path':
@@ -32,6 +32,16 @@ export function checkedValue({ item, value }: CheckedItem): string {
     case 'microphone':
       return '';
   }
+}
+
+/** From here on a line is told in Mbit/s, kbit/s; with a digit behind the point below the second bound. */
+const MEGABIT = 1_000;
+const WHOLE = 100_000;
+
+/** `812 kbit/s`, `4,8 Mbit/s`, `684 Mbit/s`. */
+function bandwidth(kbps: number): string {
+  if (kbps < MEGABIT) return `${Math.round(kbps)} kbit/s`;
+  return `${kbps < WHOLE ? decimal(kbps / MEGABIT) : Math.round(kbps / MEGABIT)} Mbit/s`;
 }
 
 const CONTENT = {

@@ -7,25 +7,30 @@ const TAGS = { vi: 'vi-VN', en: 'en-GB' } as const;
 const ZONE = 'Asia/Ho_Chi_Minh';
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-function timeFormat(seconds: boolean): Intl.DateTimeFormat {
-  const key = `${locale()}:${seconds}`;
-  const known = formats.get(key);
-  if (known) return known;
-  const made = new Intl.DateTimeFormat(TAGS[locale()], {
-    hour: '2-digit',
-    minute: '2-digit',
-    ...(seconds ? { second: '2-digit' } : {}),
-    hourCycle: 'h23',
-    timeZone: ZONE,
-  });
-  formats.set(key, made);
-  return made;
+const TIME = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+/** What is written of a time. */
+const PARTS = {
+  short: TIME,
+  clock: { ...TIME, second: '2-digit' },
+  date: { dateStyle: 'full' },
+  day: { day: 'numeric', month: 'numeric' },
+} satisfies Record<string, Intl.DateTimeFormatOptions>;
+
+function written(parts: keyof typeof PARTS, ms: number): string {
+  const key = `${locale()}:${parts}`;
+  const format = formats.get(key) ?? new Intl.DateTimeFormat(TAGS[locale()], { ...PARTS[parts], timeZone: ZONE });
+  formats.set(key, format);
+  return format.format(ms);
 }
 
 /** `09:41:27` */
-export const clockTime = (ms: number) => timeFormat(true).format(ms);
+export const clockTime = (ms: number) => written('clock', ms);
 /** `09:41` */
-export const shortTime = (ms: number) => timeFormat(false).format(ms);
+export const shortTime = (ms: number) => written('short', ms);
+/** `Thứ Sáu, 27 tháng 11, 2026` */
+export const fullDate = (ms: number) => written('date', ms);
+/** `09:41 27/11`: of what may have been on another day. */
+export const dayTime = (ms: number) => `${written('short', ms)} ${written('day', ms)}`;
 
 /** `1:02:05`, `02:05`: whole seconds, rounded down. */
 export function duration(ms: number): string {
@@ -57,8 +62,11 @@ export function fileSize(bytes: number): string {
   return `${value.toLocaleString(TAGS[locale()], { maximumFractionDigits: digits })} ${units[power]}`;
 }
 
-/** A share as `6,2 %`. */
-export function percent(share: number): string {
-  const text = (share * 100).toFixed(1);
-  return `${locale() === 'vi' ? text.replace('.', ',') : text} %`;
+/** A number with one digit behind the point, `6,2`. */
+export function decimal(value: number): string {
+  const text = value.toFixed(1);
+  return locale() === 'vi' ? text.replace('.', ',') : text;
 }
+
+/** A share as `6,2 %`. */
+export const percent = (share: number): string => `${decimal(share * 100)} %`;

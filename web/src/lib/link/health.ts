@@ -1,8 +1,9 @@
-/** The health of a conference over HTTP: history, the log, alarms, and the replay. */
+/** The health of a conference over HTTP: as it is, history, the log, alarms, and the replay. */
 import type {
   CheckRequest,
   CheckSummary,
   HealthEntry,
+  HealthView,
   Moment,
   SignedCheck,
   SiteCurve,
@@ -16,6 +17,9 @@ export const LOG_PAGE = 200;
 
 const base = (conference: string): string => `/api/v1/conferences/${encodeURIComponent(conference)}`;
 
+/** Everything now. */
+export const healthNow = (conference: string, signal: AbortSignal) =>
+  request<HealthView>(`${base(conference)}/health`, { signal });
 /** The last `seconds` of every site. */
 export const recentCurves = (conference: string, seconds: number) =>
   request<SiteCurve[]>(`${base(conference)}/health/recent?seconds=${seconds}`);

@@ -14,16 +14,17 @@ function line(delayMs: number, kbps: number) {
 }
 
 describe('carried', () => {
-  it('needs one transfer on a slow line', async () => {
-    const slow = line(0, 300);
-    expect(await slow.measured()).toBeCloseTo(300);
-    expect(slow.sizes).toEqual([64 << 10]);
+  it('measures a slow line by two transfers', async () => {
+    const slow = line(40, 300);
+    expect(Math.abs((await slow.measured())! - 300)).toBeLessThan(5);
+    expect(slow.sizes).toEqual([32 << 10, 128 << 10]);
   });
 
-  it('takes larger ones on a line that is fast and far away', async () => {
-    const far = line(400, 5_000);
+  it('does not take a line that is fast and far away for a slow one', async () => {
+    // Connecting, asking and the slow start take four round trips of 400 ms.
+    const far = line(1_600, 5_000);
     expect(await far.measured()).toBeGreaterThan(3_000);
-    expect(far.sizes).toHaveLength(3);
+    expect(far.sizes).toHaveLength(4);
   });
 
   it('keeps what was measured before a transfer broke off', async () => {
@@ -35,5 +36,14 @@ describe('carried', () => {
     };
     expect(await carried(transfer, () => at)).toBeCloseTo(8_000);
     expect(await carried(() => Promise.resolve(false))).toBeNull();
+  });
+
+  it('says of a line that lets nothing through in time what it can have carried at most', async () => {
+    let at = 0;
+    const starved = () => {
+      at += 10_000;
+      return Promise.resolve(false);
+    };
+    expect(await carried(starved, () => at)).toBeLessThan(27);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { candidatePath, encoderLimit, lumaOf, measurePicture, SoundPeriod } from './senderMeasures';
+import { candidatePath, encoderLimit, lumaOf, measurePicture, networkType, SoundPeriod } from './senderMeasures';
 
 const picture = (pixels: [number, number, number][]) =>
   lumaOf(new Uint8ClampedArray(pixels.flatMap((pixel) => [...pixel, 255])));
@@ -79,5 +79,16 @@ describe('what is sent, in numbers', () => {
     expect(candidatePath(entries({ candidateType: 'prflx', protocol: 'tcp' }))).toBe('tcp');
     expect(candidatePath(entries({ candidateType: 'relay', protocol: 'udp' }))).toBe('relayed');
     expect(candidatePath([])).toBe('unknown');
+  });
+
+  it('tells the network by the candidate in use, else by what the browser says of the machine', () => {
+    const entries = (candidate: object) => [
+      { type: 'candidate-pair', nominated: true, state: 'succeeded', localCandidateId: 'a' },
+      { type: 'local-candidate', id: 'a', ...candidate },
+    ];
+    expect(networkType(entries({ networkType: 'wifi' }), 'ethernet')).toBe('wifi');
+    expect(networkType(entries({ networkType: 'unknown' }), 'ethernet')).toBe('wired');
+    expect(networkType([], 'cellular')).toBe('cellular');
+    expect(networkType([], undefined)).toBe('unknown');
   });
 });

@@ -3,7 +3,7 @@
  * They are measured before the encoder, from pixels and samples; what they mean is the server's to judge. Pure.
  */
 
-import type { CandidatePath, EncoderLimit } from '$lib/wire';
+import type { CandidatePath, EncoderLimit, NetworkType } from '$lib/wire';
 import type { StatsEntry } from './statistics';
 
 /** A picture, and what became of it since the one before. */
@@ -89,15 +89,40 @@ export function encoderLimit(entries: readonly StatsEntry[]): EncoderLimit {
   return LIMITS.find((limit) => reasons.includes(limit)) ?? 'none';
 }
 
-/** How packets travel: by the local end of the candidate pair in use. */
-export function candidatePath(entries: readonly StatsEntry[]): CandidatePath {
+/** The local end of the candidate pair in use. */
+function localCandidate(entries: readonly StatsEntry[]): StatsEntry | null {
   const pair = entries.find(
     (entry) => entry.type === 'candidate-pair' && entry['nominated'] === true && entry['state'] === 'succeeded',
   );
-  const local = entries.find((entry) => entry.type === 'local-candidate' && entry['id'] === pair?.['localCandidateId']);
-  if (pair === undefined || local === undefined) return 'unknown';
+  if (pair === undefined) return null;
+  return entries.find((entry) => entry.type === 'local-candidate' && entry['id'] === pair['localCandidateId']) ?? null;
+}
+
+/** How packets travel: by the local end of the candidate pair in use. */
+export function candidatePath(entries: readonly StatsEntry[]): CandidatePath {
+  const local = localCandidate(entries);
+  if (local === null) return 'unknown';
   if (local['candidateType'] === 'relay') return 'relayed';
   return local['protocol'] === 'tcp' ? 'tcp' : 'udp';
+}
+
+/** What browsers call networks: `networkType` of a candidate (W3C webrtc-stats), `type` of the Network Information API. */
+const NETWORKS: Record<string, NetworkType> = {
+  ethernet: 'wired',
+  wifi: 'wifi',
+  cellular: 'cellular',
+  bluetooth: 'other',
+  wimax: 'other',
+  vpn: 'other',
+  mixed: 'other',
+  other: 'other',
+};
+
+/** The network that packets begin on; `connection`: what the browser says of the machine's own, where it does. */
+export function networkType(entries: readonly StatsEntry[], connection: string | undefined): NetworkType {
+  const told = [localCandidate(entries)?.['networkType'], connection];
+  const known = told.map((name) => (typeof name === 'string' ? NETWORKS[name] : undefined));
+  return known.find((type) => type !== undefined) ?? 'unknown';
 }
 
 const dbfs = (size: number): number => Math.min(0, Math.max(SILENCE_DBFS, 20 * Math.log10(size)));

@@ -6,6 +6,7 @@ import {
   encoderLimit,
   lumaOf,
   measurePicture,
+  networkType,
   type PictureMeasures,
   type SoundMeasures,
   SoundPeriod,
@@ -100,6 +101,9 @@ function listen(track: MediaStreamTrack, period: SoundPeriod): () => void {
 type Battery = { level: number };
 type WithBattery = Navigator & { getBattery?: () => Promise<Battery> };
 
+/** What the Network Information API tells, where there is one. */
+type WithConnection = Navigator & { connection?: { type?: string } };
+
 /** Measures what a page sends, and from what. */
 export class SenderProbe {
   #picture = new PictureProbe();
@@ -131,6 +135,7 @@ export class SenderProbe {
       clipped: sound?.clipped ?? null,
       encoder_limit: encoderLimit(entries),
       path: candidatePath(entries),
+      network: networkType(entries, (navigator as WithConnection).connection?.type),
       battery: this.#battery?.level ?? null,
     };
   }

@@ -165,6 +165,8 @@ export const endpointLive = (changes: Partial<EndpointLive> = {}): EndpointLive 
   loss: 0,
   rtt_ms: 0,
   since: 0,
+  device_changes: 0,
+  browser: null,
   second_device_at: null,
   ...changes,
 });

@@ -60,6 +60,14 @@ rtt_ms: number,
  */
 since: number, 
 /**
+ * Devices that were plugged in or out since its page began.
+ */
+device_changes: number, 
+/**
+ * Name and version of its browser, or of its program; none: not told.
+ */
+browser: string | null, 
+/**
  * When another device was refused that tried to join by its link; none if none did in the last minute.
  */
 second_device_at: number | null, };

@@ -24,4 +24,12 @@ content: boolean,
 /**
  * True while the page is visible.
  */
-visible: boolean, };
+visible: boolean, 
+/**
+ * Devices that were plugged in or out since the page began (`devicechange` of W3C mediacapture-streams).
+ */
+device_changes: number, 
+/**
+ * Name and version of the browser, or of the program; none: an older page. At most 100 characters are kept.
+ */
+browser?: string | null, };

@@ -28,6 +28,14 @@ alarm: Alarm, } | { "type": "acknowledged",
 /**
  * The alarm.
  */
+alarm: Alarm, } | { "type": "gone", 
+/**
+ * The alarm.
+ */
+alarm: Alarm, } | { "type": "returned", 
+/**
+ * The alarm.
+ */
 alarm: Alarm, } | { "type": "reopened", 
 /**
  * The alarm.

@@ -26,6 +26,14 @@ rtt_ms: number | null,
  */
 fps: number | null, 
 /**
+ * Keyframes of the best layer, in this second.
+ */
+keyframes: number, 
+/**
+ * Freezes: of what arrives, 1 if the second had no new picture; of what is sent, as the page counted them in two seconds.
+ */
+freezes: number, 
+/**
  * Best layer that arrives.
  */
 layer: Layer | null, 

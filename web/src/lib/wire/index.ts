@@ -67,6 +67,7 @@ export type { MediaPlan } from "./MediaPlan";
 export type { MessageId } from "./MessageId";
 export type { MessageView } from "./MessageView";
 export type { Moment } from "./Moment";
+export type { NetworkType } from "./NetworkType";
 export type { NewSurface } from "./NewSurface";
 export type { OperatorLive } from "./OperatorLive";
 export type { PageHealth } from "./PageHealth";

@@ -20,7 +20,7 @@ import { shortName } from './shortName';
 import { areStale, STALE_MS } from './staleness';
 import { DEBOUNCE_MS, PressGuard } from '$lib/ui/pressGuard';
 import { takeGrade, takeSummary } from './takeSummary';
-import { matches, regionsOf } from './wallFilter';
+import { matches } from './wallFilter';
 import { tallyLabel, unseenWords } from './tileText';
 import { moveInWall, wallGrid } from './wallGrid';
 
@@ -281,10 +281,6 @@ describe('the wall’s filter', () => {
     expect(matches({ region: '', state: 'lost' }, lost)).toBe(true);
     expect(matches({ region: '', state: 'absent' }, tile)).toBe(false);
     expect(matches({ region: '', state: 'waiting' }, { ...tile, tally: { name: 'requested', place: 1 } })).toBe(true);
-  });
-
-  it('lists regions once, in the order of the wall', () => {
-    expect(regionsOf(['B', 'A', 'B', ''].map(view))).toEqual(['B', 'A']);
   });
 });
 

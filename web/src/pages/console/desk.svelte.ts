@@ -14,6 +14,7 @@ import { CallDesk } from './desk/calls';
 import { CaptionDesk } from './desk/captions';
 import { FloorDesk } from './desk/floor';
 import { HoldingDesk } from './desk/holding.svelte';
+import { IncidentDesk } from './desk/incidents.svelte';
 import { MessageDesk } from './desk/messages.svelte';
 import { RollCallDesk } from './desk/rollCall.svelte';
 import { SoundDesk } from './desk/sound.svelte';
@@ -48,6 +49,7 @@ export class Desk {
   readonly messages: MessageDesk;
   readonly rollCall: RollCallDesk;
   readonly calls: CallDesk;
+  readonly incidents: IncidentDesk;
   readonly control: ControlDesk;
   readonly rail = new RailTabs();
   /** The tile that keys act on. */
@@ -71,6 +73,7 @@ export class Desk {
     this.messages = new MessageDesk(this.line);
     this.rollCall = new RollCallDesk(this.line);
     this.calls = new CallDesk(this.line, this.sound, (site) => (this.selected = site));
+    this.incidents = new IncidentDesk(this.line);
     this.control = new ControlDesk(this.line);
   }
 

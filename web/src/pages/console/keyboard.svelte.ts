@@ -4,10 +4,8 @@ import { HELD_ACTIONS, keyDeeds } from './keyActions';
 import { codeOf, type KeyAction, type Keymap } from './keymap';
 import { actionOf, keyLabel, type PressPlace } from './keys';
 import { fieldAt } from '$lib/ui/typing';
+import { focusTile, WALL_ATTRIBUTE } from './wallFocus';
 import { moveInWall, type WallMove } from './wallGrid';
-
-/** Attribute of the wall's element, so that arrows inside it are the wall's. */
-export const WALL_ATTRIBUTE = 'data-wall';
 
 /** The console's keyboard. */
 export class Keyboard {
@@ -81,7 +79,7 @@ export class Keyboard {
     const next = sites[at < 0 ? 0 : moveInWall(move, at, sites.length, this.columns)];
     if (!next) return;
     this.#desk.selected = next.view.slug;
-    document.querySelector<HTMLElement>(`[${WALL_ATTRIBUTE}] [data-site="${CSS.escape(next.view.slug)}"]`)?.focus();
+    focusTile(next.view.slug);
   }
 }
 

@@ -29,8 +29,3 @@ export function matches(filter: WallFilter, { site, tally }: TileFacts): boolean
       return site.view.presence.state === 'absent';
   }
 }
-
-/** Regions in the order of their first site. */
-export function regionsOf(views: readonly SiteView[]): string[] {
-  return [...new Set(views.map((view) => view.region).filter((region) => region !== ''))];
-}

@@ -1,5 +1,14 @@
 /** Keeps the focus where the keys are at home while the mouse presses buttons. */
 import { fieldAt } from '$lib/ui/typing';
+import type { SiteSlug } from '$lib/wire';
+
+/** Attribute of the wall's element, so that arrows inside it are the wall's. */
+export const WALL_ATTRIBUTE = 'data-wall';
+
+/** Goes to a site's tile. */
+export function focusTile(site: SiteSlug): void {
+  document.querySelector<HTMLElement>(`[${WALL_ATTRIBUTE}] [data-site="${CSS.escape(site)}"]`)?.focus();
+}
 
 /**
  * A button that is pressed with the mouse does not get the focus: arrows would be dead on the wall, and the next Enter would press it

@@ -1,4 +1,5 @@
 /** A desk whose server answers as a test says. Only tests import this. */
+import { curve, NOON } from '$lib/health/samples';
 import { ConferenceStore } from '$lib/state/conference.svelte';
 import type { Connection } from '$lib/state/connection.svelte';
 import { conferenceView, liveView, siteView } from '$lib/state/samples';
@@ -7,7 +8,6 @@ import type { HealthView } from '$lib/wire';
 import { flushSync } from 'svelte';
 import { vi } from 'vitest';
 import { HealthDesk } from './healthDesk.svelte';
-import { curve, NOON } from './samples';
 
 const SITES = [
   siteView('hall', { name: 'Hội trường', column: 3, row: 0, region: 'Trung ương' }),

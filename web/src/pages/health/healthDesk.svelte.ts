@@ -1,33 +1,22 @@
 /** What the page knows and does: the health of all sites as it is told, or as it was in a replay. */
-import {
-  doToAlarm,
-  healthLog,
-  LOG_PAGE,
-  lineChecks,
-  momentAt,
-  recentCurves,
-  signedCheck,
-  siteCurve,
-  startCheck,
-  timeLine,
-} from '$lib/link/health';
+import { AlarmDeeds } from '$lib/health/alarmDeeds.svelte';
+import { alarmOrder, unseen } from '$lib/health/alarms';
+import { incidentOrder } from '$lib/health/incidents';
+import { checkLink, LineChecks } from '$lib/health/lineChecks.svelte';
+import { countStandings, type Counts } from '$lib/health/standing';
 import { beforeNextFrame, measured } from '$lib/link/frames';
+import { doToAlarm, healthLog, LOG_PAGE, momentAt, recentCurves, siteCurve, timeLine } from '$lib/link/health';
 import type { ConferenceStore } from '$lib/state/conference.svelte';
 import type { Connection } from '$lib/state/connection.svelte';
 import type { Alarm, HealthView, Incident, Moment, SiteHealth, SiteSlug } from '$lib/wire';
 import { flushSync } from 'svelte';
-import { AlarmDeeds } from './alarmDeeds.svelte';
 import { HealthLog } from './healthLog.svelte';
-import { LineChecks } from './lineChecks.svelte';
-import { alarmOrder, incidentOrder, unseen } from './model/alarms';
 import { HeldOrder } from './model/heldOrder';
 import { Recent, RECENT_S } from './model/recent';
-import { countStandings, type Counts } from './model/standing';
 import { liveRow, momentRow, type Row } from './model/rows';
 import { ALL, type Filter, filtered, type Order, ordered } from './model/table';
 import { Replay } from './replay.svelte';
 import { SiteDetail } from './siteDetail.svelte';
-import { alarmLabel } from './words';
 
 /** Name of the measure around each second's drawing. */
 export const FRAME_MEASURE = 'health-frame';
@@ -61,12 +50,8 @@ export class HealthDesk {
   constructor(connection: Connection) {
     this.connection = connection;
     this.log = new HealthLog((before) => healthLog(this.id, before), LOG_PAGE);
-    this.deeds = new AlarmDeeds((alarm, deed) => doToAlarm(this.id, alarm, deed));
-    this.checks = new LineChecks({
-      start: (asked) => startCheck(this.id, asked),
-      list: () => lineChecks(this.id),
-      signed: (number) => signedCheck(this.id, number),
-    });
+    this.deeds = new AlarmDeeds((alarm, deed) => doToAlarm(this.id, alarm, deed), this.name);
+    this.checks = new LineChecks(checkLink(() => this.id));
     this.replay = new Replay({
       line: (signal) => timeLine(this.id, signal),
       moment: (at, signal) => momentAt(this.id, at, signal),
@@ -164,12 +149,8 @@ export class HealthDesk {
 
   /** Acknowledges an alarm; none: the first that nobody has seen. */
   acknowledge = (alarm: Alarm | undefined = this.alarms.find((one) => one.acknowledged_by === null)): void => {
-    if (alarm && !this.replay.active)
-      void this.deeds.do(alarm.id, 'acknowledge', alarmLabel('acknowledge', alarm, this.name));
+    if (alarm && !this.replay.active) void this.deeds.do(alarm, 'acknowledge');
   };
-
-  /** Takes an alarm off the list. */
-  clear = (alarm: Alarm): void => void this.deeds.do(alarm.id, 'clear', alarmLabel('clear', alarm, this.name));
 
   #take(view: HealthView): void {
     this.view = view;

@@ -1,7 +1,6 @@
 import type { HttpResult } from '$lib/link/http';
 import type { HealthEntry } from '$lib/wire';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { AlarmDeeds, REFUSAL_SHOWN_MS } from './alarmDeeds.svelte';
 import { CATCH_UP_MS, HealthLog } from './healthLog.svelte';
 
 /** Entries on the server, and what was asked of it. */
@@ -88,33 +87,5 @@ describe('the health log', () => {
     server.failing = false;
     await vi.advanceTimersByTimeAsync(CATCH_UP_MS);
     expect([numbers(log), log.failure]).toEqual([[1], null]);
-  });
-});
-
-describe('what is done to an alarm', () => {
-  const DONE: HttpResult<void> = { ok: true, value: undefined };
-
-  it('is pending, then accepted; once for two presses', async () => {
-    const sent: string[] = [];
-    const deeds = new AlarmDeeds(async (alarm, deed) => {
-      sent.push(`${deed}:${alarm}`);
-      return DONE;
-    });
-    const done = deeds.do(7, 'acknowledge', 'x');
-    void deeds.do(7, 'acknowledge', 'x');
-    expect([deeds.last?.outcome, deeds.pending.has('acknowledge:7')]).toEqual(['pending', true]);
-    await done;
-    expect([deeds.last?.outcome, deeds.pending.size, sent]).toEqual(['accepted', 0, ['acknowledge:7']]);
-  });
-
-  it('is refused with a reason, which goes once it was read', async () => {
-    const deeds = new AlarmDeeds(async () => ({ ok: false, failure: { status: 409, detail: 'still there' } }));
-    await deeds.do(7, 'clear', 'x');
-    expect([deeds.last?.outcome, deeds.last?.reason]).toEqual([
-      'refused',
-      expect.stringContaining('nguyên nhân vẫn còn'),
-    ]);
-    await vi.advanceTimersByTimeAsync(REFUSAL_SHOWN_MS);
-    expect(deeds.last).toBeNull();
   });
 });

@@ -1,8 +1,8 @@
+import { line, mark, moment, NOON } from '$lib/health/samples';
 import type { HttpResult } from '$lib/link/http';
 import type { Moment, TimeLine } from '$lib/wire';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PLAY_EVERY_MS, Replay, REST_MS } from './replay.svelte';
-import { line, mark, moment, NOON } from './samples';
 
 /** A server that answers when a test says so. */
 class FakeServer {

@@ -1,10 +1,10 @@
 import { flushSync, mount, unmount } from 'svelte';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { alarm, curve, healthView, incident, lineHealth, moment, NOON, siteHealth } from '$lib/health/samples';
 import { Bench } from './bench';
 import HealthView from './HealthView.svelte';
 import { listenToKeys } from './keyboard';
 import { FRAME_MEASURE } from './healthDesk.svelte';
-import { alarm, curve, healthView, incident, lineHealth, moment, NOON, siteHealth } from './samples';
 
 let shown: object | null = null;
 let deafen = () => {};

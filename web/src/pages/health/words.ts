@@ -1,9 +1,8 @@
 /** Words for what the health page knows as data. */
+import type { Standing } from '$lib/health/standing';
 import { alarmName } from '$lib/i18n/healthWording';
-import { percent } from '$lib/i18n/format';
+import { causeName } from '$lib/i18n/incidentWording';
 import { qualityReasonText } from '$lib/i18n/wording';
-import type { HttpFailure } from '$lib/link/http';
-import type { AlarmDeed } from '$lib/link/health';
 import { m } from '$lib/paraglide/messages';
 import type {
   Alarm,
@@ -13,15 +12,13 @@ import type {
   EndpointRole,
   HealthEntry,
   Incident,
-  IncidentCause,
+  NetworkType,
   QualityReason,
   SiteSlug,
 } from '$lib/wire';
-import type { CauseCount } from './model/causes';
 import type { Column } from './model/curve';
 import type { Lane } from './model/marks';
 import type { ScoreWord } from './model/score';
-import type { Standing } from './model/standing';
 
 type Name = (site: SiteSlug) => string;
 
@@ -39,61 +36,6 @@ export const standingName = (standing: Standing): string => STANDING[standing]()
 export const standingText = (standing: Standing, reason: QualityReason | null): string =>
   reason === null ? standingName(standing) : `${standingName(standing)} – ${qualityReasonText(reason)}`;
 
-/** Why a request failed. */
-export function failureText({ status, detail }: HttpFailure): string {
-  switch (status) {
-    case 0:
-      return m.health_failed_unreachable();
-    case 401:
-      return m.problem_unauthorized();
-    case 403:
-      return m.refusal_forbidden();
-    case 404:
-      return m.health_failed_gone();
-    case 409:
-      return m.health_failed_conflict();
-    default:
-      return m.health_failed({ detail });
-  }
-}
-
-const DEED: Record<AlarmDeed, (inputs: { alarm: string; site: string }) => string> = {
-  acknowledge: m.health_command_acknowledge,
-  clear: m.health_command_clear,
-};
-/** What is done to an alarm, as it is told. */
-export const alarmLabel = (deed: AlarmDeed, alarm: Alarm, name: Name): string =>
-  DEED[deed]({ alarm: alarmName(alarm.kind), site: name(alarm.site) });
-
-/** What the drops of an incident have in common. */
-export function causeName(cause: IncidentCause, name: Name): string {
-  switch (cause.kind) {
-    case 'relay':
-      return m.health_cause_relay({ name: cause.name });
-    case 'carrier':
-      return m.health_cause_carrier({ name: cause.name });
-    case 'region':
-      return m.health_cause_region({ name: cause.name });
-    case 'centre':
-      return m.health_cause_centre();
-    case 'site':
-      return m.health_cause_site({ name: name(cause.name) });
-  }
-}
-
-/** The cause with who dropped: `Nhà mạng Viettel: 14 trên 14 điểm cầu`. */
-export function incidentText({ cause, sites }: Incident, count: CauseCount | null, name: Name): string {
-  const what = causeName(cause, name);
-  if (cause.kind === 'site') return what;
-  return count === null
-    ? m.health_incident_sites({ cause: what, count: Object.keys(sites).length })
-    : m.health_incident_share({ cause: what, dropped: count.dropped, all: count.all });
-}
-
-/** Shares of an incident: inside its cause and outside it. */
-export const sharesText = ({ inside, outside }: Incident): string =>
-  m.health_incident_shares({ inside: percent(inside), outside: percent(outside) });
-
 /** An entry of the health log in a line. */
 export function entryText({ what }: HealthEntry, name: Name): string {
   switch (what.type) {
@@ -103,6 +45,10 @@ export function entryText({ what }: HealthEntry, name: Name): string {
       return `${name(what.site)}: ${standingText(what.quality ?? 'absent', what.reason)}`;
     case 'raised':
       return m.health_log_raised(alarmWords(what.alarm, name));
+    case 'gone':
+      return m.health_log_gone(alarmWords(what.alarm, name));
+    case 'returned':
+      return m.health_log_returned(alarmWords(what.alarm, name));
     case 'reopened':
       return m.health_log_reopened(alarmWords(what.alarm, name));
     case 'acknowledged':
@@ -163,6 +109,17 @@ const PATH: Record<CandidatePath, () => string> = {
   tcp: m.health_path_tcp,
   relayed: m.health_path_relayed,
 };
+const NETWORK: Record<NetworkType, () => string> = {
+  unknown: m.health_network_unknown,
+  wired: m.health_network_wired,
+  wifi: m.health_network_wifi,
+  cellular: m.health_network_cellular,
+  other: m.health_network_other,
+};
+
+/** A network by its name. */
+export const networkName = (network: NetworkType): string => NETWORK[network]();
+
 /** How packets travel. */
 export const pathName = (path: CandidatePath): string => PATH[path]();
 

@@ -1,4 +1,5 @@
 /** What the plan page knows and does: its parts, who may edit, the commands. Its widgets read from here and call it. */
+import { checkLink, LineChecks } from '$lib/health/lineChecks.svelte';
 import { m } from '$lib/paraglide/messages';
 import { CommandLine } from '$lib/state/commandLine.svelte';
 import type { Connection } from '$lib/state/connection.svelte';
@@ -20,6 +21,7 @@ export class PlanDesk {
   readonly agenda: PlanPart<readonly ItemPlan[]>;
   readonly sites: PlanPart<readonly SitePlan[]>;
   readonly details: PlanPart<Details>;
+  readonly checks: LineChecks;
 
   constructor(connection: Connection) {
     this.connection = connection;
@@ -34,6 +36,7 @@ export class PlanDesk {
       this.line,
     );
     this.details = new PlanPart(detailsPart(), this.line);
+    this.checks = new LineChecks(checkLink(() => this.id));
   }
 
   /** The conference. */

@@ -1,5 +1,5 @@
 /** The sections of the page, in the order in which a conference is prepared; they stand in the address, behind `#`. */
-export const SECTIONS = ['agenda', 'sites', 'details', 'links', 'rollcall', 'rehearsal', 'surfaces'] as const;
+export const SECTIONS = ['agenda', 'sites', 'details', 'links', 'check', 'rollcall', 'rehearsal', 'surfaces'] as const;
 
 /** One section. */
 export type Section = (typeof SECTIONS)[number];

@@ -25,6 +25,8 @@ export class Devices {
   desk: boolean = $state(recall('device.desk') === 'yes');
   /** Loudness of the microphone here, dBFS. */
   level: number = $state(FLOOR_DBFS);
+  /** How often something was plugged in or out. */
+  changes: number = $state(0);
   #changed: (name: DeviceName, track: MediaStreamTrack | null) => void;
   #stopMeter = () => {};
 
@@ -35,7 +37,10 @@ export class Devices {
   /** Opens both as they were chosen last; the returned function closes them. */
   start(): () => void {
     void this.retry();
-    const stopWatching = onDeviceChange(() => void this.#devicesChanged());
+    const stopWatching = onDeviceChange(() => {
+      this.changes += 1;
+      void this.#devicesChanged();
+    });
     return () => {
       stopWatching();
       this.#stopMeter();

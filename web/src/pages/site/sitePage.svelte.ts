@@ -1,4 +1,5 @@
 /** The site page's data: the connection, the devices and the status that follows from both. */
+import { browserName } from '$lib/link/browserName';
 import { watchVisibility } from '$lib/link/visibility';
 import { keepAwake } from '$lib/link/wakeLock';
 import { type Known, recallKnown, rememberKnown } from '$lib/link/known';
@@ -240,6 +241,8 @@ export class SitePage {
       sound_playing: !this.soundBlocked,
       content: this.share.track !== null,
       visible: this.visible,
+      device_changes: this.devices.changes,
+      browser: browserName(),
     };
   }
 

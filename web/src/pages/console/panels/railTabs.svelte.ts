@@ -2,16 +2,19 @@
 import { recall, remember } from '$lib/link/storage';
 
 /** Panels that can share a place, in the order of their tabs. */
-export const TABS = ['agenda', 'site', 'messages', 'roll_call', 'people'] as const;
+export const TABS = ['agenda', 'site', 'messages', 'incidents', 'roll_call', 'people'] as const;
 /** One of them. */
 export type Tab = (typeof TABS)[number];
 
 /** A rail that is less high than this has no room for the agenda beside the queue (rem: everything in it grows with the screen). */
 const LOW_REM = 51;
 
-/** Panels that share the place below in a rail of this height (rem); the others stand above it for good, so that nothing moves by itself. */
-export function tabsAt(height: number): readonly Tab[] {
-  return height < LOW_REM ? TABS : TABS.filter((tab) => tab !== 'agenda');
+/**
+ * Panels that share the place below in a rail of this height (rem); the others stand above it for good, so that nothing moves by itself.
+ * `incidents`: this person is told of them.
+ */
+export function tabsAt(height: number, incidents: boolean): readonly Tab[] {
+  return TABS.filter((tab) => (tab === 'agenda' ? height < LOW_REM : tab !== 'incidents' || incidents));
 }
 
 /** The tab that an arrow key leads to; the ends meet. */

@@ -243,8 +243,12 @@ describe('the people', () => {
 
 describe('the tabs of the rail', () => {
   it('take the agenda in where the rail is low', () => {
-    expect(tabsAt(38)).toEqual(TABS);
-    expect(tabsAt(65)).not.toContain('agenda');
+    expect(tabsAt(38, true)).toEqual(TABS);
+    expect(tabsAt(65, true)).not.toContain('agenda');
+  });
+
+  it('leave out incidents where nobody tells of them', () => {
+    expect(tabsAt(38, false)).toEqual(TABS.filter((tab) => tab !== 'incidents'));
   });
 
   it('lead round', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { curve, healthView, lineHealth, siteHealth } from '../samples';
+import { curve, healthView, lineHealth, siteHealth } from '$lib/health/samples';
 import { addSecond, bands, emptyCurve, firstAt, MAX_POINTS, pointAt, rangeOf, trace } from './curve';
 import { chosen, LEAST_S, stretchOf, timeTicks, WHOLE } from './lookout';
 import { CHARTS, heightOf, scaleOf } from './chart';

@@ -1,6 +1,6 @@
 /** The whole conference of one site as a curve: what is added, what is looked at, and the line of it. Pure. */
+import { curveNumber } from '$lib/health/standing';
 import type { HealthView, SiteCurve, SiteSlug } from '$lib/wire';
-import { curveNumber } from './standing';
 
 /** Columns that are drawn. */
 export const COLUMNS = ['rtt_ms', 'loss', 'jitter_ms', 'kbps_up', 'kbps_down', 'fps', 'level_dbfs'] as const;

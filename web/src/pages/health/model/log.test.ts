@@ -1,10 +1,7 @@
 import type { HealthEntry } from '$lib/wire';
-import { siteView } from '$lib/state/samples';
 import { describe, expect, it } from 'vitest';
-import { alarm, incident, mark, NOON } from '../samples';
-import { alarmOrder, clearsIn, incidentOrder, QUIET_MS, sitesDown } from './alarms';
-import { causeCount } from './causes';
-import { closedIncidents, follows, mergeEntries, siteHistory } from './log';
+import { alarm, mark, NOON } from '$lib/health/samples';
+import { follows, mergeEntries, siteHistory } from './log';
 import { readAddress, writeAddress } from './address';
 import { scoreWord } from './score';
 import { staleSeconds } from './staleness';
@@ -12,43 +9,6 @@ import { staleSeconds } from './staleness';
 const entry = (number: number, what: HealthEntry['what']): HealthEntry => ({ entry: number, at: NOON + number, what });
 const verdict = (number: number, site: string) =>
   entry(number, { type: 'verdict', site, quality: 'bad', reason: 'loss' });
-
-describe('open alarms', () => {
-  it('begin with those that nobody has seen, of them those whose cause is there, the oldest first', () => {
-    const alarms = [
-      alarm(1, { acknowledged_by: 'An' }),
-      alarm(2, { gone_at: NOON }),
-      alarm(3, { raised_at: NOON }),
-      alarm(4, { raised_at: NOON - 50_000 }),
-    ];
-    expect(alarmOrder(alarms).map(({ id }) => id)).toEqual([4, 3, 2, 1]);
-  });
-
-  it('are over a minute after their cause has gone', () => {
-    expect(clearsIn(alarm(1), NOON)).toBeNull();
-    expect(clearsIn(alarm(1, { gone_at: NOON }), NOON + 1_500)).toBe(59);
-    expect(clearsIn(alarm(1, { gone_at: NOON }), NOON + 2 * QUIET_MS)).toBe(0);
-  });
-});
-
-describe('incidents', () => {
-  it('begin with those in which a site is down', () => {
-    const incidents = [incident(1, { ended: NOON }), incident(2), incident(3, { began: NOON })];
-    expect(incidentOrder(incidents).map(({ id }) => id)).toEqual([3, 2, 1]);
-    expect(sitesDown(incident(1))).toBe(1);
-  });
-
-  it('count who dropped of those that the cause is about', () => {
-    const views = [
-      siteView('cao-bang', { carrier: 'Viettel', region: 'Bắc' }),
-      siteView('ha-noi', { carrier: 'Viettel', region: 'Nam' }),
-      siteView('son-la', { carrier: 'VNPT', region: 'Bắc' }),
-    ];
-    expect(causeCount(incident(1), views)).toEqual({ dropped: 1, all: 2 });
-    expect(causeCount(incident(1, { cause: { kind: 'centre' } }), views)).toEqual({ dropped: 1, all: 3 });
-    expect(causeCount(incident(1, { cause: { kind: 'relay', name: 'r' } }), views)).toBeNull();
-  });
-});
 
 describe('the health log', () => {
   it('is one list without doubles, the newest first', () => {
@@ -61,17 +21,6 @@ describe('the health log', () => {
     expect(follows([verdict(5, 'a')], [verdict(7, 'a'), verdict(6, 'a')])).toBe(true);
     expect(follows([verdict(5, 'a')], [verdict(9, 'a'), verdict(8, 'a')])).toBe(false);
     expect(follows([], [verdict(9, 'a')])).toBe(true);
-  });
-
-  it('knows incidents that are over, each as it was in the end', () => {
-    const closed = (number: number, changes: object) =>
-      entry(number, { type: 'closed', incident: incident(1, { closed_at: NOON, ...changes }) });
-    const entries = [
-      closed(9, { began: 7 }),
-      closed(5, { began: 3 }),
-      entry(4, { type: 'opened', incident: incident(2) }),
-    ];
-    expect(closedIncidents(entries).map(({ began }) => began)).toEqual([7, 3]);
   });
 
   it('with the time line is the history of one site, the latest first', () => {

@@ -1,5 +1,5 @@
 /** The health log as the page keeps it: entries from the newest down, without gaps, and what can be read out of them. Pure. */
-import type { HealthEntry, Incident, SiteSlug, TimeMark } from '$lib/wire';
+import type { HealthEntry, SiteSlug, TimeMark } from '$lib/wire';
 
 /** Entries that are kept; an hour of trouble at all sites. More are fetched and the oldest of them are left out. */
 export const MAX_ENTRIES = 4_000;
@@ -23,6 +23,8 @@ export function siteOf({ what }: HealthEntry): SiteSlug | null {
       return what.site;
     case 'raised':
     case 'acknowledged':
+    case 'gone':
+    case 'returned':
     case 'reopened':
     case 'cleared':
       return what.alarm.site;
@@ -36,18 +38,6 @@ export function siteOf({ what }: HealthEntry): SiteSlug | null {
 
 /** True for entries about alarms. */
 export const isAboutAlarm = ({ what }: HealthEntry): boolean => 'alarm' in what;
-
-/** Incidents that were closed, the latest first, each as it was in the end. */
-export function closedIncidents(entries: readonly HealthEntry[]): Incident[] {
-  const closed = new Map<string, Incident>();
-  for (const { what } of entries) {
-    if (what.type !== 'closed') continue;
-    // Numbers begin anew with each start of the server; what is listed first is the latest.
-    const key = `${what.incident.id}:${what.incident.began}`;
-    if (!closed.has(key)) closed.set(key, what.incident);
-  }
-  return [...closed.values()];
-}
 
 /** A line of a site's own history. */
 export type SiteLine = { at: number; entry: HealthEntry; mark: null } | { at: number; entry: null; mark: TimeMark };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mark } from '../samples';
+import { mark } from '$lib/health/samples';
 import { around, clusters, laneOf, nextMark } from './marks';
 
 describe('a mark of the time line', () => {

@@ -1,6 +1,6 @@
 /** A site as map and table show it, now or in a replay. Pure. */
+import { type Standing, standingOf } from '$lib/health/standing';
 import type { ContentFault, Moment, QualityReason, SiteHealth, SiteView } from '$lib/wire';
-import { type Standing, standingOf } from './standing';
 
 /** One site. */
 export type Row = {

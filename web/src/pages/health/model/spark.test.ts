@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { curve, healthView, lineHealth, NOON, siteHealth } from '../samples';
+import { curve, healthView, lineHealth, NOON, siteHealth } from '$lib/health/samples';
 import { Recent, RECENT_S } from './recent';
 import { columnHeights, niceCeil, topsOf } from './spark';
 

@@ -1,9 +1,9 @@
+import { countStandings, standingOf, type Standing } from '$lib/health/standing';
 import { siteView } from '$lib/state/samples';
 import type { ContentFault } from '$lib/wire';
 import { describe, expect, it } from 'vitest';
 import { HeldOrder, REORDER_MS } from './heldOrder';
-import { countStandings, standingOf, type Standing } from './standing';
-import { ALL, filtered, ordered, regionsOf, type RowFacts } from './table';
+import { ALL, filtered, ordered, type RowFacts } from './table';
 
 const row = (slug: string, standing: Standing, faults: ContentFault[] = [], changes = {}): RowFacts => ({
   view: siteView(slug, changes),
@@ -58,10 +58,6 @@ describe('the table of sites', () => {
     expect(slugs({ region: 'Bắc', text: 'cb' })).toEqual(['cao-bang']);
     expect(slugs({ text: 'viettel' })).toEqual(['son-la']);
     expect(slugs({ text: 'không có ở đâu' })).toEqual([]);
-  });
-
-  it('offers each region once', () => {
-    expect(regionsOf(ROWS.map(({ view }) => view))).toEqual(['Nam', 'Bắc', 'Tây Nguyên', 'Trung']);
   });
 
   it('counts who stands how; without a verdict a site is absent', () => {

@@ -1,8 +1,8 @@
 /** Which sites the table shows, and in which order. Pure. */
+import type { Standing } from '$lib/health/standing';
 import { byName } from '$lib/i18n/order';
 import { search } from '$lib/i18n/search';
 import type { ContentFault, SiteSlug, SiteView } from '$lib/wire';
-import type { Standing } from './standing';
 
 /** What decides where a site stands in the table. */
 export type RowFacts = { view: SiteView; standing: Standing; faults: readonly ContentFault[] };
@@ -49,8 +49,3 @@ export function filtered(rows: readonly RowFacts[], filter: Filter): ReadonlySet
 }
 
 const textsOf = ({ view }: RowFacts) => [view.name, view.code, view.full_name, view.carrier];
-
-/** Regions in the order of their first site. */
-export function regionsOf(views: readonly SiteView[]): string[] {
-  return [...new Set(views.map((view) => view.region).filter((region) => region !== ''))];
-}

@@ -26,6 +26,18 @@ describe('LineChecks', () => {
     expect(link.list).toHaveBeenCalledOnce();
   });
 
+  it('recalls the last one from its report where the server tells of none, and not where it does', async () => {
+    const { link, checks: own } = checks();
+    expect([own.latest, own.listed]).toEqual([null, false]);
+    await own.refresh();
+    expect([own.latest, own.listed]).toEqual([run, true]);
+    const later = { ...run, number: 5, ended_at: null };
+    own.note(later);
+    await own.refresh();
+    expect(own.latest).toBe(later);
+    expect(link.signed).toHaveBeenCalledOnce();
+  });
+
   it('opens a report with its signature, and puts it away', async () => {
     const { checks: own } = checks();
     await own.show(4);

@@ -1,7 +1,8 @@
 /** Line checks: what is begun here, those that are over, and the report that is looked at. */
+import { failureText } from '$lib/i18n/incidentWording';
+import { lineChecks, signedCheck, startCheck } from '$lib/link/health';
 import type { HttpResult } from '$lib/link/http';
 import type { CheckRequest, CheckRun, CheckSummary, SignedCheck } from '$lib/wire';
-import { failureText } from './words';
 
 /** The ways to the server. */
 export interface CheckLink {
@@ -10,12 +11,23 @@ export interface CheckLink {
   signed: (number: number) => Promise<HttpResult<SignedCheck>>;
 }
 
+/** The ways for a conference, whose id may not be known yet. */
+export const checkLink = (conference: () => string): CheckLink => ({
+  start: (request) => startCheck(conference(), request),
+  list: () => lineChecks(conference()),
+  signed: (number) => signedCheck(conference(), number),
+});
+
 /** A report, and that nobody has changed it. */
 export type OpenReport = { number: number; run: CheckRun; signed: SignedCheck };
 
 /** Line checks of one page. */
 export class LineChecks {
   past: readonly CheckSummary[] = $state.raw([]);
+  /** It is known which checks are over. */
+  listed: boolean = $state(false);
+  /** The one under way, else the last that is over; none: there was none. */
+  latest: CheckRun | null = $state.raw(null);
   /** The report that is looked at. */
   open: OpenReport | null = $state.raw(null);
   starting: boolean = $state(false);
@@ -41,13 +53,20 @@ export class LineChecks {
   /** Reads which checks are over. */
   async refresh(): Promise<void> {
     const answer = await this.#link.list();
-    if (answer.ok) this.past = answer.value;
-    else this.refusal = failureText(answer.failure);
+    if (!answer.ok) {
+      this.refusal = failureText(answer.failure);
+      return;
+    }
+    this.past = answer.value;
+    await this.#recall();
+    this.listed = true;
   }
 
   /** Takes the check that the server told last: one that is over is among those of the past now. */
   note(run: CheckRun | null): void {
-    if (run === null || run.ended_at === null || run.number === this.#over) return;
+    if (run === null) return;
+    this.latest = run;
+    if (run.ended_at === null || run.number === this.#over) return;
     this.#over = run.number;
     void this.refresh();
   }
@@ -55,13 +74,27 @@ export class LineChecks {
   /** Opens the report of a check. */
   async show(number: number): Promise<void> {
     this.refusal = '';
-    const answer = await this.#link.signed(number);
-    if (!answer.ok) this.refusal = failureText(answer.failure);
-    else this.open = { number, run: JSON.parse(answer.value.report) as CheckRun, signed: answer.value };
+    this.open = (await this.#read(number)) ?? this.open;
   }
 
   /** Puts the report away. */
   close(): void {
     this.open = null;
+  }
+
+  /** A server that has started anew tells of no check: the last one is in its report. */
+  async #recall(): Promise<void> {
+    const last = this.past[0];
+    if (this.latest !== null || last === undefined) return;
+    const report = await this.#read(last.number);
+    // The server may have told of a later one meanwhile.
+    this.latest ??= report?.run ?? null;
+  }
+
+  async #read(number: number): Promise<OpenReport | null> {
+    const answer = await this.#link.signed(number);
+    if (answer.ok) return { number, run: JSON.parse(answer.value.report) as CheckRun, signed: answer.value };
+    this.refusal = failureText(answer.failure);
+    return null;
   }
 }

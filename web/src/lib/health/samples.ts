@@ -20,6 +20,8 @@ export const lineHealth = (changes: Partial<LineHealth> = {}): LineHealth => ({
   kbps: 400,
   loss: 0,
   jitter_ms: 5,
+  keyframes: 0,
+  freezes: 0,
   rtt_ms: 30,
   fps: 10,
   layer: 'low',

@@ -1,5 +1,5 @@
-/** Alarms and incidents as lists. Pure. */
-import type { Alarm, Incident } from '$lib/wire';
+/** Alarms as a list. Pure. */
+import type { Alarm } from '$lib/wire';
 
 /** An alarm whose cause has gone is over after so long without it, ms; as `health::QUIET_MS`. */
 export const QUIET_MS = 60_000;
@@ -17,13 +17,3 @@ export const unseen = (alarms: readonly Alarm[]): Alarm[] => alarms.filter((alar
 export function clearsIn({ gone_at }: Alarm, now: number): number | null {
   return gone_at === null ? null : Math.max(0, Math.ceil((gone_at + QUIET_MS - now) / 1_000));
 }
-
-/** Incidents: those in which a site is still down first, then the latest. */
-export function incidentOrder(incidents: readonly Incident[]): Incident[] {
-  const down = (incident: Incident) => (incident.ended === null ? 0 : 1);
-  return incidents.toSorted((left, right) => down(left) - down(right) || right.began - left.began);
-}
-
-/** Sites of an incident that are down. */
-export const sitesDown = ({ sites }: Incident): number =>
-  Object.values(sites).filter((site) => site?.back === null).length;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckReport, CheckRun, SiteCheck } from '$lib/wire';
 import { siteView } from '$lib/state/samples';
-import { checkRows, countChecks, regionsOf } from './checkRows';
+import { checkRows, countChecks, markOf, toMend } from './checkRows';
 
 const report = (verdict: CheckReport['verdict']): CheckReport => ({ verdict, fault: null, items: [] });
 const check = (state: SiteCheck['state'], verdict: CheckReport['verdict'] | null = null): SiteCheck => ({
@@ -32,11 +32,15 @@ describe('checkRows', () => {
     expect(checkRows(run, sites).map(({ view }) => view.slug)).toEqual(['d', 'f', 'e', 'b', 'c', 'a']);
   });
 
-  it('counts', () => {
-    expect(countChecks(run)).toEqual({ running: 1, good: 1, weak: 2, bad: 1, unseen: 1 });
+  it('tells what has to be mended', () => {
+    expect(toMend(checkRows(run, sites)).map(({ view }) => view.slug)).toEqual(['d', 'f', 'e']);
   });
 
-  it('names each region once', () => {
-    expect(regionsOf(sites)).toEqual(['Bắc', 'Nam']);
+  it('marks each by a shape of its own', () => {
+    expect(Object.values(run.sites).map((one) => markOf(one!))).toEqual(['✓', '–', '…', '✗', '?', '▲']);
+  });
+
+  it('counts', () => {
+    expect(countChecks(run)).toEqual({ running: 1, good: 1, weak: 1, bad: 1, unseen: 2 });
   });
 });

@@ -1,0 +1,80 @@
+/** Incidents and alarms as far as a console needs them: which are open, and what ended lately. The technicians' page has the rest. */
+import { AlarmDeeds } from '$lib/health/alarmDeeds.svelte';
+import { alarmOrder, unseen } from '$lib/health/alarms';
+import { HealthReader } from '$lib/health/healthReader.svelte';
+import { closedIncidents, incidentKey, incidentOrder } from '$lib/health/incidents';
+import { mayWatch } from '$lib/health/watchers';
+import { doToAlarm, healthLog } from '$lib/link/health';
+import type { CommandLine } from '$lib/state/commandLine.svelte';
+import type { Alarm, HealthView, Incident } from '$lib/wire';
+
+/** Incidents that are kept of those that ended, the latest; as many as are listed of those that are open. */
+export const MAX_INCIDENTS = 20;
+
+/** The incidents' part of the desk. */
+export class IncidentDesk {
+  /** Open ones: in which a site is down first, then the latest. */
+  open: readonly Incident[] = $state.raw([]);
+  /** Those that ended, the latest first. */
+  closed: readonly Incident[] = $state.raw([]);
+  /** Open ones: which nobody has seen first. */
+  alarms: readonly Alarm[] = $state.raw([]);
+  /** Server's time of what is known, ms since the epoch; 0: nothing yet. */
+  at: number = $state(0);
+  readonly deeds: AlarmDeeds;
+  readonly unseen: number = $derived(unseen(this.alarms).length);
+  #line: CommandLine;
+  #reader: HealthReader;
+  /** What was told last, to see whether anything has changed: what has not wakes nobody. */
+  #told = '';
+
+  constructor(line: CommandLine) {
+    this.#line = line;
+    this.#reader = new HealthReader(
+      () => (line.connection.ready ? this.#id : null),
+      (view) => this.take(view),
+    );
+    this.deeds = new AlarmDeeds((alarm, deed) => doToAlarm(this.#id, alarm, deed), line.name);
+  }
+
+  /** Begins to read; the returned function ends it. */
+  start = (): (() => void) => this.#reader.start();
+
+  /** The server tells this person nothing of it: then there is nothing to show either. */
+  get denied(): boolean {
+    return this.#reader.denied;
+  }
+
+  /** It has been asked, and did not answer. */
+  get failing(): boolean {
+    return this.#reader.failure !== null;
+  }
+
+  /** What this person does to alarms; none: with this role nothing. */
+  get rightful(): AlarmDeeds | null {
+    return mayWatch(this.#line.connection.you?.role) ? this.deeds : null;
+  }
+
+  /** Takes what was told. */
+  take({ at, alarms, incidents }: HealthView): void {
+    const first = this.at === 0;
+    this.at = at;
+    const told = JSON.stringify([alarms, incidents]);
+    if (told === this.#told) return;
+    this.#told = told;
+    const still = new Set(incidents.map(incidentKey));
+    const ended = this.open.some((known) => !still.has(incidentKey(known)));
+    this.alarms = alarmOrder(alarms);
+    this.open = incidentOrder(incidents);
+    if (first || ended) void this.#readClosed();
+  }
+
+  get #id(): string {
+    return this.#line.connection.you?.conference ?? '';
+  }
+
+  async #readClosed(): Promise<void> {
+    const answer = await healthLog(this.#id, null);
+    if (answer.ok) this.closed = closedIncidents(answer.value).slice(0, MAX_INCIDENTS);
+  }
+}
