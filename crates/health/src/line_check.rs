@@ -210,6 +210,7 @@ pub struct LineCheck {
     sound_playing: Option<bool>,
     up: Option<Kbps>,
     down: Option<Kbps>,
+    unanswered: bool,
 }
 
 impl LineCheck {
@@ -266,6 +267,11 @@ impl LineCheck {
         (self.up, self.down) = (up.or(self.up), down.or(self.down));
     }
 
+    /// The transfers were asked for, and nothing was heard of them in time.
+    pub fn unanswered(&mut self) {
+        self.unanswered = true;
+    }
+
     /// What was found until now.
     pub fn report(&self, line: &Thresholds, bounds: &CheckBounds) -> CheckReport {
         let items: Vec<CheckedItem> = ITEMS.into_iter().map(|item| self.item(item, line, bounds)).collect();
@@ -280,6 +286,7 @@ impl LineCheck {
             CheckItem::Microphone => self.microphone(),
             CheckItem::Speaker => self.speaker(line),
             CheckItem::Up => self.capacity(self.up, bounds.up_weak_kbps, bounds.up_bad_kbps, CheckFault::NarrowUp),
+            CheckItem::Down if self.overflows(line) => wrong(CheckVerdict::Bad, CheckFault::NarrowDown),
             CheckItem::Down => {
                 self.capacity(self.down, bounds.down_weak_kbps, bounds.down_bad_kbps, CheckFault::NarrowDown)
             }
@@ -380,8 +387,8 @@ impl LineCheck {
 
     fn delay(&self, line: &Thresholds, bounds: &CheckBounds) -> Item {
         let Some(rtt_ms) = self.shortest_rtt_ms else { return (CheckVerdict::Unknown, None, None) };
-        let overflows = self.down_loss().is_some_and(|share| share >= line.loss_weak);
-        if rtt_ms < line.delay_weak_ms || (overflows && self.narrow_down(line, bounds)) {
+        let lost = self.down_loss().is_some_and(|share| share >= line.loss_weak);
+        if rtt_ms < line.delay_weak_ms || (lost && self.narrow_down(line, bounds)) {
             return good(Some(rtt_ms));
         }
         let verdict = if rtt_ms >= line.delay_bad_ms { CheckVerdict::Bad } else { CheckVerdict::Weak };
@@ -410,7 +417,15 @@ impl LineCheck {
     /// It carries too little to the site. What arrives of an idle site is little: it fits through a line that is too narrow for the
     /// programme.
     fn narrow_down(&self, line: &Thresholds, bounds: &CheckBounds) -> bool {
-        self.down.is_some_and(|down| down.get() < bounds.down_weak_kbps) && !self.loses(line)
+        let measured = self.down.is_some_and(|down| down.get() < bounds.down_weak_kbps) && !self.loses(line);
+        measured || self.overflows(line)
+    }
+
+    /// The programme alone is more than it carries to the site: packets are lost on this way alone, and nothing gets through beside them, not
+    /// even the answer how much did.
+    fn overflows(&self, line: &Thresholds) -> bool {
+        let lost = self.down_loss().is_some_and(|share| share >= line.loss_weak);
+        self.unanswered && self.down.is_none() && lost && !self.loses(line) && !self.flaps()
     }
 
     /// It comes and goes, or went and did not come back.

@@ -107,6 +107,18 @@ fn a_line_that_is_full_all_the_time_is_named_by_what_it_carries() {
 }
 
 #[test]
+fn a_line_on_which_nothing_gets_through_beside_the_programme_is_narrow() {
+    let mut check = LineCheck::default();
+    for _ in 0..60 {
+        check.second(Some(&up()), Some(&LineSample { lost: 150, ..down() }), true);
+    }
+    assert_eq!(report(&check).fault, Some(CheckFault::ReceivingLoss), "nobody has asked what it carries");
+
+    check.unanswered();
+    assert_eq!(report(&check).fault, Some(CheckFault::NarrowDown));
+}
+
+#[test]
 fn a_slow_line_is_named_by_its_shortest_round_trip() {
     let line = |_| (Some(LineSample { rtt: DelayMs::read(410.0), ..up() }), Some(down()));
     let report = report(&checked(line, (2_000.0, 2_000.0)));

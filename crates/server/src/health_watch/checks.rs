@@ -152,6 +152,9 @@ impl Checks {
             self.enter(now, &site, CheckState::Waiting);
         }
         for site in with(self, CheckState::Transferring, TRANSFER_WITHIN_MS) {
+            if let Some(checking) = self.sites.get_mut(&site) {
+                checking.check.unanswered();
+            }
             self.end(now, &site, CheckState::Done);
         }
         let room = TRANSFERS_AT_ONCE.saturating_sub(with(self, CheckState::Transferring, 0).len());
