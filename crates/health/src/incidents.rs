@@ -24,7 +24,7 @@ use cause::{Explanation, Line, Lines, explain};
 
 /// A drop that ends sooner is a blink: nobody is called for it. That nothing arrives is told after 2.25 to 2.5 s, and a drop
 /// must be seen with its cause within 3 s of its beginning.
-pub const BLINK_MS: u64 = 2_750;
+pub const BLINK_MS: u64 = 2_500;
 /// Drops that begin within so long of each other may have one cause. Sites behind one fault stop within a second or two of each
 /// other; what batteries and reserve lines carry for a while stops a few seconds later.
 pub const TOGETHER_MS: u64 = 10_000;

@@ -97,7 +97,8 @@ async function cut(desk: HealthPage, console_: Page, country: Country, outage: O
   const began = Date.now();
   await country.set(outage.lines, true);
   const told = async (page: Page) => {
-    await timeUntil(shows(page), PATIENCE_MS);
+    const waited = await timeUntil(shows(page), PATIENCE_MS);
+    if (waited === PATIENCE_MS) console.log(`    ${outage.name}: shown are ${JSON.stringify(await shownCauses(page))} ${JSON.stringify((await desk.view()).incidents)}`);
     return Date.now() - began;
   };
   const [onHealth, onConsole] = await Promise.all([desk.page, console_].map(told));
@@ -127,6 +128,7 @@ test("an outage is told with its cause, and its end, and a blink is not", async 
     const desk = await HealthPage.open(control, server);
     await desk.page.locator('[data-tab="incidents"]').click();
     const console_ = await control.open(`${server.url}/console`);
+    await console_.locator("[data-open-incidents]").click();
     country = new Country(server, star);
     const here = async () => Object.values((await desk.view()).sites).filter(({ quality }) => quality !== null).length;
     await expect.poll(here, { message: "sites that are here", timeout: JOINED_MS }).toBe(SITES + 1);

@@ -117,7 +117,10 @@ pub(super) fn explain(
     together: &BTreeSet<SiteSlug>,
 ) -> Option<Explanation> {
     let (place, _) = lines.get(site)?;
-    let candidates = Cause::of(place).into_iter().filter_map(|cause| {
+    // What all sites have in common tells none of them from the others: it is the centre's as well.
+    let covers_all = |cause: &Cause| lines.values().all(|(place, _)| cause.covers(place));
+    let telling = Cause::of(place).into_iter().filter(|cause| *cause == Cause::Centre || !covers_all(cause));
+    let candidates = telling.filter_map(|cause| {
         let (inside, outside) = shares_at(lines, &cause, together, began);
         let covered = |other: &&SiteSlug| lines.get(*other).is_some_and(|(place, _)| cause.covers(place));
         let sites: BTreeSet<SiteSlug> = together.iter().filter(covered).cloned().collect();

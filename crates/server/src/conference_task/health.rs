@@ -51,6 +51,8 @@ pub(super) struct Wellbeing {
     /// Verdicts on the sites that have a line, as live facts tell them.
     pub(super) verdicts: BTreeMap<SiteSlug, SiteVerdict>,
     clock: SteadyClock,
+    /// The last entry of the health log that the pages know.
+    published: u64,
     /// When something of a site last arrived.
     arrived: BTreeMap<SiteSlug, Instant>,
     ticks: u64,
@@ -92,6 +94,7 @@ impl Wellbeing {
             bounds: settings.line,
             verdicts: BTreeMap::new(),
             clock: SteadyClock::default(),
+            published: 0,
             arrived: BTreeMap::new(),
             ticks: 0,
         }
@@ -174,7 +177,9 @@ impl Task {
         self.wellbeing.ticks += 1;
         let steady = self.wellbeing.clock.read(now);
         self.wellbeing.watch.settle(steady);
-        if is_second {
+        // What is new is told at once.
+        if is_second || self.wellbeing.watch.last_entry() != self.wellbeing.published {
+            self.wellbeing.published = self.wellbeing.watch.last_entry();
             self.publish_health(now);
         }
         self.watch_checks(now);

@@ -161,6 +161,11 @@ impl HealthWatch {
         self.health.faults_of(&slug_in(site)).into_iter().map(fault_out).collect()
     }
 
+    /// Number of the last entry.
+    pub fn last_entry(&self) -> u64 {
+        self.entry
+    }
+
     /// What people have been told, and the number of the last entry.
     pub fn told(&self) -> (&Told, u64) {
         (&self.told, self.entry)

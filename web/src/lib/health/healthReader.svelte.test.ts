@@ -1,6 +1,6 @@
 import type { HealthView } from '$lib/wire';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { HealthReader, READ_MS } from './healthReader.svelte';
+import { HealthReader, HURRIED_MS, READ_MS } from './healthReader.svelte';
 import { healthView, NOON } from './samples';
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
@@ -8,11 +8,11 @@ let status = 200;
 let end = () => {};
 
 /** A reader whose server answers with `status`. */
-function reading(conference: () => string | null = () => 'x') {
+function reading(conference: () => string | null = () => 'x', hurries = () => false) {
   const asked = vi.fn(async () => new Response(JSON.stringify(status === 200 ? healthView({}) : {}), { status }));
   vi.stubGlobal('fetch', asked);
   const taken: HealthView[] = [];
-  const reader = new HealthReader(conference, (view) => taken.push(view));
+  const reader = new HealthReader(conference, (view) => taken.push(view), hurries);
   end = reader.start();
   return { asked, taken, reader };
 }
@@ -34,6 +34,16 @@ describe('the reader of the health', () => {
     expect([taken.length, taken[0]?.at]).toEqual([3, NOON]);
     end();
     await pass(5 * READ_MS);
+    expect(asked).toHaveBeenCalledTimes(3);
+  });
+
+  it('reads sooner while it is known that something has happened', async () => {
+    let lost = false;
+    const { asked } = reading(() => 'x', () => lost);
+    await pass(HURRIED_MS);
+    expect(asked).toHaveBeenCalledTimes(1);
+    lost = true;
+    await pass(2 * HURRIED_MS);
     expect(asked).toHaveBeenCalledTimes(3);
   });
 

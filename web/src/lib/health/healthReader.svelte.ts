@@ -9,6 +9,9 @@ import type { HealthView } from '$lib/wire';
 /** It is read so often, ms: figures are old after five seconds, and one answer may be late. */
 export const READ_MS = 2_000;
 
+/** So often, ms, when something is known to have happened that the last answer does not tell. */
+export const HURRIED_MS = 500;
+
 /** Answers after which nobody asks again: not signed in, not with this role, no such conference. */
 const FINAL = new Set([401, 403, 404]);
 
@@ -18,11 +21,13 @@ export class HealthReader {
   failure: HttpFailure | null = $state.raw(null);
   #conference: () => string | null;
   #take: (view: HealthView) => void;
+  #hurries: () => boolean;
 
-  /** `conference`: its id; none: nobody would answer now. `take`: gets each answer. */
-  constructor(conference: () => string | null, take: (view: HealthView) => void) {
+  /** `conference`: its id; none: nobody would answer now. `take`: gets each answer. `hurries`: the last one is known to be old. */
+  constructor(conference: () => string | null, take: (view: HealthView) => void, hurries = () => false) {
     this.#conference = conference;
     this.#take = take;
+    this.#hurries = hurries;
   }
 
   /** The server tells this person nothing. */
@@ -34,10 +39,15 @@ export class HealthReader {
   start(): () => void {
     const ending = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let waited = READ_MS;
     const round = async () => {
-      await this.#read(ending.signal);
+      if (waited >= READ_MS || this.#hurries()) {
+        waited = 0;
+        await this.#read(ending.signal);
+      }
+      waited += HURRIED_MS;
       // The next is asked for when this one has come: a slow server gets no queue of questions.
-      if (!ending.signal.aborted && !this.denied) timer = setTimeout(round, READ_MS);
+      if (!ending.signal.aborted && !this.denied) timer = setTimeout(round, HURRIED_MS);
     };
     void round();
     return () => {

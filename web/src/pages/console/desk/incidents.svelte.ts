@@ -25,6 +25,8 @@ export class IncidentDesk {
   readonly unseen: number = $derived(unseen(this.alarms).length);
   #line: CommandLine;
   #reader: HealthReader;
+  /** Sites that are down in the incidents that were read last: as long as another number is lost, what was read is old. */
+  #lostThen = 0;
   /** What was told last, to see whether anything has changed: what has not wakes nobody. */
   #told = '';
 
@@ -33,6 +35,7 @@ export class IncidentDesk {
     this.#reader = new HealthReader(
       () => (line.connection.ready ? this.#id : null),
       (view) => this.take(view),
+      () => this.#lostNow() !== this.#lostThen,
     );
     this.deeds = new AlarmDeeds((alarm, deed) => doToAlarm(this.#id, alarm, deed), line.name);
   }
@@ -57,6 +60,7 @@ export class IncidentDesk {
 
   /** Takes what was told. */
   take({ at, alarms, incidents }: HealthView): void {
+    this.#lostThen = incidents.flatMap(({ sites }) => Object.values(sites)).filter((site) => site?.back === null).length;
     const first = this.at === 0;
     this.at = at;
     const told = JSON.stringify([alarms, incidents]);
@@ -67,6 +71,11 @@ export class IncidentDesk {
     this.alarms = alarmOrder(alarms);
     this.open = incidentOrder(incidents);
     if (first || ended) void this.#readClosed();
+  }
+
+  /** Sites that the live facts, which come at once, tell as lost. */
+  #lostNow(): number {
+    return this.#line.connection.conference.sites.filter(({ live }) => live?.lost_since != null).length;
   }
 
   get #id(): string {
