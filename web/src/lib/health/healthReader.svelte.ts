@@ -10,7 +10,7 @@ import type { HealthView } from '$lib/wire';
 export const READ_MS = 2_000;
 
 /** So often, ms, when something is known to have happened that the last answer does not tell. */
-export const HURRIED_MS = 500;
+export const HURRIED_MS = 250;
 
 /** Answers after which nobody asks again: not signed in, not with this role, no such conference. */
 const FINAL = new Set([401, 403, 404]);
