@@ -39,7 +39,10 @@ describe('the reader of the health', () => {
 
   it('reads sooner while it is known that something has happened', async () => {
     let lost = false;
-    const { asked } = reading(() => 'x', () => lost);
+    const { asked } = reading(
+      () => 'x',
+      () => lost,
+    );
     await pass(HURRIED_MS);
     expect(asked).toHaveBeenCalledTimes(1);
     lost = true;

@@ -11,6 +11,9 @@ import type { Alarm, HealthView, Incident } from '$lib/wire';
 /** Incidents that are kept of those that ended, the latest; as many as are listed of those that are open. */
 export const MAX_INCIDENTS = 20;
 
+/** An incident is told within so long after its sites are lost, ms: no later answer is waited for in a hurry. */
+const HURRY_MS = 3_000;
+
 /** The incidents' part of the desk. */
 export class IncidentDesk {
   /** Open ones: in which a site is down first, then the latest. */
@@ -27,6 +30,9 @@ export class IncidentDesk {
   #reader: HealthReader;
   /** Sites that are down in the incidents that were read last: as long as another number is lost, what was read is old. */
   #lostThen = 0;
+  /** Sites that were lost when somebody looked last, and when that number changed. */
+  #lost = 0;
+  #lostChangedAt = Number.NEGATIVE_INFINITY;
   /** What was told last, to see whether anything has changed: what has not wakes nobody. */
   #told = '';
 
@@ -35,7 +41,7 @@ export class IncidentDesk {
     this.#reader = new HealthReader(
       () => (line.connection.ready ? this.#id : null),
       (view) => this.take(view),
-      () => this.#lostNow() !== this.#lostThen,
+      () => this.#hurries(),
     );
     this.deeds = new AlarmDeeds((alarm, deed) => doToAlarm(this.#id, alarm, deed), line.name);
   }
@@ -60,7 +66,9 @@ export class IncidentDesk {
 
   /** Takes what was told. */
   take({ at, alarms, incidents }: HealthView): void {
-    this.#lostThen = incidents.flatMap(({ sites }) => Object.values(sites)).filter((site) => site?.back === null).length;
+    this.#lostThen = incidents
+      .flatMap(({ sites }) => Object.values(sites))
+      .filter((site) => site?.back === null).length;
     const first = this.at === 0;
     this.at = at;
     const told = JSON.stringify([alarms, incidents]);
@@ -71,6 +79,13 @@ export class IncidentDesk {
     this.alarms = alarmOrder(alarms);
     this.open = incidentOrder(incidents);
     if (first || ended) void this.#readClosed();
+  }
+
+  /** Sites were lost or came back a moment ago, and what was read does not know of it. */
+  #hurries(): boolean {
+    const [lost, now] = [this.#lostNow(), performance.now()];
+    if (lost !== this.#lost) [this.#lost, this.#lostChangedAt] = [lost, now];
+    return lost !== this.#lostThen && now - this.#lostChangedAt < HURRY_MS;
   }
 
   /** Sites that the live facts, which come at once, tell as lost. */
