@@ -394,7 +394,7 @@ async function severalConsoles(scene: Scene, { desk, second, third }: Record<"de
     await same.untilStage(({ preview }) => preview?.sources[0]?.site === "ha-noi", "the same preview at both");
     await Promise.all([operator.take(), same.take()]);
     await operator.untilOnAir("ha-noi");
-  }).toPass({ timeout: 60_000 });
+  }).toPass({ timeout: 180_000 });
   const refused = async () => {
     for (const { page } of [operator, same]) if ((await page.locator('[data-outcome="refused"]').count()) > 0) return page;
     return null;
