@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use country::LOOK_MS;
 use health::content::LEVELS_EVERY_MS;
 use health::units::{Dbfs, DelayMs, Fps, Kbps, Luma, Share};
 use health::{
@@ -30,8 +31,6 @@ const CLEAN_SEEDS: u64 = 3;
 /// Endpoints whose judgement is measured, and for how long.
 const ENDPOINTS: usize = 64;
 const FOUR_HOURS_S: u64 = 4 * 3_600;
-/// Between two looks at a line, ms, as the server does it.
-const LOOK_MS: u64 = 250;
 /// Between two reports of a page, ms.
 const REPORT_MS: u64 = 2_000;
 /// Inputs are made for so long and played again and again, ms: making them is not what is measured.

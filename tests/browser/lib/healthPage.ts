@@ -1,5 +1,5 @@
 // The technicians' page, opened in a browser that may be where the tests are not: in a star the server can be asked only from there.
-import type { Page } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 
 import type { Browser } from "./browsers.ts";
 import { CONFERENCE } from "./people.ts";
@@ -46,6 +46,10 @@ export interface Told {
   incident?: Incident;
 }
 
+/** Everybody joins and is seen within this time, ms. */
+export const JOINED_MS = 120_000;
+/** What the page calls the drawing of one second (`FRAME_MEASURE` of its desk). */
+const FRAME = "health-frame";
 /** Entries of one answer of the log, at most. */
 const ENTRIES_AT_ONCE = 1_000;
 
@@ -79,6 +83,12 @@ export class HealthPage {
     return this.read<HealthView>("health");
   }
 
+  /** Waits until so many sites are seen. */
+  async untilHere(sites: number): Promise<void> {
+    const here = async () => Object.values((await this.view()).sites).filter(({ quality }) => quality !== null).length;
+    await expect.poll(here, { message: "sites that are here", timeout: JOINED_MS }).toBe(sites);
+  }
+
   /** What the health log tells of a type, the latest first. */
   async told(type: string): Promise<Told[]> {
     const told: Told[] = [];
@@ -99,13 +109,10 @@ export class HealthPage {
   }
 
   /** How long the page took to draw each second since this was asked last, ms. */
-  takeFrames(): Promise<number[]> {
-    return this.page.evaluate(() => {
-      const name = "health-frame";
-      const found = performance.getEntriesByName(name).map(({ duration }) => duration);
-      performance.clearMeasures(name);
-      return found;
-    });
+  async takeFrames(): Promise<number[]> {
+    const frames = await drawn(this.page);
+    await forgetDrawn(this.page);
+    return frames;
   }
 
   async #fetch<T>(method: string, path: string, body?: object): Promise<T> {
@@ -116,4 +123,14 @@ export class HealthPage {
       return (await answer.json()) as T;
     }, given);
   }
+}
+
+/** How long a technicians' page took to draw each second, ms. */
+export function drawn(page: Page): Promise<number[]> {
+  return page.evaluate((name) => performance.getEntriesByName(name).map(({ duration }) => duration), FRAME);
+}
+
+/** Begins to count anew. */
+export function forgetDrawn(page: Page): Promise<void> {
+  return page.evaluate((name) => performance.clearMeasures(name), FRAME);
 }

@@ -5,7 +5,7 @@ import { expect, test } from "@playwright/test";
 import { Browser } from "../lib/browsers.ts";
 import { Headless, Simulation } from "../lib/endpoints.ts";
 import { keepFigures } from "../lib/figures.ts";
-import { type CheckRun, HealthPage } from "../lib/healthPage.ts";
+import { type CheckRun, HealthPage, JOINED_MS } from "../lib/healthPage.ts";
 import { Server } from "../lib/server.ts";
 import { type Impairment, Star } from "../lib/star.ts";
 
@@ -34,8 +34,6 @@ const LINES: Record<string, { impairment: Impairment; names: string[] }> = {
 const CUT_MS = 2_500;
 const THERE_MS = 7_500;
 
-/** Sites join and are seen within this time. */
-const JOINED_MS = 120_000;
 /** Site by site they were seen for so long before the check: who rehearses does not begin with the first one that comes. */
 const SETTLED_MS = 15_000;
 /** A rehearsal of the whole country, ms. */
@@ -149,8 +147,7 @@ async function rehearse(star: Star, seed: number): Promise<Outcome> {
   try {
     const desk = await HealthPage.open(control, server);
     country = new Country(server, star, seed);
-    const here = async () => Object.values((await desk.view()).sites).filter(({ quality }) => quality !== null).length;
-    await expect.poll(here, { message: "sites that are here", timeout: JOINED_MS }).toBe(SITES + 1);
+    await desk.untilHere(SITES + 1);
     await desk.page.waitForTimeout(SETTLED_MS);
     return outcomeOf(await check(desk), country.planted);
   } finally {

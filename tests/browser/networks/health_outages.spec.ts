@@ -8,7 +8,7 @@ import { expect, type Page, test } from "@playwright/test";
 import { Browser } from "../lib/browsers.ts";
 import { Headless, Simulation } from "../lib/endpoints.ts";
 import { type Figure, keepFigures } from "../lib/figures.ts";
-import { HealthPage } from "../lib/healthPage.ts";
+import { HealthPage, JOINED_MS } from "../lib/healthPage.ts";
 import { root } from "../lib/paths.ts";
 import { Server } from "../lib/server.ts";
 import { Star } from "../lib/star.ts";
@@ -32,7 +32,6 @@ const BETWEEN_MS = 20_000;
 /** Shorter than what counts as lost. */
 const BLINK_MS = 2_000;
 const PATIENCE_MS = 30_000;
-const JOINED_MS = 120_000;
 
 /** What is cut, and what has to be told of it. */
 interface Outage {
@@ -131,8 +130,7 @@ test("an outage is told with its cause, and its end, and a blink is not", async 
     const console_ = await control.open(`${server.url}/console`);
     await console_.locator("[data-open-incidents]").click();
     country = new Country(server, star);
-    const here = async () => Object.values((await desk.view()).sites).filter(({ quality }) => quality !== null).length;
-    await expect.poll(here, { message: "sites that are here", timeout: JOINED_MS }).toBe(SITES + 1);
+    await desk.untilHere(SITES + 1);
     await desk.page.waitForTimeout(BETWEEN_MS);
 
     const figures: Figure[] = [];

@@ -5,6 +5,7 @@ import { Browser } from "../lib/browsers.ts";
 import { Headless, Simulation } from "../lib/endpoints.ts";
 import { keepFigures, quantile } from "../lib/figures.ts";
 import { Gallery, type Size } from "../lib/gallery.ts";
+import { drawn, forgetDrawn } from "../lib/healthPage.ts";
 import { Operator } from "../lib/operator.ts";
 import { Person } from "../lib/people.ts";
 import { Server } from "../lib/server.ts";
@@ -25,6 +26,8 @@ const CHECK_MS = 180_000;
 const STALE_MS = 7_000;
 /** A frame of a screen of 60 Hz, ms. */
 const FRAME_MS = 16;
+/** The goal is judged by the bench, on a machine that does nothing else; this many frames a busy one keeps as well. */
+const SANITY = 6;
 /** Seconds whose drawing is judged. */
 const FRAMES = 10;
 
@@ -104,23 +107,20 @@ async function country(scene: Scene): Promise<void> {
   scene.frail = FRAIL.map((site) => new Headless(server, site));
   await operator.do("open_conference");
   await scene.stand("good", SENDING);
-  await page.evaluate((name) => performance.clearMeasures(name), "health-frame");
-  await expect.poll(() => frames(page).then((found) => found.length), { timeout: 3 * PATIENCE_MS }).toBeGreaterThanOrEqual(FRAMES);
-  const found = await frames(page);
+  await forgetDrawn(page);
+  await expect.poll(() => drawn(page).then((found) => found.length), { timeout: 3 * PATIENCE_MS }).toBeGreaterThanOrEqual(FRAMES);
+  const found = await drawn(page);
   keepFigures("health_frames", [
     { figure: "health page: a second's drawing, median", value: quantile(found, 0.5), unit: "ms", goal: FRAME_MS },
     { figure: "health page: a second's drawing, 95 of 100", value: quantile(found, 0.95), unit: "ms", goal: null },
   ]);
+  expect.soft(quantile(found, 0.5), "a second's drawing").toBeLessThanOrEqual(SANITY * FRAME_MS);
   await scene.show("country", EVERY_SIZE);
   await page.getByRole("combobox", { name: "Thứ tự" }).selectOption("name");
   await page.locator("[data-find]").fill("không có ở đâu");
   await scene.show("none-found", ["desk"]);
   await page.locator("[data-find]").fill("");
   await page.getByRole("combobox", { name: "Thứ tự" }).selectOption("trouble");
-}
-
-function frames(page: Page): Promise<number[]> {
-  return page.evaluate(() => performance.getEntriesByName("health-frame").map(({ duration }) => duration));
 }
 
 /** All lines are checked; what was found is read, and printed with its signature. */

@@ -25,7 +25,7 @@ const REGIONS: [(&str, usize); 6] = [
 const CARRIERS: [&str; 3] = ["VNPT", "Viettel", "FPT"];
 const RELAYS: usize = 4;
 /// Between two looks of the server.
-const LOOK_MS: u64 = 250;
+pub const LOOK_MS: u64 = 250;
 /// As long without a packet is lost (`SILENT_AFTER` of the server).
 const SILENT_AFTER_MS: u64 = 2_250;
 /// Batteries and buffers carry some sites of a fault a little longer than others.

@@ -101,8 +101,7 @@ impl Wellbeing {
     }
 
     /// Judges every site by its better line.
-    fn judge(&mut self, now: Now, lines: &BTreeMap<SiteSlug, Line<'_>>) {
-        let steady = self.clock.read(now);
+    fn judge(&mut self, now: Now, steady: u64, lines: &BTreeMap<SiteSlug, Line<'_>>) {
         let Self { watch, verdicts, arrived, .. } = self;
         let gone: Vec<SiteSlug> = verdicts.keys().filter(|site| !lines.contains_key(*site)).cloned().collect();
         for site in gone {
@@ -134,8 +133,13 @@ impl Wellbeing {
     }
 
     /// One second of every line.
-    fn note_second(&mut self, now: Now, conference: &conference::Conference, lines: &BTreeMap<SiteSlug, Line<'_>>) {
-        let steady = self.clock.read(now);
+    fn note_second(
+        &mut self,
+        now: Now,
+        steady: u64,
+        conference: &conference::Conference,
+        lines: &BTreeMap<SiteSlug, Line<'_>>,
+    ) {
         let Self { watch, checks, .. } = self;
         for (site, line) in lines {
             let arrival = line.peer.media.as_ref().filter(|media| media.connected).map(|media| &media.arrival);
@@ -153,9 +157,14 @@ impl Wellbeing {
 impl Task {
     /// Sites came, went or changed places.
     pub(super) fn watch_other_sites(&mut self) {
-        let now = self.now();
-        let now = self.wellbeing.clock.read(now);
+        let now = self.steady_now();
         self.wellbeing.watch.set_sites(now, RELAY, self.ledger.shown().setup().sites.iter());
+    }
+
+    /// This moment by the clock of the health.
+    fn steady_now(&mut self) -> u64 {
+        let now = self.now();
+        self.wellbeing.clock.read(now)
     }
 
     /// Does something for the health alone, and adds up how long that takes.
@@ -169,32 +178,31 @@ impl Task {
     pub(super) fn watch_health(&mut self) {
         let now = self.now();
         let lines = self.peers.lines(now.instant, &self.wellbeing.bounds);
-        self.wellbeing.judge(now, &lines);
+        let steady = self.wellbeing.clock.read(now);
+        self.wellbeing.judge(now, steady, &lines);
         let is_second = self.wellbeing.ticks.is_multiple_of(SECOND_TICKS);
         if is_second {
-            self.wellbeing.note_second(now, self.ledger.shown(), &lines);
+            self.wellbeing.note_second(now, steady, self.ledger.shown(), &lines);
         }
         self.wellbeing.ticks += 1;
-        let steady = self.wellbeing.clock.read(now);
         self.wellbeing.watch.settle(steady);
         // What is new is told at once.
         if is_second || self.wellbeing.watch.last_entry() != self.wellbeing.published {
             self.wellbeing.published = self.wellbeing.watch.last_entry();
-            self.publish_health(now);
+            self.publish_health(steady);
         }
-        self.watch_checks(now);
+        self.watch_checks(steady);
     }
 
     /// Tells the pages of the health how everything is.
-    fn publish_health(&self, now: Now) {
+    fn publish_health(&self, steady: u64) {
         let is_health = |peer: &&crate::live::Peer| peer.client == Client::Page(ClientKind::Health);
         let mut pages = self.peers.connected().filter(is_health).filter_map(|peer| peer.control.as_ref()).peekable();
         if pages.peek().is_none() {
             return;
         }
-        let text = text_of(&ServerMessage::Health(Box::new(
-            self.wellbeing.watch.view(self.wellbeing.clock.at(now), self.wellbeing.checks.run()),
-        )));
+        let text =
+            text_of(&ServerMessage::Health(Box::new(self.wellbeing.watch.view(steady, self.wellbeing.checks.run()))));
         pages.for_each(|control| control.outbox.push(text.clone()));
     }
 
@@ -299,10 +307,9 @@ impl Task {
     }
 
     /// Brings line checks on, tells sites how far theirs is, and keeps a run that is over. Whoever goes on air is left alone from then on.
-    fn watch_checks(&mut self, now: Now) {
+    fn watch_checks(&mut self, steady: u64) {
         let conference = self.ledger.shown();
         let on_air = |site: &wire::SiteSlug| is_live_on_air(conference, &SiteSlug(site.0.clone()));
-        let steady = self.wellbeing.clock.read(now);
         self.wellbeing.checks.leave_alone(steady, on_air);
         if let Some(run) = self.wellbeing.checks.handle_timeout(steady) {
             tracing::info!(number = run.number, sites = run.sites.len(), "line check done");
@@ -337,8 +344,7 @@ impl Task {
 
     /// A person has seen an alarm, or takes it off the list.
     pub(super) fn settle_alarm(&mut self, alarm: u64, clear: bool, by: &str) -> Result<(), AlarmRefusal> {
-        let now = self.now();
-        let now = self.wellbeing.clock.read(now);
+        let now = self.steady_now();
         let watch = &mut self.wellbeing.watch;
         if clear { watch.clear(now, alarm, by) } else { watch.acknowledge(now, alarm, by) }
     }

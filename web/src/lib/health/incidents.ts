@@ -18,7 +18,7 @@ export function sitesOf({ sites }: Incident): [SiteSlug, IncidentSite][] {
   return known.sort((left, right) => back(left) - back(right) || left[1].began - right[1].began);
 }
 
-/** What tells one incident from another: numbers begin anew with each start of the server. */
+/** What tells one incident from another: numbers in older logs began anew with each start of the server. */
 export const incidentKey = ({ id, began }: Incident): string => `${id}:${began}`;
 
 /** Incidents that were closed, the latest first, each as it was in the end. */

@@ -2,7 +2,7 @@
 import { AlarmDeeds } from '$lib/health/alarmDeeds.svelte';
 import { alarmOrder, unseen } from '$lib/health/alarms';
 import { HealthReader } from '$lib/health/healthReader.svelte';
-import { closedIncidents, incidentKey, incidentOrder } from '$lib/health/incidents';
+import { closedIncidents, incidentKey, incidentOrder, sitesDown } from '$lib/health/incidents';
 import { mayWatch } from '$lib/health/watchers';
 import { doToAlarm, healthLog } from '$lib/link/health';
 import type { CommandLine } from '$lib/state/commandLine.svelte';
@@ -66,9 +66,7 @@ export class IncidentDesk {
 
   /** Takes what was told. */
   take({ at, alarms, incidents }: HealthView): void {
-    this.#lostThen = incidents
-      .flatMap(({ sites }) => Object.values(sites))
-      .filter((site) => site?.back === null).length;
+    this.#lostThen = incidents.reduce((sum, one) => sum + sitesDown(one), 0);
     const first = this.at === 0;
     this.at = at;
     const told = JSON.stringify([alarms, incidents]);
