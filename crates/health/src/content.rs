@@ -54,8 +54,10 @@ pub struct Context {
     pub camera_off: bool,
     /// It is on air: what it says and what it hears are one conversation, and follow each other anyway.
     pub on_air: bool,
-    /// Somebody is expected to speak there: it has the floor, or was asked to speak for a check.
+    /// Somebody is expected to speak there: it has the floor.
     pub expected_to_speak: bool,
+    /// Somebody there was asked to speak for a line check. If nobody does, that is a finding of the check and no alarm.
+    pub checked: bool,
 }
 
 /// Watches picture and sound of one site.

@@ -65,8 +65,21 @@ struct Site {
     /// None until media first arrived, and after it left.
     verdict: Option<Verdict>,
     content: ContentWatch,
+    /// It has not the floor and was asked to speak for a check.
+    only_checked: bool,
     curve: Curve,
     gathered: TenSecondsOf,
+}
+
+impl Site {
+    /// The faults that are alarms. In an empty room that is checked before the day nobody speaks.
+    fn alarming(&self) -> BTreeSet<ContentFault> {
+        let mut faults = self.content.faults();
+        if self.only_checked {
+            faults.remove(&ContentFault::TooLow);
+        }
+        faults
+    }
 }
 
 /// The health of a conference.
@@ -138,7 +151,8 @@ impl Health {
     /// What a site measured of its picture and sound.
     pub fn content(&mut self, now: Millis, slug: &SiteSlug, sample: &ContentSample, context: Context) {
         let Some(site) = self.sites.get_mut(slug) else { return };
-        let before = site.content.faults();
+        let before = site.alarming();
+        site.only_checked = context.checked && !context.expected_to_speak;
         site.content.observe(now, sample, context, &self.settings.content);
         self.faults(now, slug, before);
     }
@@ -147,7 +161,7 @@ impl Health {
     /// [`LEVELS_EVERY_MS`](crate::content::LEVELS_EVERY_MS).
     pub fn levels(&mut self, now: Millis, slug: &SiteSlug, microphone: Dbfs, programme: Dbfs, context: Context) {
         let Some(site) = self.sites.get_mut(slug) else { return };
-        let before = site.content.faults();
+        let before = site.alarming();
         site.content.levels(now, microphone, programme, context, &self.settings.content);
         self.faults(now, slug, before);
     }
@@ -257,14 +271,15 @@ impl Health {
     /// Nothing is known any more of a picture and sound that do not arrive.
     fn forget_content(&mut self, now: Millis, slug: &SiteSlug) {
         let Some(site) = self.sites.get_mut(slug) else { return };
-        let before = std::mem::take(&mut site.content).faults();
+        let before = site.alarming();
+        site.content = ContentWatch::default();
         self.faults(now, slug, before);
     }
 
     /// Raises and clears what changed among the faults of a site.
     fn faults(&mut self, now: Millis, slug: &SiteSlug, before: BTreeSet<ContentFault>) {
         let Some(site) = self.sites.get(slug) else { return };
-        let told = site.content.faults();
+        let told = site.alarming();
         for fault in told.symmetric_difference(&before) {
             self.alarm(now, slug, AlarmKind::Content(*fault), told.contains(fault));
         }

@@ -54,11 +54,11 @@ pub struct SiteHealth {
 #[ts(export)]
 pub struct LineHealth {
     /// kbit/s.
-    #[serde(deserialize_with = "crate::finite::finite")]
-    pub kbps: f32,
+    #[serde(deserialize_with = "crate::finite::finite_or_none")]
+    pub kbps: Option<f32>,
     /// Share of packets lost, 0 to 1.
-    #[serde(deserialize_with = "crate::finite::finite")]
-    pub loss: f32,
+    #[serde(deserialize_with = "crate::finite::finite_or_none")]
+    pub loss: Option<f32>,
     /// Jitter of the sound, ms (RFC 3550, 6.4.1).
     #[serde(deserialize_with = "crate::finite::finite_or_none")]
     pub jitter_ms: Option<f32>,
@@ -84,13 +84,13 @@ pub struct LineHealth {
 #[ts(export)]
 pub struct PageHealth {
     /// Decoded frames of the programme, a second.
-    #[serde(deserialize_with = "crate::finite::finite")]
-    pub fps: f32,
+    #[serde(deserialize_with = "crate::finite::finite_or_none")]
+    pub fps: Option<f32>,
     /// Freezes of it.
     pub freezes: u32,
     /// Share of concealed sound, 0 to 1.
-    #[serde(deserialize_with = "crate::finite::finite")]
-    pub concealed: f32,
+    #[serde(deserialize_with = "crate::finite::finite_or_none")]
+    pub concealed: Option<f32>,
     /// What limits its encoder.
     pub limit: EncoderLimit,
     /// The way that its media takes.

@@ -11,7 +11,7 @@ use anyhow::{Context, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::process::{command, run, run_seen};
-use crate::{doctor, web, workspace};
+use crate::{doctor, rust, web, workspace};
 
 const BROWSER_FOLDER: &str = "tests/browser";
 /// Measurements of `bench end-to-end`, in their order: each is a browser test in `specs` and the file of its figures.
@@ -37,8 +37,6 @@ const MINUTES: &str = "30";
 
 /// Browser tests that keep figures, and what they need.
 struct Measurement<'a> {
-    /// Packages whose programs they start.
-    packages: &'a [&'a str],
     /// The tests, in their order.
     names: &'a [&'a str],
     /// Configuration of Playwright.
@@ -86,36 +84,22 @@ impl Figure {
 /// Measures the whole system on this machine. See [`browsers`].
 pub(crate) fn end_to_end(root: &Path, json: Option<&Path>) -> anyhow::Result<ExitCode> {
     doctor::provide(doctor::Purpose::Test)?;
-    let measurement = Measurement {
-        packages: &["dienhong"],
-        names: END_TO_END,
-        playwright: "playwright.config.ts",
-        environment: &[],
-    };
+    let measurement = Measurement { names: END_TO_END, playwright: "playwright.config.ts", environment: &[] };
     browsers(root, &measurement, json)
 }
 
 /// Measures what lines with delays and cuts do to it. See [`browsers`].
 pub(crate) fn network(root: &Path, json: Option<&Path>) -> anyhow::Result<ExitCode> {
     doctor::provide(doctor::Purpose::Networks)?;
-    let measurement = Measurement {
-        packages: &["dienhong", "network-bed"],
-        names: NETWORK,
-        playwright: "playwright.networks.config.ts",
-        environment: &[],
-    };
+    let measurement = Measurement { names: NETWORK, playwright: "playwright.networks.config.ts", environment: &[] };
     browsers(root, &measurement, json)
 }
 
 /// Measures what the console asks of its operator and of its machine. See [`browsers`].
 pub(crate) fn console(root: &Path, json: Option<&Path>) -> anyhow::Result<ExitCode> {
     doctor::provide(doctor::Purpose::Test)?;
-    let measurement = Measurement {
-        packages: &["dienhong"],
-        names: CONSOLE,
-        playwright: "playwright.config.ts",
-        environment: &[(CONSOLE_MINUTES, MINUTES)],
-    };
+    let measurement =
+        Measurement { names: CONSOLE, playwright: "playwright.config.ts", environment: &[(CONSOLE_MINUTES, MINUTES)] };
     browsers(root, &measurement, json)
 }
 
@@ -130,12 +114,7 @@ pub(crate) fn health(root: &Path, json: Option<&Path>) -> anyhow::Result<ExitCod
     let mut bench = command(root, &workspace::cargo(), &arguments);
     bench.arg(&file);
     run(bench)?;
-    let measurement = Measurement {
-        packages: &["dienhong", "network-bed"],
-        names: HEALTH,
-        playwright: "playwright.networks.config.ts",
-        environment: &[],
-    };
+    let measurement = Measurement { names: HEALTH, playwright: "playwright.networks.config.ts", environment: &[] };
     let figures = read_figures(&file)?;
     judge(figures, measure(root, &measurement)?, json)
 }
@@ -155,9 +134,7 @@ struct Measured {
 
 fn measure(root: &Path, measurement: &Measurement) -> anyhow::Result<Measured> {
     web::build(root)?;
-    for package in measurement.packages {
-        run(command(root, &workspace::cargo(), &["build", "--package", package]))?;
-    }
+    run(rust::build(root))?;
     let folder = root.join(BROWSER_FOLDER);
     web::install(&folder)?;
 

@@ -7,7 +7,8 @@ use std::process::Command;
 
 use anyhow::{Context, ensure};
 
-use crate::workspace;
+use crate::process::run;
+use crate::{rust, workspace};
 
 /// The TypeScript of `crates/wire`.
 const WIRE: &str = "web/src/lib/wire";
@@ -69,31 +70,24 @@ fn read_folder(folder: &Path, files: &mut Files) -> anyhow::Result<()> {
 }
 
 fn generate(root: &Path) -> anyhow::Result<Files> {
-    let metadata = workspace::metadata(root)?;
-    let target = metadata["target_directory"].as_str().context("cargo names its build folder")?;
-    let folder = Path::new(target).join("xtask/wire");
+    let folder = workspace::target(root)?.join("xtask/wire");
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
     fs::create_dir_all(&folder)?;
+    run(rust::build(root))?;
     // The export of ts-rs is a test of each exported type.
-    let mut export = Command::new(workspace::cargo());
-    export
-        .args(["test", "--quiet", "--package", "wire", "--lib", "export_bindings"])
-        .current_dir(root)
-        .env("TS_RS_EXPORT_DIR", &folder)
-        .env("TS_RS_LARGE_INT", "number");
+    let mut export = rust::test(root, &["--quiet", "--lib", "export_bindings"].map(str::to_owned));
+    export.env("TS_RS_EXPORT_DIR", &folder).env("TS_RS_LARGE_INT", "number");
     output(export)?;
 
     let mut files = Files::new();
     read_folder(&folder, &mut files)?;
     ensure!(!files.is_empty(), "crates/wire exported no type");
     files.insert(format!("{WIRE}/{INDEX}"), index(files.keys()).into_bytes());
-    if workspace::packages(&metadata).any(|(name, _)| name == "dienhong") {
-        let mut openapi = Command::new(workspace::cargo());
-        openapi.args(["run", "--quiet", "--package", "dienhong", "--", "openapi"]).current_dir(root);
-        files.insert(OPENAPI.into(), output(openapi)?);
-    }
+    let mut openapi = Command::new(rust::program(root, "dienhong")?);
+    openapi.arg("openapi").current_dir(root);
+    files.insert(OPENAPI.into(), output(openapi)?);
     Ok(files)
 }
 

@@ -13,6 +13,7 @@ mod fuzz;
 mod process;
 mod python;
 mod run;
+mod rust;
 mod test;
 mod web;
 mod workspace;

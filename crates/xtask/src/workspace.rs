@@ -23,6 +23,11 @@ pub(crate) fn metadata(root: &Path) -> anyhow::Result<Value> {
     serde_json::from_slice(&output.stdout).context("cargo metadata answers with JSON")
 }
 
+/// The build folder.
+pub(crate) fn target(root: &Path) -> anyhow::Result<PathBuf> {
+    Ok(metadata(root)?["target_directory"].as_str().context("cargo names its build folder")?.into())
+}
+
 /// The packages of a `cargo metadata` answer, each with its name.
 pub(crate) fn packages(metadata: &Value) -> impl Iterator<Item = (&str, &Value)> {
     let packages = metadata["packages"].as_array().map_or(&[][..], Vec::as_slice);

@@ -43,7 +43,7 @@ export class Star {
   #lines = new Map<string, Place>();
 
   private constructor(name: string) {
-    if (!existsSync(networkBed)) throw new Error(`${networkBed} is missing: cargo build -p network-bed`);
+    if (!existsSync(networkBed)) throw new Error(`${networkBed} is missing: cargo build --workspace --bins --tests`);
     this.#log = openSync(join(outputFolder("browser-logs"), `${name}-network.log`), "w");
     this.#child = spawn(networkBed, { stdio: ["pipe", "pipe", this.#log] });
     this.#answers = createInterface(this.#child.stdout!);

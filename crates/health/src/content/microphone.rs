@@ -74,7 +74,8 @@ impl MicrophoneWatch {
     }
 
     fn observe_levels(&mut self, rms: Option<Dbfs>, context: Context, bounds: &ContentBounds) {
-        if !context.expected_to_speak {
+        let expected = context.expected_to_speak || context.checked;
+        if !expected {
             // A room in which nobody speaks is low, and right so.
             self.speech.clear();
             self.too_low = false;
@@ -85,7 +86,7 @@ impl MicrophoneWatch {
             let margin = if self.too_loud { LEVEL_MARGIN_DB } else { 0.0 };
             self.too_loud = loud >= bounds.too_loud_dbfs - margin;
         }
-        if context.expected_to_speak {
+        if expected {
             keep(&mut self.speech, rms, LEVEL_REPORTS);
         }
         if let Some(loud) = loud_level(&self.speech) {
@@ -117,7 +118,8 @@ fn loud_level(window: &VecDeque<f32>) -> Option<f32> {
 mod tests {
     use super::*;
 
-    const SPEAKS: Context = Context { muted: false, camera_off: false, on_air: false, expected_to_speak: true };
+    const SPEAKS: Context =
+        Context { muted: false, camera_off: false, on_air: false, expected_to_speak: true, checked: false };
 
     fn sound(rms: f32, peak: f32, clipped: f32) -> ContentSample {
         ContentSample {

@@ -99,6 +99,23 @@ fn a_fault_raises_its_alarm_and_leaving_ends_it() {
 }
 
 #[test]
+fn a_quiet_room_that_is_checked_is_a_finding_and_an_alarm_only_where_it_has_the_floor() {
+    let mut health = watched();
+    let quiet = ContentSample { rms: Dbfs::read(-58.0), peak: Dbfs::read(-44.0), ..ContentSample::NOTHING };
+    let mut listen = |from: u64, context| {
+        for second in (from..from + 40).step_by(2) {
+            health.content(Millis(second * 1_000), &slug(), &quiet, context);
+        }
+        (health.faults_of(&slug()).contains(&ContentFault::TooLow), health.alarms().open().count())
+    };
+    let checked = Context { checked: true, ..Context::default() };
+
+    assert_eq!(listen(0, checked), (true, 0));
+    assert_eq!(listen(40, Context { expected_to_speak: true, ..checked }), (true, 1));
+    assert!(!listen(80, Context::default()).0, "the check is over, and nobody is to speak");
+}
+
+#[test]
 fn seconds_become_a_curve_and_points_to_store() {
     let mut health = watched();
     for second in 0..25 {
@@ -131,7 +148,7 @@ proptest! {
                 control: flags[0], picture: flags[1], sound: flags[2],
                 loss: Share::read(a), rtt: DelayMs::read(b), fps: Fps::read(c), receiving: None,
             };
-            let context = Context { muted: flags[3], camera_off: false, on_air: flags[4], expected_to_speak: flags[5] };
+            let context = Context { muted: flags[3], camera_off: false, on_air: flags[4], expected_to_speak: flags[5], checked: flags[2] };
             let sample = ContentSample {
                 frames: bits[1], luma_mean: Luma::read(d), luma_spread: Luma::read(e), luma_change: Luma::read(f),
                 clipped: Share::read(g), rms: Dbfs::read(h), peak: Dbfs::read(i),

@@ -78,6 +78,7 @@ impl Room {
             camera_off: is_fine && random.random_bool(0.05),
             on_air: false,
             expected_to_speak: speaks,
+            checked: false,
         };
         Self {
             fault,

@@ -15,7 +15,7 @@ use super::task::{Now, Task};
 use crate::access::millis;
 use crate::health_store::HealthStore;
 use crate::health_watch::{
-    Candidate, Checks, HealthWatch, Judged, Listener, SiteNow, content_sample, context_of, hash_of, is_on_air,
+    Before, Candidate, Checks, HealthWatch, Judged, Listener, SiteNow, content_sample, context_of, hash_of, is_on_air,
     line_down, line_up,
 };
 use crate::live::{Client, Line, SILENCE_DBFS, SILENT_AFTER, SiteVerdict};
@@ -34,8 +34,8 @@ pub struct HealthBeginning {
     pub settings: health::Settings,
     /// Where its curves and its log are kept.
     pub store: HealthStore,
-    /// The last entry of that log.
-    pub last_entry: u64,
+    /// What was told before.
+    pub before: Before,
     /// Number of the last line check that was kept.
     pub last_check: u64,
     /// Who else is told of each entry.
@@ -82,10 +82,10 @@ impl SteadyClock {
 
 impl Wellbeing {
     pub(super) fn new(beginning: HealthBeginning, setup: &conference::Setup, now: u64) -> Self {
-        let HealthBeginning { settings, store, last_entry, last_check, listener } = beginning;
+        let HealthBeginning { settings, store, before, last_check, listener } = beginning;
         let checks = Checks::new(wire::ConferenceId(setup.id.0.clone()), settings, last_check);
         let kept = store.clone();
-        let mut watch = HealthWatch::new(settings, store, listener, last_entry, now);
+        let mut watch = HealthWatch::new(settings, store, listener, before, now);
         watch.set_sites(now, RELAY, setup.sites.iter());
         Self {
             watch,
@@ -225,7 +225,7 @@ impl Task {
         let (Some(sent), Some(media)) = (sent, media) else { return };
         let sample = content_sample(sent, &media.arrival, now.instant);
         let mut context = context_of(self.ledger.shown(), &site, peer);
-        context.expected_to_speak |= self.wellbeing.checks.is_checking(&wire::SiteSlug(site.0.clone()));
+        context.checked = self.wellbeing.checks.is_checking(&wire::SiteSlug(site.0.clone()));
         let steady = self.wellbeing.clock.read(now);
         self.wellbeing.watch.content(steady, &site, &sample, context);
     }

@@ -14,7 +14,6 @@ use wire::{HealthChange, Moment, Revision, SiteSlug, TimeLine, TimeMark};
 use super::health::moment_of;
 use super::writer::{UnreadableEvent, decode};
 use crate::health_store::{HealthStore, HealthStoreError, MAX_LOG_PAGE};
-use crate::health_watch::Told;
 use crate::view;
 
 /// Events between two states that are kept: a millisecond or two of folding.
@@ -87,7 +86,8 @@ impl Replayer {
         if revision == 0 {
             return Err(ReplayError::NoSuchMoment);
         }
-        let (told, entry) = self.told(at).await?;
+        self.health.flush().await;
+        let (told, entry) = self.health.told(at).await?;
         Ok(moment_of(at, Revision(revision), view::whole(&conference), &told, entry))
     }
 
@@ -113,25 +113,6 @@ impl Replayer {
                     break;
                 }
                 states.keep(event.at.0, &conference);
-            }
-        }
-    }
-
-    /// What had been told of the health, and the last entry.
-    async fn told(&self, at: u64) -> Result<(Told, u64), HealthStoreError> {
-        self.health.flush().await;
-        let (mut told, mut entry) = (Told::default(), self.health.start_before(at).await?.saturating_sub(1));
-        loop {
-            let entries = self.health.log_after(entry, MAX_LOG_PAGE).await?;
-            if entries.is_empty() {
-                return Ok((told, entry));
-            }
-            for one in entries {
-                if one.at > at {
-                    return Ok((told, entry));
-                }
-                told.apply(&one.what);
-                entry = one.entry;
             }
         }
     }

@@ -6,11 +6,14 @@ use sqlx::sqlite::SqliteRow;
 use utoipa::ToSchema;
 use wire::{CheckSummary, HealthChange, HealthEntry, SignedCheck, SiteCurve, SiteSlug};
 
-use super::{ALGORITHM, HealthStore, HealthStoreError, MAX_LOG_PAGE};
-use crate::health_watch::columns;
+use super::{ALGORITHM, HealthStore, HealthStoreError, MAX_CURVE_POINTS, MAX_LOG_PAGE};
+use crate::health_watch::{Told, columns};
 
 /// Points of one page of an export; a page of 64 sites is a quarter of an hour and more.
 const MAX_POINTS: i64 = 10_000;
+
+/// What a point stands for, seconds.
+const POINT_SECONDS: i64 = 10;
 
 /// Ten seconds of a site, as they are exported.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -59,21 +62,36 @@ impl HealthStore {
         rows.iter().map(point_row).collect()
     }
 
-    /// The stored curve of a site, from `from` to before `to`, seconds since the epoch: means of ten seconds.
+    /// The stored curve of a site, from `from` to before `to`, seconds since the epoch: means of ten seconds, or of as many times ten that an
+    /// unbroken one is no longer than [`MAX_CURVE_POINTS`].
     ///
     /// # Errors
     /// The file cannot be read.
     pub async fn curve(&self, site: &SiteSlug, from: u32, to: u32) -> Result<SiteCurve, HealthStoreError> {
         let mut curve = SiteCurve { site: Some(site.clone()), ..SiteCurve::default() };
         let Some(database) = &self.database else { return Ok(curve) };
-        let rows: Vec<Mean> = sqlx::query_as(
-            "SELECT second, worst, kbps_up, kbps_down, rtt_ms, loss, jitter_ms, fps, level_dbfs FROM point
-             WHERE conference = ? AND site = ? AND second >= ? AND second < ? ORDER BY second",
+        let (from, to) = (i64::from(from), i64::from(to));
+        let (points,): (i64,) = sqlx::query_as(
+            "SELECT COUNT(*) FROM point WHERE conference = ? AND site = ? AND second >= ? AND second < ?",
         )
         .bind(&self.conference.0)
         .bind(&site.0)
-        .bind(i64::from(from))
-        .bind(i64::from(to))
+        .bind(from)
+        .bind(to)
+        .fetch_one(&database.pool)
+        .await?;
+        // Seconds of the epoch do not begin with the curve, so that its first part may be a short one.
+        let width = POINT_SECONDS * (points / (i64::from(MAX_CURVE_POINTS) - 1) + 1);
+        let rows: Vec<Mean> = sqlx::query_as(
+            "SELECT MIN(second), MAX(worst), AVG(kbps_up), AVG(kbps_down), AVG(rtt_ms), AVG(loss), AVG(jitter_ms), AVG(fps),
+             AVG(level_dbfs) FROM point
+             WHERE conference = ? AND site = ? AND second >= ? AND second < ? GROUP BY second / ? ORDER BY 1",
+        )
+        .bind(&self.conference.0)
+        .bind(&site.0)
+        .bind(from)
+        .bind(to)
+        .bind(width)
         .fetch_all(&database.pool)
         .await?;
         for (second, worst, kbps_up, kbps_down, rtt_ms, loss, jitter_ms, fps, level_dbfs) in rows {
@@ -101,6 +119,27 @@ impl HealthStore {
         let after = i64::try_from(after).unwrap_or(i64::MAX);
         let sql = "SELECT entry, at, body FROM entry WHERE conference = ? AND entry > ? ORDER BY entry LIMIT ?";
         self.entries(sql, after, limit).await
+    }
+
+    /// What people had been told by a moment, ms since the epoch, and the last entry until then; 0: there is none.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub async fn told(&self, at: u64) -> Result<(Told, u64), HealthStoreError> {
+        let (mut told, mut last) = (Told::default(), self.start_before(at).await?.saturating_sub(1));
+        loop {
+            let entries = self.log_after(last, MAX_LOG_PAGE).await?;
+            if entries.is_empty() {
+                return Ok((told, last));
+            }
+            for entry in entries {
+                if entry.at > at {
+                    return Ok((told, last));
+                }
+                told.apply(&entry.what);
+                last = entry.entry;
+            }
+        }
     }
 
     /// Line checks that were kept, the newest first.
@@ -189,19 +228,6 @@ impl HealthStore {
             Ok(HealthEntry { entry: number(entry), at: number(at), what })
         };
         rows.into_iter().map(entry).collect()
-    }
-
-    /// Number of the last entry; 0: there is none.
-    ///
-    /// # Errors
-    /// The file cannot be read.
-    pub async fn last_entry(&self) -> Result<u64, HealthStoreError> {
-        let Some(database) = &self.database else { return Ok(0) };
-        let (last,): (Option<i64>,) = sqlx::query_as("SELECT MAX(entry) FROM entry WHERE conference = ?")
-            .bind(&self.conference.0)
-            .fetch_one(&database.pool)
-            .await?;
-        Ok(last.and_then(|last| u64::try_from(last).ok()).unwrap_or(0))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is kept of the health of conferences: points of ten seconds and the health log, for ninety days, in a SQLite file of its own
-//! beside the journal. It is no journal: nothing waits for it, and what cannot be written is dropped, and said once.
+//! beside the journal. It is no journal: nothing waits for it. What cannot be written is tried again for a minute; what is lost then is
+//! counted and told.
 
 mod export;
 mod report_key;
@@ -8,7 +9,6 @@ mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use health::{Spread, TenSeconds};
@@ -27,6 +27,8 @@ pub const HEALTH_FILE: &str = "health.db";
 pub const KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 /// Entries of one answer of the health log.
 pub const MAX_LOG_PAGE: u32 = 1_000;
+/// Stored points of one curve: a day of them, and means of more seconds where there are more.
+pub const MAX_CURVE_POINTS: u32 = 8_640;
 /// Connections: one writes, the others answer pages.
 const CONNECTIONS: u32 = 4;
 /// Another process may hold the file for so long, at a backup.
@@ -68,8 +70,6 @@ pub struct StoredPoint {
 pub struct HealthDatabase {
     pool: SqlitePool,
     writer: Writer,
-    /// It was said that rows are dropped.
-    told_dropped: Arc<AtomicBool>,
     key: Arc<ReportKey>,
 }
 
@@ -97,12 +97,17 @@ impl HealthDatabase {
         let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?;
         schema::create(&pool).await?;
         let writer = Writer::start(pool.clone());
-        Ok(Self { pool, writer, told_dropped: Arc::default(), key })
+        Ok(Self { pool, writer, key })
     }
 
     /// The store of a conference.
     pub fn of(&self, conference: &ConferenceId) -> HealthStore {
         HealthStore { conference: conference.clone(), database: Some(self.clone()) }
+    }
+
+    /// Rows that could not be written since the start.
+    pub fn lost_rows(&self) -> u64 {
+        self.writer.lost()
     }
 
     /// Writes what is still queued and closes the file.
@@ -133,10 +138,16 @@ impl HealthStore {
         let Some(database) = &self.database else { return };
         let report = serde_json::to_string(&run).expect("plain JSON");
         let signature = database.key.sign(&report);
-        self.put(|conference| Row::Check { conference, run, report, signature });
+        let conference = self.conference.clone();
+        database.writer.put_surely(Row::Check { conference, run, report, signature });
     }
 
-    /// Waits until everything that was kept before can be read.
+    /// Rows of all conferences that could not be written since the start.
+    pub fn lost_rows(&self) -> u64 {
+        self.database.as_ref().map_or(0, HealthDatabase::lost_rows)
+    }
+
+    /// Waits until everything that was kept before can be read, as long as the file can be written.
     pub async fn flush(&self) {
         if let Some(database) = &self.database {
             database.writer.flush().await;
@@ -145,10 +156,7 @@ impl HealthStore {
 
     fn put(&self, row: impl FnOnce(ConferenceId) -> Row) {
         let Some(database) = &self.database else { return };
-        let dropped = !database.writer.put(row(self.conference.clone()));
-        if dropped && !database.told_dropped.swap(true, Ordering::Relaxed) {
-            tracing::warn!("health database: rows come faster than they are written, some are dropped");
-        }
+        database.writer.put(row(self.conference.clone()));
     }
 }
 

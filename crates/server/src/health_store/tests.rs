@@ -61,6 +61,83 @@ async fn points_are_read_as_they_were_kept_page_by_page() {
 }
 
 #[tokio::test]
+async fn two_parts_of_the_same_ten_seconds_become_one() {
+    let (_folder, database) = opened().await;
+    let store = database.of(&conference());
+    let part = |points, worst, kbps: f32, jitter_ms| {
+        let mut part = point("cao-bang", NOW_S);
+        part.ten.points = points;
+        part.ten.worst = worst;
+        part.ten.kbps_up = Some(Spread { mean: kbps, min: kbps - 10.0, max: kbps + 10.0 });
+        part.ten.jitter_ms = jitter_ms;
+        part
+    };
+    let jitter = Some(Spread { mean: 3.0, min: 2.0, max: 4.0 });
+
+    store.point(part(6, Quality::Bad, 500.0, None));
+    store.point(part(2, Quality::Good, 900.0, jitter));
+    store.flush().await;
+
+    let all = store.points(0, u32::MAX, &Page::default()).await.unwrap();
+    assert_eq!(all.len(), 1);
+    assert_eq!((all[0].points, all[0].worst), (8, 2));
+    assert_eq!(all[0].values[..3], [Some(600.0), Some(490.0), Some(910.0)]);
+    assert_eq!(all[0].values[12..15], [Some(3.0), Some(2.0), Some(4.0)], "what one part alone has");
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_written_for_a_while_loses_nothing_and_holds_up_nobody_who_reads() {
+    let (folder, database) = opened().await;
+    let store = database.of(&conference());
+    // Another program keeps the file to itself, as a careless backup does.
+    let options = SqliteConnectOptions::new().filename(folder.path().join(HEALTH_FILE));
+    let careless = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+    let mut transaction = careless.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    sqlx::query("DELETE FROM entry").execute(&mut *transaction).await.unwrap();
+
+    store.point(point("cao-bang", NOW_S));
+    let asked = std::time::Instant::now();
+    store.flush().await;
+    assert!(store.points(0, u32::MAX, &Page::default()).await.unwrap().is_empty());
+    assert!(asked.elapsed() < BUSY_TIMEOUT, "{:?}", asked.elapsed());
+    // Longer than the database itself waits.
+    tokio::time::sleep(BUSY_TIMEOUT + Duration::from_millis(500)).await;
+    transaction.rollback().await.unwrap();
+
+    let written = async {
+        while store.points(0, u32::MAX, &Page::default()).await.unwrap().is_empty() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), written).await.expect("written in the end");
+    assert_eq!(database.lost_rows(), 0);
+}
+
+#[tokio::test]
+async fn a_long_curve_is_whole_and_thinned_out() {
+    let (_folder, database) = opened().await;
+    let store = database.of(&conference());
+    let points = 3 * MAX_CURVE_POINTS / 2;
+    for index in 0..points {
+        let mut one = point("a", NOW_S + 10 * index);
+        one.ten.worst = if index == points / 2 { Quality::Lost } else { Quality::Good };
+        store.point(one);
+        if index.is_multiple_of(1_000) {
+            store.flush().await;
+        }
+    }
+    store.flush().await;
+
+    let curve = store.curve(&SiteSlug("a".to_owned()), 0, u32::MAX).await.unwrap();
+
+    assert!(curve.at.len() <= MAX_CURVE_POINTS as usize, "{}", curve.at.len());
+    assert_eq!(curve.at.first(), Some(&NOW_S));
+    assert!(*curve.at.last().unwrap() >= NOW_S + 10 * (points - 2), "to its end");
+    assert_eq!(curve.quality.iter().filter(|quality| **quality == 3).count(), 1, "the worst of them is kept");
+    assert!(curve.rtt_ms.iter().all(|rtt| *rtt == Some(20.0)));
+}
+
+#[tokio::test]
 async fn the_log_goes_on_after_a_restart_and_knows_its_starts() {
     let (folder, database) = opened().await;
     let store = database.of(&conference());
@@ -75,7 +152,7 @@ async fn the_log_goes_on_after_a_restart_and_knows_its_starts() {
 
     let store = HealthDatabase::open(folder.path()).await.unwrap().of(&conference());
 
-    assert_eq!(store.last_entry().await.unwrap(), 5);
+    assert_eq!(store.told(u64::MAX).await.unwrap().1, 5);
     let starts = [(999, 0), (1_000, 1), (3_999, 1), (4_000, 4), (1_000_000, 4)];
     for (at, start) in starts {
         assert_eq!(store.start_before(BEGAN_MS + at).await.unwrap(), start, "{at}");

@@ -18,4 +18,4 @@ pub use checks::{Candidate, Checks, OBSERVED_MS, TRANSFER_WITHIN_MS, TRANSFERS_A
 pub use samples::{Judged, content_sample, context_of, is_on_air, line_down, line_up, page_sample};
 pub use told::{Told, hash_of};
 pub(crate) use watch::level_of;
-pub use watch::{HealthWatch, Listener, SiteNow};
+pub use watch::{Before, HealthWatch, Listener, SiteNow};

@@ -141,6 +141,7 @@ pub fn context_of(conference: &conference::Conference, site: &SiteSlug, peer: &P
         camera_off: !works(status.map(|status| status.camera)),
         on_air,
         expected_to_speak: state.floor.holder.as_ref().is_some_and(|holder| holder.site == *site),
+        checked: false,
     }
 }
 

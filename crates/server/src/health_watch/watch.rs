@@ -8,7 +8,7 @@ use health::{
     AlarmEvent, AlarmId, AlarmRefusal, Arriving, ContentSample, Context, Finding, Health, HealthEvent, IncidentEvent,
     LineSample, Millis, PageSample, Place, Quality, Second, Settings, SoundLine, SoundScore,
 };
-use wire::{CheckRun, HealthChange, HealthEntry, HealthView, LineHealth, PageHealth, SiteCurve, SiteHealth};
+use wire::{CheckRun, HealthChange, HealthEntry, HealthView, Incident, LineHealth, PageHealth, SiteCurve, SiteHealth};
 
 use super::columns;
 use super::convert::{alarm_out, fault_out, incident_out, slug_in, slug_out, verdict_out};
@@ -17,6 +17,15 @@ use crate::health_store::{HealthStore, StoredPoint};
 
 /// Takes each entry of the health log, for those outside; must not wait.
 pub type Listener = Arc<dyn Fn(&HealthEntry) + Send + Sync>;
+
+/// What was told before the server was started anew.
+#[derive(Debug, Clone, Default)]
+pub struct Before {
+    /// What people had been told.
+    pub told: Told,
+    /// The last entry of the log.
+    pub entry: u64,
+}
 
 /// What was measured of a site in the last second.
 #[derive(Debug, Clone, Copy, Default)]
@@ -43,18 +52,23 @@ pub struct HealthWatch {
 }
 
 impl HealthWatch {
-    /// Begins to watch: the log goes on after `entry`.
-    pub fn new(settings: Settings, store: HealthStore, listener: Listener, entry: u64, now: u64) -> Self {
+    /// Begins to watch: the log goes on, and what was open is over, because nobody has watched since.
+    pub fn new(settings: Settings, store: HealthStore, listener: Listener, before: Before, now: u64) -> Self {
+        let Before { told, entry } = before;
+        let open: Vec<Incident> = told.incidents.values().cloned().collect();
         let mut watch = Self {
             // Each number that was given is in an entry of its own: after the last entry none was given.
             health: Health::after(settings, entry),
             store,
-            told: Told::default(),
+            told,
             entry,
             since: BTreeMap::new(),
             now: BTreeMap::new(),
             listener,
         };
+        for incident in open {
+            watch.note(now, HealthChange::Closed { incident: Incident { closed_at: Some(now), ..incident } });
+        }
         watch.note(now, HealthChange::Started);
         watch
     }
@@ -302,8 +316,8 @@ fn incident_change(event: &IncidentEvent, now: u64) -> HealthChange {
 
 fn line_out(line: &LineSample) -> LineHealth {
     LineHealth {
-        kbps: line.kbps.map_or(0.0, |kbps| kbps.get()),
-        loss: line.loss().map_or(0.0, |loss| loss.get()),
+        kbps: line.kbps.map(|kbps| kbps.get()),
+        loss: line.loss().map(|loss| loss.get()),
         jitter_ms: line.jitter.map(|jitter| jitter.get()),
         rtt_ms: line.rtt.map(|rtt| rtt.get()),
         fps: line.fps.map(|fps| fps.get()),
@@ -320,9 +334,9 @@ fn line_out(line: &LineSample) -> LineHealth {
 
 fn page_out(page: &PageSample) -> PageHealth {
     PageHealth {
-        fps: page.fps.map_or(0.0, |fps| fps.get()),
+        fps: page.fps.map(|fps| fps.get()),
         freezes: page.freezes,
-        concealed: page.concealed.map_or(0.0, |share| share.get()),
+        concealed: page.concealed.map(|share| share.get()),
         limit: match page.limit {
             health::EncoderLimit::None => wire::EncoderLimit::None,
             health::EncoderLimit::Cpu => wire::EncoderLimit::Cpu,
@@ -344,5 +358,48 @@ fn page_out(page: &PageSample) -> PageHealth {
         },
         battery: page.battery.map(|share| share.get()),
         visible: page.visible,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use wire::IncidentCause;
+
+    use super::*;
+
+    #[test]
+    fn what_was_open_when_the_server_ended_is_closed_at_its_start() {
+        let incident = Incident {
+            id: 7,
+            began: 1_000,
+            ended: None,
+            cause: IncidentCause::Centre,
+            inside: 1.0,
+            outside: 0.0,
+            sites: BTreeMap::new(),
+            closed_at: None,
+            merged_into: None,
+        };
+        let mut told = Told::default();
+        told.apply(&HealthChange::Opened { incident: incident.clone() });
+        let heard: Arc<Mutex<Vec<HealthEntry>>> = Arc::default();
+        let noted = Arc::clone(&heard);
+        let listener: Listener = Arc::new(move |entry| noted.lock().unwrap().push(entry.clone()));
+
+        let before = Before { told, entry: 10 };
+        let watch = HealthWatch::new(Settings::default(), HealthStore::nowhere(), listener, before, 5_000);
+
+        let entries = heard.lock().unwrap().clone();
+        let closed = HealthChange::Closed { incident: Incident { closed_at: Some(5_000), ..incident } };
+        assert_eq!(
+            entries,
+            [
+                HealthEntry { entry: 11, at: 5_000, what: closed },
+                HealthEntry { entry: 12, at: 5_000, what: HealthChange::Started }
+            ]
+        );
+        assert_eq!(watch.told().0, &Told::default());
     }
 }

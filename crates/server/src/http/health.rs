@@ -2,8 +2,6 @@
 
 mod export;
 
-use std::convert::Infallible;
-
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
@@ -184,10 +182,10 @@ pub(super) async fn export(
     let (from, to) = (query.from.unwrap_or(0), query.to.unwrap_or(u32::MAX));
     // The first page is read before anything is answered, so that a file that cannot be read is an error and no empty table.
     let first = store.points(from, to, &Page::default()).await.map_err(unreadable)?;
-    let export = Export { store, from, to, format: query.format, next: Some(first), begun: false };
+    let export = Export { store, from, to, format: query.format, next: Some(Ok(first)), begun: false };
     let body = Body::from_stream(stream::unfold(export, |mut export| async move {
         let part = export.part().await?;
-        Some((Ok::<_, Infallible>(part), export))
+        Some((part, export))
     }));
     Ok(match query.format {
         Format::Csv => (spreadsheet::headers(&format!("health-{}.csv", id.0)), body).into_response(),

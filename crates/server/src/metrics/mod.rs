@@ -71,6 +71,7 @@ struct Series {
     incidents: Gauges,
     health_seconds: Seconds<OfConference>,
     health_bytes: Gauges,
+    health_rows_lost: Counter,
     revision: Gauges,
     journal_writable: Gauges,
     unwritten: Gauges,
@@ -124,6 +125,7 @@ impl Metrics {
             incidents: Family::default(),
             health_seconds: Family::default(),
             health_bytes: Family::default(),
+            health_rows_lost: Counter::default(),
             revision: Family::default(),
             journal_writable: Family::default(),
             unwritten: Family::default(),
@@ -191,6 +193,7 @@ impl Series {
         registry.register("incidents", "Incidents that are open", self.incidents.clone());
         registry.register("health_seconds", "Time that judging the sites took", self.health_seconds.clone());
         registry.register("health_bytes", "Memory of the sites' curves", self.health_bytes.clone());
+        registry.register("health_rows_lost", "Points and entries not kept", self.health_rows_lost.clone());
         registry.register("journal_events", "Durable events", self.revision.clone());
         registry.register("journal_writable", "1 while the journal can be written", self.journal_writable.clone());
         registry.register("journal_unwritten_events", "Acted on, not written yet", self.unwritten.clone());
@@ -225,6 +228,8 @@ impl Series {
         gauge(&self.alarms, figures.alarms);
         gauge(&self.incidents, figures.incidents);
         gauge(&self.health_bytes, figures.health_bytes);
+        // All conferences keep theirs in one file.
+        self.health_rows_lost.inner().store(conference.health_store().lost_rows(), Ordering::Relaxed);
         let health_seconds = figures.health_took.as_secs_f64();
         self.health_seconds.get_or_create(&label).inner().store(health_seconds.to_bits(), Ordering::Relaxed);
         for (quality, count) in ["good", "weak", "bad", "lost"].into_iter().zip(figures.sites) {

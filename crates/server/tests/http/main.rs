@@ -5,6 +5,7 @@
 mod abuse;
 mod documents;
 mod doors;
+mod health;
 mod links;
 mod operators;
 mod pages;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::tally::{self, Tally};
 use super::{arrows, sizes};
 use crate::process::{command, run_seen};
-use crate::{codegen, doctor, python, web, workspace};
+use crate::{codegen, doctor, python, rust, web, workspace};
 
 /// One stage.
 pub(crate) struct Stage {
@@ -39,15 +39,15 @@ pub(crate) const STAGES: &[Stage] = &[
     Stage::new("sizes of files", check_sizes),
     Stage::new("dependencies", check_dependencies).unless(no_cargo_deny),
     Stage::new("lints", lints),
-    Stage::new("generated files", check_generated),
     Stage::new("pages: packages", page_packages),
     Stage::new("pages: format", page_format),
     Stage::new("pages: types", page_types),
     Stage::new("pages: tests", page_tests),
     Stage::new("pages: build", page_build),
+    Stage::new("crates: build", crate_build),
+    Stage::new("generated files", check_generated),
     Stage::new("crates: tests", crate_tests),
     Stage::new("networks: tests", network_tests).unless(no_networks),
-    Stage::new("system: program", build_program),
     Stage::new("system: tests", system_tests),
     Stage::new("doors: packages", door_packages),
     Stage::new("doors: tests with aiortc", door_tests),
@@ -111,7 +111,7 @@ fn page_types(root: &Path) -> anyhow::Result<Tally> {
 }
 
 fn page_tests(root: &Path) -> anyhow::Result<Tally> {
-    let report = target(root)?.join("vitest.json");
+    let report = workspace::target(root)?.join("vitest.json");
     forget(&report)?;
     let file = format!("--outputFile.json={}", report.display());
     let arguments = ["run", "test", "--", "--reporter=default", "--reporter=json", &file];
@@ -123,8 +123,13 @@ fn page_build(root: &Path) -> anyhow::Result<Tally> {
     succeeds(&root.join("web"), "npm", &["run", "build"])
 }
 
+fn crate_build(root: &Path) -> anyhow::Result<Tally> {
+    Ok(Tally::one(run_seen(rust::build(root), |_| {})?.success()))
+}
+
 fn crate_tests(root: &Path) -> anyhow::Result<Tally> {
-    cargo_test(root, &["--workspace", "--exclude", ACCEPTANCE, "--exclude", NETWORK_BED])
+    let integration = tests_of(root, |package| ![ACCEPTANCE, NETWORK_BED].contains(&package))?;
+    cargo_test(root, &[vec!["--lib".to_owned(), "--bins".to_owned()], integration].concat())
 }
 
 /// Networks of namespaces: only root can make them, and only where the kernel has tunnels.
@@ -138,15 +143,15 @@ fn no_networks(_root: &Path) -> Option<&'static str> {
 
 fn network_tests(root: &Path) -> anyhow::Result<Tally> {
     doctor::provide(doctor::Purpose::Networks)?;
-    cargo_test(root, &["--package", NETWORK_BED])
-}
-
-fn build_program(root: &Path) -> anyhow::Result<Tally> {
-    succeeds(root, &workspace::cargo(), &["build", "--package", "dienhong"])
+    cargo_test(root, &tests_of(root, |package| package == NETWORK_BED)?)
 }
 
 fn system_tests(root: &Path) -> anyhow::Result<Tally> {
-    cargo_test(root, &["--package", ACCEPTANCE])
+    cargo_test(root, &tests_of(root, |package| package == ACCEPTANCE)?)
+}
+
+fn tests_of(root: &Path, package: impl Fn(&str) -> bool) -> anyhow::Result<Vec<String>> {
+    rust::integration_tests(&workspace::metadata(root)?, package)
 }
 
 /// Python's aiortc, another implementation of WebRTC: below the build folder, pinned.
@@ -159,7 +164,7 @@ fn door_tests(root: &Path) -> anyhow::Result<Tally> {
     let python = python.to_str().context("the build folder's name is UTF-8")?;
     let mut tests = command(root, python, &["tests/aiortc/doors.py"]);
     if std::env::var_os("DIENHONG_BIN").is_none() {
-        tests.env("DIENHONG_BIN", target(root)?.join("debug/dienhong"));
+        tests.env("DIENHONG_BIN", rust::program(root, "dienhong")?);
     }
     let mut tally = Tally::default();
     let status = run_seen(tests, |line| {
@@ -171,7 +176,7 @@ fn door_tests(root: &Path) -> anyhow::Result<Tally> {
 }
 
 fn aiortc(root: &Path) -> anyhow::Result<PathBuf> {
-    Ok(target(root)?.join("aiortc"))
+    Ok(workspace::target(root)?.join("aiortc"))
 }
 
 fn browser_packages(root: &Path) -> anyhow::Result<Tally> {
@@ -189,7 +194,6 @@ fn browser_tests(root: &Path) -> anyhow::Result<Tally> {
 /// The measurement of the line check that `cargo xtask bench health` makes with the whole country, with a few sites: four of its faults are on
 /// lines that only a network of namespaces has.
 fn line_check(root: &Path) -> anyhow::Result<Tally> {
-    succeeds(root, &workspace::cargo(), &["build", "--package", NETWORK_BED])?;
     playwright(root, |folder| {
         let arguments = ["playwright", "test", "--config", "playwright.networks.config.ts", "health_faults.spec"];
         let mut test = command(folder, "npx", &arguments);
@@ -206,10 +210,9 @@ fn playwright(root: &Path, tests: impl FnOnce(&Path) -> Command) -> anyhow::Resu
     Ok(tally::of_playwright(&read(&report)?)?.with_status(status))
 }
 
-fn cargo_test(root: &Path, which: &[&str]) -> anyhow::Result<Tally> {
-    let arguments = [&["test", "--no-fail-fast"], which].concat();
+fn cargo_test(root: &Path, which: &[String]) -> anyhow::Result<Tally> {
     let mut tally = Tally::default();
-    let status = run_seen(command(root, &workspace::cargo(), &arguments), |line| {
+    let status = run_seen(rust::test(root, which), |line| {
         if let Some(counts) = tally::of_cargo_line(line) {
             tally += counts;
         }
@@ -226,11 +229,6 @@ fn none_of(sentences: &[String]) -> Tally {
         println!("{sentence}");
     }
     Tally::one(sentences.is_empty())
-}
-
-fn target(root: &Path) -> anyhow::Result<PathBuf> {
-    let metadata = workspace::metadata(root)?;
-    Ok(metadata["target_directory"].as_str().context("cargo names its build folder")?.into())
 }
 
 /// So that an old report is not taken for the new one.

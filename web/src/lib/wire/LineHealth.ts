@@ -8,11 +8,11 @@ export type LineHealth = {
 /**
  * kbit/s.
  */
-kbps: number, 
+kbps: number | null, 
 /**
  * Share of packets lost, 0 to 1.
  */
-loss: number, 
+loss: number | null, 
 /**
  * Jitter of the sound, ms (RFC 3550, 6.4.1).
  */

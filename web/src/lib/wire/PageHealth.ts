@@ -10,7 +10,7 @@ export type PageHealth = {
 /**
  * Decoded frames of the programme, a second.
  */
-fps: number, 
+fps: number | null, 
 /**
  * Freezes of it.
  */
@@ -18,7 +18,7 @@ freezes: number,
 /**
  * Share of concealed sound, 0 to 1.
  */
-concealed: number, 
+concealed: number | null, 
 /**
  * What limits its encoder.
  */

@@ -3,7 +3,7 @@
 use wire::SiteCurve;
 
 use super::Format;
-use crate::health_store::{HealthStore, Page, PointRow};
+use crate::health_store::{HealthStore, HealthStoreError, Page, PointRow};
 use crate::health_watch::columns::{self, MEASURES};
 use crate::http::spreadsheet::BYTE_ORDER_MARK;
 
@@ -18,28 +18,30 @@ pub(super) struct Export {
     pub(super) from: u32,
     pub(super) to: u32,
     pub(super) format: Format,
-    /// The next page; none: everything was read.
-    pub(super) next: Option<Vec<PointRow>>,
+    /// The next page, or why it cannot be read; none: everything was.
+    pub(super) next: Option<Result<Vec<PointRow>, HealthStoreError>>,
     pub(super) begun: bool,
 }
 
 impl Export {
-    /// The next part of the text; none: it is whole.
-    pub(super) async fn part(&mut self) -> Option<String> {
-        let rows = self.next.take()?;
+    /// The next part of the text; none: it is whole. After an error the connection breaks, so that nobody takes a part for the whole.
+    pub(super) async fn part(&mut self) -> Option<Result<String, HealthStoreError>> {
+        let rows = match self.next.take()? {
+            Ok(rows) => rows,
+            Err(error) => {
+                tracing::error!(%error, "an export ended early");
+                return Some(Err(error));
+            }
+        };
         let first = !std::mem::replace(&mut self.begun, true);
         if let Some(last) = rows.last() {
             let page = Page { second: last.second, site: last.site.clone() };
-            // Whoever reads sees a text that ends early, not one that looks whole: JSON without its end, a table with a note.
-            match self.store.points(self.from, self.to, &page).await {
-                Ok(rows) => self.next = Some(rows),
-                Err(error) => tracing::error!(%error, "an export ended early"),
-            }
+            self.next = Some(self.store.points(self.from, self.to, &page).await);
         }
-        Some(match self.format {
+        Some(Ok(match self.format {
             Format::Csv => csv_part(&rows, first),
             Format::Json => json_part(&rows, first),
-        })
+        }))
     }
 }
 
