@@ -24,7 +24,6 @@ use crate::conference_task::{ConferenceHandle, HealthBeginning, LeaseMemory, Rec
 use crate::config::{ConferenceFile, ServerConfig};
 use crate::documents::{Documents, SWEEP_EVERY};
 use crate::health_store::HealthDatabase;
-use crate::health_watch::Before;
 use crate::http::{self, Scheme};
 use crate::listener::{self, Listener};
 use crate::metrics::{MeteredJournal, Metrics, RelayWatch, tap};
@@ -251,17 +250,11 @@ impl Parts<'_> {
 
     async fn health_beginning(&self, conference: &ConferenceId) -> anyhow::Result<HealthBeginning> {
         let store = self.health.of(conference);
-        let (told, entry) = store.told(u64::MAX).await?;
+        let before = store.told(u64::MAX).await?;
         let last_check = store.last_check().await?;
         let (webhooks, id) = (self.webhooks.clone(), conference.clone());
         let listener = Arc::new(move |entry: &wire::HealthEntry| webhooks.entry(&id, entry));
-        Ok(HealthBeginning {
-            settings: self.config.health,
-            store,
-            before: Before { told, entry },
-            last_check,
-            listener,
-        })
+        Ok(HealthBeginning { settings: self.config.health, store, before, last_check, listener })
     }
 
     async fn lease_memory(&self, conference: &ConferenceId) -> Result<LeaseMemory, AccessError> {

@@ -1,6 +1,6 @@
 //! `cargo xtask bench relay`: the load, built for speed, against the relay. It measures, prints and judges by itself.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -25,9 +25,7 @@ fn run_load(root: &Path, arguments: &[String]) -> anyhow::Result<ExitCode> {
         println!("{error:#}");
     }
     run(command(root, &workspace::cargo(), &["build", "--release", "--package", "load"]))?;
-    let metadata = workspace::metadata(root)?;
-    let target = metadata["target_directory"].as_str().context("cargo names its build folder")?;
-    let program = PathBuf::from(target).join("release/load");
+    let program = workspace::target(root)?.join("release/load");
     let status = std::process::Command::new(&program)
         .arg("run")
         .args(arguments)

@@ -77,7 +77,7 @@ fn generate(root: &Path) -> anyhow::Result<Files> {
     fs::create_dir_all(&folder)?;
     run(rust::build(root))?;
     // The export of ts-rs is a test of each exported type.
-    let mut export = rust::test(root, &["--quiet", "--lib", "export_bindings"].map(str::to_owned));
+    let mut export = rust::test(root, &["--quiet", "--lib", "export_bindings"]);
     export.env("TS_RS_EXPORT_DIR", &folder).env("TS_RS_LARGE_INT", "number");
     output(export)?;
 

@@ -50,7 +50,7 @@ pub(crate) fn fuzz(root: &Path, named: &[String], minutes: u64) -> anyhow::Resul
         ensure!(known.contains(name), "there is no target {name}; there are {}", known.join(", "));
     }
     let chosen = if named.is_empty() { &known } else { named };
-    let target_folder = PathBuf::from(metadata["target_directory"].as_str().context("cargo names its build folder")?);
+    let target_folder = workspace::target(root)?;
     let programs = build(root, &target_folder, chosen)?;
     let seconds = (minutes * 60 / chosen.len() as u64).max(1);
     let mut lines = Vec::new();

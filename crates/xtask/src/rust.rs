@@ -3,6 +3,7 @@
 //! Cargo chooses the features of the dependencies by the packages that it is asked for. Every build here asks for all of them with their
 //! tests, so that there is one set of features: a build of a single package would compile the codecs and ciphers below it once more.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -18,7 +19,7 @@ pub(crate) fn build(root: &Path) -> Command {
 }
 
 /// Tests, some of them.
-pub(crate) fn test(root: &Path, which: &[String]) -> Command {
+pub(crate) fn test(root: &Path, which: &[impl AsRef<OsStr>]) -> Command {
     let mut test = command(root, &workspace::cargo(), &["test", "--workspace", "--no-fail-fast"]);
     test.args(which);
     test

@@ -14,6 +14,7 @@ use wire::{HealthChange, Moment, Revision, SiteSlug, TimeLine, TimeMark};
 use super::health::moment_of;
 use super::writer::{UnreadableEvent, decode};
 use crate::health_store::{HealthStore, HealthStoreError, MAX_LOG_PAGE};
+use crate::health_watch::Before;
 use crate::view;
 
 /// Events between two states that are kept: a millisecond or two of folding.
@@ -87,7 +88,7 @@ impl Replayer {
             return Err(ReplayError::NoSuchMoment);
         }
         self.health.flush().await;
-        let (told, entry) = self.health.told(at).await?;
+        let Before { told, entry } = self.health.told(at).await?;
         Ok(moment_of(at, Revision(revision), view::whole(&conference), &told, entry))
     }
 

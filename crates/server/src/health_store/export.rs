@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use wire::{CheckSummary, HealthChange, HealthEntry, SignedCheck, SiteCurve, SiteSlug};
 
 use super::{ALGORITHM, HealthStore, HealthStoreError, MAX_CURVE_POINTS, MAX_LOG_PAGE};
-use crate::health_watch::{Told, columns};
+use crate::health_watch::{Before, Told, columns};
 
 /// Points of one page of an export; a page of 64 sites is a quarter of an hour and more.
 const MAX_POINTS: i64 = 10_000;
@@ -121,23 +121,23 @@ impl HealthStore {
         self.entries(sql, after, limit).await
     }
 
-    /// What people had been told by a moment, ms since the epoch, and the last entry until then; 0: there is none.
+    /// What people had been told by a moment, ms since the epoch.
     ///
     /// # Errors
     /// The file cannot be read.
-    pub async fn told(&self, at: u64) -> Result<(Told, u64), HealthStoreError> {
-        let (mut told, mut last) = (Told::default(), self.start_before(at).await?.saturating_sub(1));
+    pub async fn told(&self, at: u64) -> Result<Before, HealthStoreError> {
+        let (mut told, mut entry) = (Told::default(), self.start_before(at).await?.saturating_sub(1));
         loop {
-            let entries = self.log_after(last, MAX_LOG_PAGE).await?;
+            let entries = self.log_after(entry, MAX_LOG_PAGE).await?;
             if entries.is_empty() {
-                return Ok((told, last));
+                return Ok(Before { told, entry });
             }
-            for entry in entries {
-                if entry.at > at {
-                    return Ok((told, last));
+            for one in entries {
+                if one.at > at {
+                    return Ok(Before { told, entry });
                 }
-                told.apply(&entry.what);
-                last = entry.entry;
+                told.apply(&one.what);
+                entry = one.entry;
             }
         }
     }

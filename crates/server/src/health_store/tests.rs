@@ -152,7 +152,7 @@ async fn the_log_goes_on_after_a_restart_and_knows_its_starts() {
 
     let store = HealthDatabase::open(folder.path()).await.unwrap().of(&conference());
 
-    assert_eq!(store.told(u64::MAX).await.unwrap().1, 5);
+    assert_eq!(store.told(u64::MAX).await.unwrap().entry, 5);
     let starts = [(999, 0), (1_000, 1), (3_999, 1), (4_000, 4), (1_000_000, 4)];
     for (at, start) in starts {
         assert_eq!(store.start_before(BEGAN_MS + at).await.unwrap(), start, "{at}");

@@ -107,7 +107,14 @@ async fn run(pool: SqlitePool, mut receiver: mpsc::Receiver<Row>, lost: Arc<Atom
 
 /// Writes the batch, if need be several times over. Gives how many rows it gave up.
 async fn write(pool: &SqlitePool, batch: &mut Vec<Row>) -> u64 {
-    let (flushes, rows): (Vec<Row>, Vec<Row>) = batch.drain(..).partition(|row| matches!(row, Row::Flush(_)));
+    let mut waiting = Vec::new();
+    let mut rows = Vec::with_capacity(batch.len());
+    for row in batch.drain(..) {
+        match row {
+            Row::Flush(done) => waiting.push(done),
+            row => rows.push(row),
+        }
+    }
     let mut given_up = 0;
     for attempt in 1..=TRIES {
         let Err(error) = write_all(pool, &rows).await else { break };
@@ -121,10 +128,8 @@ async fn write(pool: &SqlitePool, batch: &mut Vec<Row>) -> u64 {
         }
         tokio::time::sleep(TRY_AGAIN_AFTER).await;
     }
-    for flush in flushes {
-        if let Row::Flush(done) = flush {
-            let _ = done.send(());
-        }
+    for done in waiting {
+        let _ = done.send(());
     }
     given_up
 }

@@ -14,6 +14,22 @@ mod samples;
 mod told;
 mod watch;
 
+/// An incident of the centre that is open, for tests.
+#[cfg(test)]
+pub(crate) fn open_incident(id: u64) -> wire::Incident {
+    wire::Incident {
+        id,
+        began: 1,
+        ended: None,
+        cause: wire::IncidentCause::Centre,
+        inside: 1.0,
+        outside: 0.0,
+        sites: std::collections::BTreeMap::new(),
+        closed_at: None,
+        merged_into: None,
+    }
+}
+
 pub use checks::{Candidate, Checks, OBSERVED_MS, TRANSFER_WITHIN_MS, TRANSFERS_AT_ONCE};
 pub use samples::{Judged, content_sample, context_of, is_on_air, line_down, line_up, page_sample};
 pub use told::{Told, hash_of};

@@ -18,12 +18,12 @@ use crate::health_store::{HealthStore, StoredPoint};
 /// Takes each entry of the health log, for those outside; must not wait.
 pub type Listener = Arc<dyn Fn(&HealthEntry) + Send + Sync>;
 
-/// What was told before the server was started anew.
+/// What people had been told by a moment.
 #[derive(Debug, Clone, Default)]
 pub struct Before {
-    /// What people had been told.
+    /// What they had been told.
     pub told: Told,
-    /// The last entry of the log.
+    /// The last entry of the log until then; 0: there was none.
     pub entry: u64,
 }
 
@@ -365,23 +365,12 @@ fn page_out(page: &PageSample) -> PageHealth {
 mod tests {
     use std::sync::Mutex;
 
-    use wire::IncidentCause;
-
     use super::*;
+    use crate::health_watch::open_incident;
 
     #[test]
     fn what_was_open_when_the_server_ended_is_closed_at_its_start() {
-        let incident = Incident {
-            id: 7,
-            began: 1_000,
-            ended: None,
-            cause: IncidentCause::Centre,
-            inside: 1.0,
-            outside: 0.0,
-            sites: BTreeMap::new(),
-            closed_at: None,
-            merged_into: None,
-        };
+        let incident = open_incident(7);
         let mut told = Told::default();
         told.apply(&HealthChange::Opened { incident: incident.clone() });
         let heard: Arc<Mutex<Vec<HealthEntry>>> = Arc::default();

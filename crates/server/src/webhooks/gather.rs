@@ -82,22 +82,11 @@ impl Gather {
 
 #[cfg(test)]
 mod tests {
-    use wire::IncidentCause;
-
     use super::*;
+    use crate::health_watch::open_incident;
 
     fn incident(id: u64, merged_into: Option<u64>) -> Incident {
-        Incident {
-            id,
-            began: 1,
-            ended: None,
-            cause: IncidentCause::Centre,
-            inside: 1.0,
-            outside: 0.0,
-            sites: BTreeMap::new(),
-            closed_at: None,
-            merged_into,
-        }
+        Incident { merged_into, ..open_incident(id) }
     }
 
     fn told(gather: &mut Gather, now: Instant) -> Vec<(&'static str, u64)> {

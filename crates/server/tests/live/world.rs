@@ -18,7 +18,6 @@ use server::conference_task::{
 };
 use server::config::Limits;
 use server::health_store::HealthDatabase;
-use server::health_watch::Before;
 use server::live::Who;
 use server::socket::outbox::Closing;
 use tokio::sync::{broadcast, mpsc};
@@ -180,15 +179,9 @@ impl World {
         let (last, kept_lease) = (lease.lock().unwrap().clone(), Arc::clone(&lease));
         let store =
             HealthDatabase::open(folder.path()).await.unwrap().of(&wire::ConferenceId("bau-cu-2021".to_owned()));
-        let (told, entry) = store.told(u64::MAX).await.unwrap();
+        let before = store.told(u64::MAX).await.unwrap();
         let last_check = store.last_check().await.unwrap();
-        let health = HealthBeginning {
-            settings: start.health,
-            store,
-            before: Before { told, entry },
-            last_check,
-            listener: Arc::new(|_| ()),
-        };
+        let health = HealthBeginning { settings: start.health, store, before, last_check, listener: Arc::new(|_| ()) };
         let around = Surroundings {
             relay: Arc::clone(&relay) as Arc<dyn MediaRelay>,
             relay_events: incoming,
