@@ -1,6 +1,7 @@
-//! Hands the relay's requests for keyframes to the camera.
+//! What the relay reports: requests for keyframes go to the camera, the rest says that the connection lives.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Instant;
 
 use rtc::interceptor::{Attribute, Interceptor, Packet, StreamInfo, TaggedPacket};
@@ -10,13 +11,22 @@ use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication
 use rtc::sansio::Protocol;
 use rtc::shared::error::Error;
 
+use crate::meter::Meter;
+
 /// Passes PLI and FIR on to the application, and nothing else: all other RTCP has been dealt with by the interceptors
 /// before it. The library gives a compound packet to the track that its *first* packet is about, so a request behind
 /// the microphone's receiver report would never reach the camera.
-#[derive(Default)]
-pub struct KeyframeRequests {
+pub struct Feedback {
+    meter: Arc<Meter>,
     incoming: VecDeque<TaggedPacket>,
     outgoing: VecDeque<TaggedPacket>,
+}
+
+impl Feedback {
+    /// Tells `meter` of every report.
+    pub fn new(meter: Arc<Meter>) -> Self {
+        Self { meter, incoming: VecDeque::new(), outgoing: VecDeque::new() }
+    }
 }
 
 fn is_request(packet: &dyn rtcp::Packet) -> bool {
@@ -38,7 +48,7 @@ pub fn asked_ssrcs(packets: &[Box<dyn rtcp::Packet>]) -> Vec<u32> {
     asked
 }
 
-impl Protocol<TaggedPacket, TaggedPacket, ()> for KeyframeRequests {
+impl Protocol<TaggedPacket, TaggedPacket, ()> for Feedback {
     type Rout = TaggedPacket;
     type Wout = TaggedPacket;
     type Eout = ();
@@ -47,6 +57,7 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for KeyframeRequests {
 
     fn handle_read(&mut self, mut packet: TaggedPacket) -> Result<(), Error> {
         if let Packet::Rtcp(compound) = &mut packet.message.packet {
+            self.meter.report(packet.now);
             compound.retain(|packet| is_request(&**packet));
             if compound.is_empty() {
                 return Ok(());
@@ -71,7 +82,7 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for KeyframeRequests {
     }
 }
 
-impl Interceptor for KeyframeRequests {
+impl Interceptor for Feedback {
     fn bind_local_stream(&mut self, _stream: &StreamInfo) {}
     fn unbind_local_stream(&mut self, _stream: &StreamInfo) {}
     fn bind_remote_stream(&mut self, _stream: &StreamInfo) {}
@@ -86,10 +97,12 @@ mod tests {
     use rtc::shared::TransportContext;
 
     fn read(packets: Vec<Box<dyn rtcp::Packet>>) -> Option<Vec<u32>> {
-        let mut requests = KeyframeRequests::default();
+        let meter = Arc::new(Meter::default());
+        let mut requests = Feedback::new(Arc::clone(&meter));
         let message = AttributedPacket::new(Packet::Rtcp(packets));
         let tagged = TaggedPacket { now: Instant::now(), transport: TransportContext::default(), message };
         requests.handle_read(tagged).unwrap();
+        assert!(meter.last_packet().is_some(), "the connection lives");
         let passed = requests.poll_read()?;
         assert!(passed.message.has(&Attribute::DeliverToApplication));
         match &passed.message.packet {

@@ -36,7 +36,7 @@ pub struct Meter {
 #[derive(Debug, Default)]
 struct Inner {
     counts: Counts,
-    last_media: Option<Instant>,
+    last_packet: Option<Instant>,
     takes: Takes,
     /// Slots of the picture, and since when.
     shown_since: BTreeMap<String, Instant>,
@@ -48,7 +48,12 @@ impl Meter {
         let mut inner = self.lock();
         inner.counts.packets += 1;
         inner.counts.bytes += bytes as u64;
-        inner.last_media = Some(now);
+        inner.last_packet = Some(now);
+    }
+
+    /// A report arrived (RTCP): the connection lives, whoever is on air or not.
+    pub fn report(&self, now: Instant) {
+        self.lock().last_packet = Some(now);
     }
 
     /// Changes the counts.
@@ -85,12 +90,12 @@ impl Meter {
     pub fn restart(&self) {
         let mut inner = self.lock();
         inner.takes = Takes::default();
-        inner.last_media = None;
+        inner.last_packet = None;
     }
 
-    /// When the last packet came on this peer connection.
-    pub fn last_media(&self) -> Option<Instant> {
-        self.lock().last_media
+    /// When the last packet of any kind came on this peer connection.
+    pub fn last_packet(&self) -> Option<Instant> {
+        self.lock().last_packet
     }
 
     /// The counts since the last call.

@@ -2,10 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-/// A peer connection must stand this soon after its offer, and media must not pause longer while something is on air.
+/// Nothing at all must be missing for longer than this while something is on air: reports of the relay on what is sent count, so that
+/// a source which is gone does not make everybody else begin anew.
 pub const MEDIA_PATIENCE: Duration = Duration::from_secs(3);
+/// A peer connection must stand this soon after its offer, as for pages: all endpoints that begin at once on a busy machine need longer
+/// than one does, and who gives up begins from the start.
+pub const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
+/// Control that is silent for longer than this is silent for the same reason as media: the line is gone, and what is built anew then is
+/// built in vain. The server answers a ping each second.
+pub const CONTROL_FRESH: Duration = Duration::from_millis(1_500);
 /// Rebuilding helps nobody if the other side simply has nothing to send: the wait doubles up to this.
-pub const MAX_PATIENCE: Duration = Duration::from_secs(24);
+pub const MAX_PATIENCE: Duration = Duration::from_secs(20);
 
 /// What is known of the current peer connection.
 #[derive(Debug, Clone, Copy)]
@@ -15,9 +22,13 @@ pub struct MediaFacts {
     /// When it was connected.
     pub connected_at: Option<Instant>,
     /// When the last packet came.
-    pub last_media: Option<Instant>,
+    pub last_packet: Option<Instant>,
     /// Since when something is on air, so that media is due; none: nothing is.
     pub due_since: Option<Instant>,
+    /// Since when this control connection stands.
+    pub control_since: Instant,
+    /// When the server was last heard on it.
+    pub control_heard: Instant,
 }
 
 /// Patience with peer connections, over the life of an endpoint.
@@ -29,22 +40,28 @@ pub struct Patience {
 impl Patience {
     /// Why the connection must be rebuilt now, if it must.
     pub fn exhausted(&mut self, now: Instant, facts: MediaFacts) -> Option<&'static str> {
-        let bound = MEDIA_PATIENCE.saturating_mul(1 << self.fruitless.min(4)).min(MAX_PATIENCE);
+        let bound = CONNECT_PATIENCE.saturating_mul(1 << self.fruitless.min(2)).min(MAX_PATIENCE);
         let Some(connected_at) = facts.connected_at else {
             return (now.duration_since(facts.offered_at) > bound).then_some("not connected in time");
         };
-        // A silence while nothing was on air is nobody's fault.
-        let silent_since = |last: Instant| facts.due_since.map(|due| now.duration_since(last.max(due)));
-        if let Some(last_media) = facts.last_media {
-            self.fruitless = 0;
-            return silent_since(last_media).is_some_and(|time| time > MEDIA_PATIENCE).then_some("media stopped");
+        if now.duration_since(facts.control_heard) > CONTROL_FRESH {
+            return None;
         }
-        silent_since(connected_at).is_some_and(|time| time > bound).then_some("media never came")
+        // A silence while nothing was on air is nobody's fault, and what was lost with the line is not the connection's.
+        let silent_since =
+            |last: Instant| facts.due_since.map(|due| now.duration_since(last.max(due).max(facts.control_since)));
+        if let Some(last_packet) = facts.last_packet {
+            self.fruitless = 0;
+            return silent_since(last_packet)
+                .is_some_and(|time| time > MEDIA_PATIENCE)
+                .then_some("nothing arrives any more");
+        }
+        silent_since(connected_at).is_some_and(|time| time > bound).then_some("nothing ever arrived")
     }
 
     /// The connection was given up.
-    pub fn rebuilt(&mut self, had_media: bool) {
-        self.fruitless = if had_media { 0 } else { self.fruitless.saturating_add(1) };
+    pub fn rebuilt(&mut self, had_packets: bool) {
+        self.fruitless = if had_packets { 0 } else { self.fruitless.saturating_add(1) };
     }
 }
 
@@ -55,16 +72,35 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn facts(start: Instant) -> MediaFacts {
-        MediaFacts { offered_at: start, connected_at: Some(start), last_media: None, due_since: Some(start) }
+        MediaFacts {
+            offered_at: start,
+            connected_at: Some(start),
+            last_packet: None,
+            due_since: Some(start),
+            control_since: start,
+            control_heard: start + SECOND * 3_600,
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_gone_is_waited_for() {
+        let start = Instant::now();
+        let gone = MediaFacts { last_packet: Some(start), control_heard: start, ..facts(start) };
+        let mut patience = Patience::default();
+        assert_eq!(patience.exhausted(start + SECOND * 20, gone), None, "control says nothing either");
+        let back = start + SECOND * 20;
+        let back_facts = MediaFacts { control_since: back, control_heard: back + SECOND * 4, ..gone };
+        assert_eq!(patience.exhausted(back + SECOND * 3, back_facts), None, "media may follow control");
+        assert_eq!(patience.exhausted(back + SECOND * 4, back_facts), Some("nothing arrives any more"));
     }
 
     #[test]
     fn media_that_stops_is_given_three_seconds() {
         let start = Instant::now();
-        let facts = MediaFacts { last_media: Some(start + SECOND), ..facts(start) };
+        let facts = MediaFacts { last_packet: Some(start + SECOND), ..facts(start) };
         let mut patience = Patience::default();
         assert_eq!(patience.exhausted(start + SECOND * 4, facts), None);
-        assert_eq!(patience.exhausted(start + SECOND * 4 + SECOND / 10, facts), Some("media stopped"));
+        assert_eq!(patience.exhausted(start + SECOND * 4 + SECOND / 10, facts), Some("nothing arrives any more"));
     }
 
     #[test]
@@ -77,10 +113,10 @@ mod tests {
     #[test]
     fn a_silence_counts_from_the_moment_that_something_is_on_air_again() {
         let start = Instant::now();
-        let facts = MediaFacts { last_media: Some(start), due_since: Some(start + SECOND * 60), ..facts(start) };
+        let facts = MediaFacts { last_packet: Some(start), due_since: Some(start + SECOND * 60), ..facts(start) };
         let mut patience = Patience::default();
         assert_eq!(patience.exhausted(start + SECOND * 63, facts), None, "the slide was up for a minute");
-        assert_eq!(patience.exhausted(start + SECOND * 64, facts), Some("media stopped"));
+        assert_eq!(patience.exhausted(start + SECOND * 64, facts), Some("nothing arrives any more"));
     }
 
     #[test]
@@ -94,7 +130,7 @@ mod tests {
             waits.push(wait);
             patience.rebuilt(false);
         }
-        assert_eq!(waits, [4, 7, 13, 25, 25, 25]);
+        assert_eq!(waits, [6, 11, 21, 21, 21, 21]);
     }
 
     #[test]
@@ -104,6 +140,6 @@ mod tests {
         patience.rebuilt(false);
         patience.rebuilt(false);
         patience.rebuilt(true);
-        assert_eq!(patience.exhausted(start + SECOND * 4, facts(start)), Some("media never came"));
+        assert_eq!(patience.exhausted(start + SECOND * 6, facts(start)), Some("nothing ever arrived"));
     }
 }

@@ -27,7 +27,8 @@ use wire::{MediaDirection, MediaKind, MediaLine, MediaPlan, VideoCodec};
 
 use crate::camera::{LayerStream, RtpStream};
 use crate::encoder::LAYERS;
-use crate::feedback::{KeyframeRequests, asked_ssrcs};
+use crate::feedback::{Feedback, asked_ssrcs};
+use crate::meter::Meter;
 
 const MID_URI: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
 const RID_URI: &str = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
@@ -43,8 +44,10 @@ const H264_PARAMETERS: &str = "level-asymmetry-allowed=1;packetization-mode=1;pr
 const REPORT_EVERY: Duration = Duration::from_millis(500);
 /// ICE: without an answer for this long the connection is in doubt…
 const ICE_DISCONNECTED: Duration = Duration::from_secs(2);
-/// …and for this long after that it has failed.
-const ICE_FAILED: Duration = Duration::from_secs(2);
+/// …and for this long after that it has failed: together the time for which the other side's consent holds (RFC 7675 §5.1), and for which
+/// the relay keeps a peer. A line that comes back before needs no new connection; one that is dead while control lives is given up by
+/// [`crate::patience`].
+const ICE_FAILED: Duration = Duration::from_secs(28);
 /// ICE: keep-alive checks.
 const ICE_KEEPALIVE: Duration = Duration::from_secs(1);
 /// Behind every interceptor of the library.
@@ -114,10 +117,10 @@ impl PeerConnectionEventHandler for Events {
 
 impl Peer {
     /// Builds a connection with the plan's lines in order and makes its offer. `local` is the address to bind, with
-    /// port 0.
-    pub async fn offer(plan: &MediaPlan, local: &str) -> anyhow::Result<Self> {
+    /// port 0; `meter` is told of the relay's reports.
+    pub async fn offer(plan: &MediaPlan, local: &str, meter: Arc<Meter>) -> anyhow::Result<Self> {
         let mut engine = media_engine(plan.codec)?;
-        let registry = interceptors(&mut engine);
+        let registry = interceptors(&mut engine, meter);
         let settings = SettingEngineBuilder::new()
             .with_include_loopback_candidate(true)
             // The relay names its addresses; 64 sites of one process that ask the local network for names would answer
@@ -214,7 +217,7 @@ fn media_engine(codec: VideoCodec) -> anyhow::Result<MediaEngine> {
     Ok(engine)
 }
 
-fn interceptors(engine: &mut MediaEngine) -> Registry {
+fn interceptors(engine: &mut MediaEngine, meter: Arc<Meter>) -> Registry {
     for parameter in ["", "pli"] {
         let feedback = RTCPFeedback { typ: "nack".to_owned(), parameter: parameter.to_owned() };
         engine.register_feedback(feedback, RtpCodecKind::Video);
@@ -224,7 +227,7 @@ fn interceptors(engine: &mut MediaEngine) -> Registry {
         .with(Slot::NackGenerator, NackGeneratorBuilder::new().build())
         .with(Slot::ReceiverReport, ReceiverReportBuilder::new().build())
         .with(Slot::SenderReport, SenderReportBuilder::new().with_interval(REPORT_EVERY).build())
-        .with(Slot::from(APPLICATION_SLOT), KeyframeRequests::default())
+        .with(Slot::from(APPLICATION_SLOT), Feedback::new(meter))
 }
 
 fn parameters(rtp_codec: RTCRtpCodec, payload_type: u8) -> RTCRtpCodecParameters {

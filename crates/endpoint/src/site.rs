@@ -100,6 +100,8 @@ pub async fn run(config: SiteConfig, report: Report) -> std::convert::Infallible
         patience: Patience::default(),
         plan: None,
         due_since: None,
+        control_since: Instant::now(),
+        control_heard: Instant::now(),
         welcomes: 0,
         rtt: Duration::ZERO,
         config,
@@ -161,6 +163,9 @@ struct Site {
     plan: Option<MediaPlan>,
     /// Since when something is on air, so that media is due.
     due_since: Option<Instant>,
+    /// Since when this control connection stands, and when the server was last heard on it.
+    control_since: Instant,
+    control_heard: Instant,
     welcomes: u32,
     rtt: Duration,
 }
@@ -191,13 +196,13 @@ impl Site {
         let mut ping = ticks(PING_EVERY);
         let mut stats = ticks(STATS_EVERY);
         let mut check = ticks(MEDIA_CHECK_EVERY);
-        let mut heard_at = Instant::now();
+        (self.control_since, self.control_heard) = (Instant::now(), Instant::now());
         let mut pinged: Option<(u64, Instant)> = None;
         let mut nonce = 0;
         loop {
             tokio::select! {
                 message = control.receive() => {
-                    heard_at = Instant::now();
+                    self.control_heard = Instant::now();
                     match message? {
                         ServerMessage::Welcome(welcome) => {
                             backoff.reset();
@@ -217,7 +222,7 @@ impl Site {
                 }
                 Some((take, elapsed_ms)) = self.shown.recv() => self.tell_shown(control, take, elapsed_ms).await?,
                 _ = ping.tick() => {
-                    if heard_at.elapsed() > CONTROL_DEAD {
+                    if self.control_heard.elapsed() > CONTROL_DEAD {
                         return Err(anyhow::anyhow!("the server is silent").into());
                     }
                     nonce += 1;
@@ -370,7 +375,7 @@ impl Site {
         if let Some(mut old) = self.media.take() {
             // The new camera waits for the encoders that the old one holds.
             old.tasks.abort_all();
-            self.patience.rebuilt(self.meter.last_media().is_some());
+            self.patience.rebuilt(self.meter.last_packet().is_some());
             tokio::spawn(async move { old.peer.close().await });
         }
         self.meter.restart();
@@ -378,7 +383,7 @@ impl Site {
             summary.offers = generation;
             summary.media = false;
         });
-        let peer = Peer::offer(&plan, self.config.server.local_media_address()).await?;
+        let peer = Peer::offer(&plan, self.config.server.local_media_address(), Arc::clone(&self.meter)).await?;
         control.send(&ClientMessage::Offer { generation, sdp: peer.offer.clone() }).await?;
         self.media = Some(Media {
             peer,
@@ -451,8 +456,10 @@ impl Site {
                     MediaFacts {
                         offered_at: media.offered_at,
                         connected_at: media.connected_at,
-                        last_media: self.meter.last_media(),
+                        last_packet: self.meter.last_packet(),
                         due_since: self.due_since,
+                        control_since: self.control_since,
+                        control_heard: self.control_heard,
                     },
                 ),
             },

@@ -63,7 +63,7 @@ impl Tone {
 
 /// Power of one frequency in a window, as the level of a sine in dBFS (Goertzel, Hann window).
 pub fn level_dbfs(samples: &[f32], hz: f32) -> f32 {
-    windowed_level_dbfs(&hann(samples), SAMPLE_RATE as f32, hz)
+    levels_dbfs(&hann(samples), SAMPLE_RATE as f32, &[hz])[0]
 }
 
 /// Samples that are averaged into one before 64 frequencies are looked for: the tones of 64 sites end at 2.4 kHz.
@@ -81,16 +81,23 @@ fn hann(samples: &[f32]) -> Vec<f32> {
     samples.iter().enumerate().map(|(index, sample)| sample * (0.5 - 0.5 * (step * index as f32).cos())).collect()
 }
 
-fn windowed_level_dbfs(windowed: &[f32], rate: f32, hz: f32) -> f32 {
-    let coefficient = 2.0 * (std::f32::consts::TAU * hz / rate).cos();
-    let (mut previous, mut before) = (0.0_f32, 0.0_f32);
+/// Levels of several frequencies, dBFS. All filters take a sample before any takes the next: none waits for its own last result.
+fn levels_dbfs(windowed: &[f32], rate: f32, frequencies: &[f32]) -> Vec<f32> {
+    let coefficients: Vec<f32> = frequencies.iter().map(|hz| 2.0 * (std::f32::consts::TAU * hz / rate).cos()).collect();
+    let (mut previous, mut before) = (vec![0.0_f32; coefficients.len()], vec![0.0_f32; coefficients.len()]);
     for sample in windowed {
-        let next = sample + coefficient * previous - before;
-        (before, previous) = (previous, next);
+        for ((coefficient, previous), before) in coefficients.iter().zip(&mut previous).zip(&mut before) {
+            let next = sample + coefficient * *previous - *before;
+            (*before, *previous) = (*previous, next);
+        }
     }
-    let power = previous * previous + before * before - coefficient * previous * before;
     // A Hann window halves the amplitude; a sine of amplitude 1 then gives length / 4.
-    20.0 * (power.max(0.0).sqrt() / (windowed.len() as f32 / 4.0)).max(1e-7).log10()
+    let whole = windowed.len() as f32 / 4.0;
+    let level = |coefficient: f32, previous: f32, before: f32| {
+        let power = previous * previous + before * before - coefficient * previous * before;
+        20.0 * (power.max(0.0).sqrt() / whole).max(1e-7).log10()
+    };
+    coefficients.iter().zip(previous).zip(before).map(|((c, previous), before)| level(*c, previous, before)).collect()
 }
 
 /// Which sites' tones are in a window, strongest first: those within `within_db` of the strongest and above
@@ -98,7 +105,8 @@ fn windowed_level_dbfs(windowed: &[f32], rate: f32, hz: f32) -> f32 {
 /// neighbours apart.
 pub fn tones_heard(samples: &[f32], sites: u16, within_db: f32) -> Vec<(u16, f32)> {
     let windowed = hann(&thinned(samples));
-    let levels: Vec<f32> = (0..sites).map(|site| windowed_level_dbfs(&windowed, THINNED_RATE, tone_hz(site))).collect();
+    let frequencies: Vec<f32> = (0..sites).map(tone_hz).collect();
+    let levels = levels_dbfs(&windowed, THINNED_RATE, &frequencies);
     let loudest = levels.iter().copied().fold(f32::MIN, f32::max);
     if loudest < SILENCE_DBFS {
         return Vec::new();

@@ -35,6 +35,9 @@ const NOISE = { width: 1280, height: 720, rows: 90 };
 /** A camera large enough for three layers (Chromium makes two of a smaller one), of a card that costs little. */
 const LAYERED = ["--width", "1280", "--height", "720", "--fps", "10"];
 
+/** Niceness of a browser that lets others go first: it weighs half as much as they do. */
+const YIELDING = 3;
+
 /** Which camera a browser pretends to have. */
 export type Camera = "small" | "layered" | "full";
 const ARGUMENTS: Record<Camera, string[]> = { small: SMALL, layered: LAYERED, full: FULL };
@@ -81,15 +84,15 @@ export class Browser {
   }
 
   /**
-   * A browser without devices that takes what processor time others leave. Beside 63 simulated sites a console draws its wall in
-   * software and keeps them from running; in a hall it has a machine of its own.
+   * A browser without devices that lets others go first. Beside 63 simulated sites a console draws its wall in software and keeps them
+   * from running; in a hall it has a machine of its own. Its share of full processors is a third: with the least it would starve.
    */
   static async yielding(): Promise<Browser> {
     const folder = mkdtempSync(join(tmpdir(), "dienhong-browser-"));
     const script = join(folder, "chromium");
     // Shares are divided among sessions first, then among the threads of each: both have to yield.
-    const group = "test ! -w /proc/self/autogroup || echo 10 > /proc/self/autogroup";
-    writeFileSync(script, `#!/bin/sh\n${group}\nexec nice -n 10 ${executable} "$@"\n`);
+    const group = `test ! -w /proc/self/autogroup || echo ${YIELDING} > /proc/self/autogroup`;
+    writeFileSync(script, `#!/bin/sh\n${group}\nexec nice -n ${YIELDING} ${executable} "$@"\n`);
     chmodSync(script, 0o755);
     return Browser.#launch([], undefined, folder, script);
   }

@@ -20,6 +20,8 @@ export interface Sound {
   loudest: number;
   /** When that was, ms since the epoch. */
   at: number;
+  /** Windows in which it was a tone and louder than what is off air may be; one packet is in four. */
+  windows: number;
   /** Level that is exceeded for a quarter of the span, dBFS. */
   quarter: number;
 }
@@ -53,10 +55,10 @@ const HEARING = {
 };
 
 /**
- * A browser that gets no processor renders no sound, and a leak could hide there. Beside several builds that lasts for up to a
- * second; longer than this, ms, nothing is judged.
+ * A browser that gets no processor renders no sound, and a leak could hide there. With two full cores that lasts for up to two
+ * seconds; longer than this, ms, nothing is judged.
  */
-const DEAF_MS = 2_000;
+const DEAF_MS = 3_000;
 
 /**
  * Listens without a break to every audio track that a page's peer connections receive, whether the page would play it or not: what a
@@ -86,7 +88,7 @@ export class Ears {
 
   /** What was heard of each tone in each span. Fails if the page was deaf for long. */
   async heard(spans: Span[]): Promise<Sound[][]> {
-    const { heard, deaf } = await this.#page.evaluate(recall, { spans, nothing: NOTHING_DBFS });
+    const { heard, deaf } = await this.#page.evaluate(recall, { spans, nothing: NOTHING_DBFS, allowed: OFF_AIR_DBFS });
     this.deaf = Math.max(this.deaf, deaf);
     if (deaf > DEAF_MS) throw new Error(`nobody listened for ${deaf} ms`);
     return heard;
@@ -96,7 +98,7 @@ export class Ears {
   async next(ms = 1_000): Promise<Sound[]> {
     const from = Date.now();
     const spans = [{ from, to: from + ms }];
-    return (await this.#page.evaluate(recall, { spans, nothing: NOTHING_DBFS })).heard[0]!;
+    return (await this.#page.evaluate(recall, { spans, nothing: NOTHING_DBFS, allowed: OFF_AIR_DBFS })).heard[0]!;
   }
 
   /** The first moment after `from` at which a tone (by its place among those listened for) is heard, ms since the epoch; null: none within the patience. */
@@ -196,7 +198,7 @@ async function notice({ tone, from, patienceMs, threshold }: { tone: number; fro
 }
 
 /** Runs in the page: waits until the last span is over and gives what was written down of each. */
-async function recall({ spans, nothing }: { spans: Span[]; nothing: number }): Promise<{ heard: Sound[][]; deaf: number }> {
+async function recall({ spans, nothing, allowed }: { spans: Span[]; nothing: number; allowed: number }): Promise<{ heard: Sound[][]; deaf: number }> {
   const { ears } = window as unknown as { ears: Heard };
   const until = Math.max(...spans.map(({ to }) => to));
   const patience = Date.now() + 10_000;
@@ -207,12 +209,14 @@ async function recall({ spans, nothing }: { spans: Span[]; nothing: number }): P
   const deaf = Math.max(...edges.slice(1).map((at, i) => at - edges[i]!));
   const heard = spans.map(({ from, to }) =>
     ears.levels.map((levels, tone) => {
-      const sound = { loudest: nothing, at: from, quarter: nothing };
+      const sound = { loudest: nothing, at: from, windows: 0, quarter: nothing };
       const sorted: number[] = [];
       ears.at.forEach((at, i) => {
         if (at < from || at > to) return;
         sorted.push(levels[i]!);
-        if (ears.tones[tone]![i] && levels[i]! > sound.loudest) Object.assign(sound, { loudest: levels[i]!, at });
+        if (!ears.tones[tone]![i]) return;
+        if (levels[i]! >= allowed) sound.windows++;
+        if (levels[i]! > sound.loudest) Object.assign(sound, { loudest: levels[i]!, at });
       });
       sorted.sort((a, b) => b - a);
       return { ...sound, quarter: sorted[Math.floor(sorted.length / 4)] ?? nothing };

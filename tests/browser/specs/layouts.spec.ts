@@ -170,6 +170,7 @@ test("side by side, speaker and hall, and grids of four: everybody sees each sou
     expect(negotiated).toBe(0);
     keepFigures("layouts", [
       { figure: "off-air sound in layouts of several, worst", value: silence.worst, unit: "dBFS", goal: OFF_AIR_DBFS },
+      { figure: "sounds excused by a standstill in layouts of several", value: silence.excused, unit: "", goal: 0 },
       { figure: "longest time without a listener in layouts of several", value: silence.deaf, unit: "ms", goal: null },
       { figure: "negotiations during takes of layouts", value: negotiated, unit: "", goal: 0 },
     ]);

@@ -16,19 +16,19 @@ const KILLS = 10;
 const SITES = 63;
 /** Each of two clients sends a command this often, ms: together above 20 a second. */
 const COMMAND_EVERY_MS = 60;
+/** A client makes up for so many commands at once: a sixth of the burst that the server lets it have. */
+const MOST_AT_ONCE = 10;
 /** Time between a recovery and the next kill. */
 const LIFE_MS = 2_000;
-/** Everybody must be back on air by then. */
+/** Everybody must be back on air by then: a goal, which the bench judges on a machine that does nothing else. */
 const RECOVERY_MS = 5_000;
 /** Whoever is not back by then is given up: long enough for the test to say who it was. */
 const GIVEN_UP_MS = 60_000;
 /**
- * The goal itself is judged by the bench, on a machine that does nothing else. Here a neighbour takes turns with 63 endpoints that all
- * shake hands at once: half as much again on the median, and three times the goal for the worst of ten. A client that waits for one
- * backoff more than it should is beyond the first.
+ * How long 63 handshakes at once take depends on the machine; how many there are does not. Of all connections that endpoints build after
+ * a kill, fewer than this share may be built a second time: who gives up too soon makes everybody's wait longer.
  */
-const MEDIAN_SANITY_MS = 1.5 * RECOVERY_MS;
-const LONGEST_SANITY_MS = 3 * RECOVERY_MS;
+const BUILT_AGAIN = 0.25;
 
 /** A client that sends messages for as long as it lives, and remembers which were acknowledged. */
 class CommandingSite {
@@ -39,12 +39,13 @@ class CommandingSite {
   #socket: WebSocket | null = null;
   #timer: ReturnType<typeof setInterval>;
   #asked = false;
+  #sentTo = Date.now();
 
   constructor(server: Server, token: string) {
     this.#url = server.url.replace("http", "ws") + "/api/v1/ws";
     this.#token = token;
     this.#open();
-    this.#timer = setInterval(() => this.#send(), COMMAND_EVERY_MS);
+    this.#timer = setInterval(() => this.#sendDue(), COMMAND_EVERY_MS);
   }
 
   stop(): void {
@@ -69,12 +70,19 @@ class CommandingSite {
     if (message.type === "accepted" && message.id) this.acknowledged.add(message.id);
   }
 
-  #send(): void {
+  /** Sends what is due since the last time: a test that waits for its turn sends no less. */
+  #sendDue(): void {
+    const due = Math.floor((Date.now() - this.#sentTo) / COMMAND_EVERY_MS);
+    this.#sentTo += due * COMMAND_EVERY_MS;
     if (!this.#asked || this.#socket?.readyState !== WebSocket.OPEN) return;
+    for (let i = 0; i < Math.min(due, MOST_AT_ONCE); i++) this.#send(this.#socket);
+  }
+
+  #send(socket: WebSocket): void {
     const id = randomUUID();
     this.sent++;
     const command = { type: "send_message", to: [], text: `báo cáo số ${this.sent}` };
-    this.#socket.send(JSON.stringify({ type: "command", id, seen: null, command }));
+    socket.send(JSON.stringify({ type: "command", id, seen: null, command }));
   }
 }
 
@@ -103,6 +111,12 @@ function connected(simulation: Simulation): number {
   const states = new Map<unknown, unknown>();
   for (const line of simulation.lines()) if (line["event"] === "media") states.set(line["site"], line["state"]);
   return [...states.values()].filter((state) => state === "connected").length;
+}
+
+/** How many connections simulated endpoints gave up and built again while the server's start was the same. */
+function builtAgain(simulation: Simulation): number {
+  const built = simulation.lines().filter(({ event, state }) => event === "media" && state === "rebuilding");
+  return built.filter(({ reason }) => reason !== "another instance").length;
 }
 
 /** A page of the test with what it must show and play again after each kill. */
@@ -220,18 +234,19 @@ test("ten kills under load: pages and endpoints are back within five seconds, no
     await untilConnected(operator.page);
     expect(await stateOf(operator.page, conference), "the replayed state is the one that was live").toEqual(live);
 
+    const again = builtAgain(simulation);
     keepFigures("recovery", [
       { figure: "kill → all pages and endpoints back on air, median", value: quantile(times, 0.5), unit: "ms", goal: null },
       { figure: "kill → all pages and endpoints back on air, max of ten", value: Math.max(...times), unit: "ms", goal: RECOVERY_MS },
       { figure: "kill → site, hall, screen and console with picture and sound, max", value: Math.max(...pageTimes), unit: "ms", goal: RECOVERY_MS },
+      { figure: "connections that endpoints built a second time", value: again, unit: `of ${KILLS * endpoints}`, goal: null },
       { figure: "acknowledged commands lost or doubled", value: lost.length, unit: `of ${acknowledged.length}`, goal: 0 },
     ]);
     const sent = clients.reduce((sum, client) => sum + client.sent, 0);
     expect(Math.min(...rates), "commands a second while the server lived").toBeGreaterThanOrEqual(20);
     expect(acknowledged.length, "commands acknowledged").toBeGreaterThan(sent / 2);
     expect(lost).toEqual([]);
-    expect(quantile(times, 0.5), "median of the recoveries").toBeLessThan(MEDIAN_SANITY_MS);
-    expect(Math.max(...times), "longest recovery").toBeLessThan(LONGEST_SANITY_MS);
+    expect(again, "connections that were built a second time").toBeLessThan(BUILT_AGAIN * KILLS * endpoints);
   } finally {
     await Promise.all([plain, ...cameras].map((browser) => browser.close()));
     await simulation.stop();
