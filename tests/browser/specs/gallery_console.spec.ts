@@ -388,18 +388,19 @@ async function severalConsoles(scene: Scene, { desk, second, third }: Record<"de
   await gallery.show(other.page, "not-in-control");
   await regions(scene);
   const same = await Console.openAs(third, server);
+  const refused = (page: Page) => page.locator('[data-outcome="refused"]').first().waitFor({ timeout: PATIENCE_MS }).then(() => page);
   // A source may be late for a take while three consoles draw the whole country on two processors.
   await expect(async () => {
     await operator.preview(server.link("ha-noi"));
     await same.untilStage(({ preview }) => preview?.sources[0]?.site === "ha-noi", "the same preview at both");
+    const refusal = Promise.any([refused(operator.page), refused(same.page)]);
     await Promise.all([operator.take(), same.take()]);
+    const told = await refusal;
+    // The words of a refusal go by themselves; what axe finds in them is looked for at a source that is offline.
+    await gallery.show(told, "conflict-refused", { sizes: ["desk"], unread: true });
+    await expect(told.locator('[data-outcome="refused"]'), "what the picture shows").toBeVisible();
     await operator.untilOnAir("ha-noi");
   }).toPass({ timeout: 180_000 });
-  const refused = (page: Page) => page.locator('[data-outcome="refused"]').first().waitFor({ timeout: PATIENCE_MS }).then(() => page);
-  const told = await Promise.any([refused(operator.page), refused(same.page)]);
-  // The words of a refusal go by themselves; what axe finds in them is looked for at a source that is offline.
-  await gallery.show(told, "conflict-refused", { sizes: ["desk"], unread: true });
-  await expect(told.locator('[data-outcome="refused"]'), "what the picture shows").toBeVisible();
   await third.close();
   await desk.close();
   await other.page.waitForTimeout(MISSING_MS);

@@ -7,6 +7,7 @@ import { CUT_PATIENCE_MS, isAtOrAfter, PictureFollower } from './pictureFollower
 import { receivedSlots, slotCount, slotKey } from './slots';
 import { CALM_MS, LONGEST_PICTURE_MS, LOSSY, LossBuffer, PICTURE_MS, SOUND_MS, STEADY, STEP_MS } from './lossBuffer';
 import { countersOf, statsBetween } from './statistics';
+import { SILENCE_MS } from '$lib/link/machine';
 import { CONNECT_MS, LONGEST_CONNECT_MS, MediaWatchdog, STALL_MS } from './watchdog';
 
 const KNOWN = [
@@ -210,7 +211,11 @@ describe('RTP timestamps', () => {
 describe('the watch over media', () => {
   const flowing = { connection: 'connected', bytes: 10, expected: true, control: true } as const;
 
-  it('replaces a connection 3 s after its media stopped', () => {
+  it('keeps the connection of a line that is gone: control is found lost before', () => {
+    expect(STALL_MS).toBeGreaterThan(SILENCE_MS);
+  });
+
+  it('replaces a connection whose media stopped while control lives', () => {
     const dog = new MediaWatchdog();
     dog.handleBuilt(0);
     expect(dog.handleFacts(flowing, 1_000)).toBe(false);

@@ -3,8 +3,12 @@
  * hundred milliseconds, ICE's own verdict up to half a minute. Pure: facts and time come in, the verdict comes out.
  */
 
-/** Media that stops for this long while control is up will not come back by itself. */
-export const STALL_MS = 3_000;
+/**
+ * Media that stops for this long while control is up will not come back by itself. Longer than control waits for a word (`SILENCE_MS`):
+ * when the whole line is gone, control is found lost first, and the connection is kept. It goes on when the line is back; a new one
+ * would have to be made then, by everybody at once.
+ */
+export const STALL_MS = 4_000;
 /** A new connection that carries nothing by then has failed. */
 export const CONNECT_MS = 5_000;
 /** The time to the next try doubles up to this, so that a relay in trouble is not flooded with handshakes. */

@@ -4,6 +4,7 @@ import { alarmOrder, unseen } from '$lib/health/alarms';
 import { incidentOrder } from '$lib/health/incidents';
 import { checkLink, LineChecks } from '$lib/health/lineChecks.svelte';
 import { countStandings, type Counts } from '$lib/health/standing';
+import { failureText } from '$lib/i18n/incidentWording';
 import { beforeNextFrame, measured } from '$lib/link/frames';
 import { doToAlarm, healthLog, LOG_PAGE, momentAt, recentCurves, siteCurve, timeLine } from '$lib/link/health';
 import type { ConferenceStore } from '$lib/state/conference.svelte';
@@ -40,6 +41,8 @@ export class HealthDesk {
   order: Order = $state('trouble');
   /** The table's order as it is shown. */
   slugs: readonly SiteSlug[] = $state.raw([]);
+  /** Why the sparklines begin only now: what went before could not be read. */
+  earlierUnread: string | null = $state(null);
   /** Somebody is at the table: it must not move. */
   reading = false;
   /** Drawn with each second, after the page's own changes. */
@@ -127,6 +130,7 @@ export class HealthDesk {
   async refresh(): Promise<void> {
     void this.checks.refresh();
     const answer = await recentCurves(this.id, RECENT_S);
+    this.earlierUnread = answer.ok ? null : failureText(answer.failure);
     if (!answer.ok) return;
     this.recent.seed(answer.value);
     this.paint();

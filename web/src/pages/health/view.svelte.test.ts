@@ -64,6 +64,24 @@ describe('the health page', () => {
     expect(performance.getEntriesByName(FRAME_MEASURE).length).toBe(before + 1);
   });
 
+  it('says that what went before could not be read, and reads it again', async () => {
+    const bench = new Bench();
+    const root = show(bench);
+    await bench.tell(TROUBLE);
+    bench.api.answers['/health/recent'] = undefined;
+    await bench.desk.refresh();
+    flushSync();
+    const told = root.querySelector('.sites .unread')!;
+    expect(told.textContent).toContain('bắt đầu từ bây giờ');
+
+    bench.api.answers['/health/recent'] = [];
+    told.querySelector('button')!.click();
+    await vi.waitFor(() => {
+      flushSync();
+      expect(root.querySelector('.sites .unread')).toBeNull();
+    });
+  });
+
   it('greys figures that are old and says how old', async () => {
     const bench = new Bench();
     const root = show(bench);
