@@ -21,6 +21,8 @@ pub struct MediaFacts {
     pub offered_at: Instant,
     /// When it was connected.
     pub connected_at: Option<Instant>,
+    /// Since when ICE has had no answer; none: it has.
+    pub disconnected_at: Option<Instant>,
     /// When the last packet came.
     pub last_packet: Option<Instant>,
     /// Since when something is on air, so that media is due; none: nothing is.
@@ -46,6 +48,11 @@ impl Patience {
         };
         if now.duration_since(facts.control_heard) > CONTROL_FRESH {
             return None;
+        }
+        if facts.due_since.is_none() {
+            // Nothing is due, so that ICE alone notices that media is dead while control lives.
+            let unanswered = facts.disconnected_at.is_some_and(|at| now.duration_since(at) > MEDIA_PATIENCE);
+            return unanswered.then_some("no answer to ICE");
         }
         // A silence while nothing was on air is nobody's fault, and what was lost with the line is not the connection's.
         let silent_since =
@@ -75,6 +82,7 @@ mod tests {
         MediaFacts {
             offered_at: start,
             connected_at: Some(start),
+            disconnected_at: None,
             last_packet: None,
             due_since: Some(start),
             control_since: start,
@@ -108,6 +116,16 @@ mod tests {
         let start = Instant::now();
         let facts = MediaFacts { due_since: None, ..facts(start) };
         assert_eq!(Patience::default().exhausted(start + SECOND * 3_600, facts), None);
+    }
+
+    #[test]
+    fn while_nothing_is_on_air_ice_tells_that_media_is_dead() {
+        let start = Instant::now();
+        let dead = MediaFacts { due_since: None, disconnected_at: Some(start), ..facts(start) };
+        assert_eq!(Patience::default().exhausted(start + SECOND * 3, dead), None);
+        assert_eq!(Patience::default().exhausted(start + SECOND * 4, dead), Some("no answer to ICE"));
+        let gone = MediaFacts { control_heard: start, ..dead };
+        assert_eq!(Patience::default().exhausted(start + SECOND * 4, gone), None, "the whole line is gone");
     }
 
     #[test]

@@ -13,8 +13,8 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use webrtc::peer_connection::RTCPeerConnectionState;
 use wire::{
-    CandidatePath, ClientKind, ClientMessage, DeviceState, EndpointStats, EndpointStatus, ErrorCode, Hello, InstanceId,
-    MediaPlan, Picture, Revision, ServerMessage, SiteCheck, TakeId, Uplink, Welcome,
+    CandidatePath, ClientKind, ClientMessage, EndpointStats, ErrorCode, Hello, InstanceId, MediaPlan, Picture,
+    Revision, ServerMessage, SiteCheck, TakeId, Uplink, Welcome,
 };
 
 use crate::backoff::{Backoff, until_connected};
@@ -177,6 +177,8 @@ struct Media {
     receivers: Receivers,
     offered_at: Instant,
     connected_at: Option<Instant>,
+    /// Since when ICE has had no answer.
+    disconnected_at: Option<Instant>,
     streams: Option<Streams>,
     /// An offer that was refused is repeated then.
     refused_at: Option<Instant>,
@@ -270,7 +272,7 @@ impl Site {
         self.uplink(welcome.uplink);
         let replanned = self.plan.as_ref() != Some(&welcome.media);
         self.plan = Some(welcome.media);
-        control.send(&ClientMessage::Status(status(self.config.check.is_some()))).await?;
+        control.send(&ClientMessage::Status(line_check::status(self.config.check.is_some()))).await?;
         if restarted || replanned || self.media.is_none() {
             self.build_media(control, if restarted { "another instance" } else { "another plan" }).await?;
         }
@@ -400,6 +402,7 @@ impl Site {
             },
             offered_at: Instant::now(),
             connected_at: None,
+            disconnected_at: None,
             streams: None,
             refused_at: None,
         });
@@ -428,6 +431,8 @@ impl Site {
                 let up = state == RTCPeerConnectionState::Connected;
                 self.report.observe(&Observation::Media { generation, state: state.to_string(), reason: None });
                 self.report.update(|summary| summary.media = up);
+                let unanswered = state == RTCPeerConnectionState::Disconnected;
+                media.disconnected_at = unanswered.then(Instant::now);
                 if up {
                     media.connected_at.get_or_insert_with(Instant::now);
                     if let Some(streams) = media.streams.take() {
@@ -456,6 +461,7 @@ impl Site {
                     MediaFacts {
                         offered_at: media.offered_at,
                         connected_at: media.connected_at,
+                        disconnected_at: media.disconnected_at,
                         last_packet: self.meter.last_packet(),
                         due_since: self.due_since,
                         control_since: self.control_since,
@@ -475,20 +481,6 @@ async fn next_event(media: &mut Option<Media>) -> Option<PeerEvent> {
     match media {
         Some(media) if media.refused_at.is_none() => media.peer.events.recv().await,
         _ => std::future::pending().await,
-    }
-}
-
-/// `checks`: it only checks its line, and what it sends stands for no camera and no microphone.
-fn status(checks: bool) -> EndpointStatus {
-    let device = if checks { DeviceState::Off } else { DeviceState::Live };
-    EndpointStatus {
-        camera: device,
-        microphone: device,
-        sound_playing: true,
-        content: false,
-        visible: true,
-        device_changes: 0,
-        browser: Some(concat!("dienhong ", env!("CARGO_PKG_VERSION")).to_owned()),
     }
 }
 

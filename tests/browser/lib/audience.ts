@@ -81,6 +81,7 @@ export class Audience {
     const now = await Promise.all(this.#receivers.map(async ({ page }) => (await facts(page)).negotiations));
     const negotiated = now.reduce((sum, count, i) => sum + count - this.#negotiated[i]!, 0);
     expect(negotiated, "negotiations during takes").toBe(0);
+    expect(this.#starved, "takes that could not be judged").toBeLessThan(this.#takes);
     return [
       ...[...this.#gaps].map(([name, value]) => ({ figure: `longest time without a new picture, ${name}`, value, unit: "ms", goal: LONGEST_GAP_MS })),
       { figure: "freezes as WebRTC counts them, all receivers", value: this.#freezes, unit: "", goal: 0 },

@@ -141,7 +141,7 @@ async function isBack(watched: Watched, instanceBefore: string | null, renewedAt
   return heard.every((at) => at >= renewedAt.get(watched.name)!);
 }
 
-test("ten kills under load: pages and endpoints are back within five seconds, nothing acknowledged is lost", async () => {
+test("ten kills under load: pages and endpoints come back by themselves, nothing acknowledged is lost", async () => {
   test.setTimeout(900_000);
   const server = await Server.start("recovery");
   const index = (site: string) => server.link(site).index;
