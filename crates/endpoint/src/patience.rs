@@ -49,21 +49,18 @@ impl Patience {
         if now.duration_since(facts.control_heard) > CONTROL_FRESH {
             return None;
         }
-        if facts.due_since.is_none() {
+        let Some(due_since) = facts.due_since else {
             // Nothing is due, so that ICE alone notices that media is dead while control lives.
             let unanswered = facts.disconnected_at.is_some_and(|at| now.duration_since(at) > MEDIA_PATIENCE);
             return unanswered.then_some("no answer to ICE");
-        }
+        };
         // A silence while nothing was on air is nobody's fault, and what was lost with the line is not the connection's.
-        let silent_since =
-            |last: Instant| facts.due_since.map(|due| now.duration_since(last.max(due).max(facts.control_since)));
+        let silence = |last: Instant| now.duration_since(last.max(due_since).max(facts.control_since));
         if let Some(last_packet) = facts.last_packet {
             self.fruitless = 0;
-            return silent_since(last_packet)
-                .is_some_and(|time| time > MEDIA_PATIENCE)
-                .then_some("nothing arrives any more");
+            return (silence(last_packet) > MEDIA_PATIENCE).then_some("nothing arrives any more");
         }
-        silent_since(connected_at).is_some_and(|time| time > bound).then_some("nothing ever arrived")
+        (silence(connected_at) > bound).then_some("nothing ever arrived")
     }
 
     /// The connection was given up.
