@@ -1,7 +1,7 @@
 //! The HTTP side: the API under `/api/v1`, the pages, health and metrics, and what protects all of them.
 //!
 //! ```text
-//!  request ─▶ request id ─▶ log ─▶ size limit ─▶ address ─▶ origin ─▶ time limit ─▶ handler ─▶ security headers
+//!  request ─▶ request id ─▶ log ─▶ unread body ─▶ size limit ─▶ address ─▶ origin ─▶ time limit ─▶ handler ─▶ security headers
 //! ```
 
 mod acting;
@@ -14,6 +14,7 @@ mod documents;
 mod doors;
 mod health;
 mod identity;
+mod leftover;
 mod line_checks;
 mod links;
 mod logging;
@@ -181,6 +182,7 @@ pub fn router(app: App, scheme: Scheme) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(security_headers::add))
+        .layer(middleware::from_fn(leftover::read))
         .layer(PropagateRequestIdLayer::new(logging::REQUEST_ID))
         .layer(TraceLayer::new_for_http().make_span_with(logging::span).on_response(logging::answered))
         .layer(SetRequestIdLayer::new(logging::REQUEST_ID, MakeRequestUuid))
