@@ -64,6 +64,18 @@ pub enum Fact {
         /// Why.
         reason: DropReason,
     },
+    /// Neither picture nor sound of a site arrives any more, though it is in touch.
+    SourceLost {
+        /// The site.
+        site: SiteSlug,
+        /// For how long nothing has arrived, ms.
+        silent_ms: u64,
+    },
+    /// Picture or sound of a site arrives again.
+    SourceArrives {
+        /// The site.
+        site: SiteSlug,
+    },
     /// The relay switched.
     TakeShown {
         /// The take.
@@ -187,6 +199,8 @@ impl Conference {
             Fact::SetupRead { setup } => self.setup_read(setup),
             Fact::EndpointJoined { site, role, instance } => self.endpoint_joined(site, role, instance),
             Fact::EndpointDropped { site, role, reason } => self.endpoint_dropped(site, role, reason, at),
+            Fact::SourceLost { site, silent_ms } => self.source_lost(&site, silent_ms, at),
+            Fact::SourceArrives { site } => self.source_arrives(&site),
             Fact::TakeShown { take, receivers, elapsed_ms } => self.take_shown(take, receivers, elapsed_ms, at),
             Fact::TakeFailed { take, reason } => self.take_failed(take, reason),
             Fact::JournalCaughtUp { late } => vec![EventBody::JournalCaughtUp { late }],

@@ -165,6 +165,22 @@ impl Conference {
         grace.map(|grace| EventBody::HolderReturned { site: site.clone(), running: grace.resumes }).collect()
     }
 
+    /// Who speaks is not heard and not seen any more, though its control lives: its place is held as if it had dropped out, and the
+    /// silence is not counted.
+    pub(crate) fn source_lost(&self, site: &SiteSlug, silent_ms: u64, at: Millis) -> Vec<EventBody> {
+        match &self.state().floor.holder {
+            Some(holder) if holder.site == *site && holder.grace.is_none() => {
+                self.holder_dropped(Millis(at.0.saturating_sub(silent_ms)), at)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The site is seen or heard again: its speech goes on, if one of its lines is here.
+    pub(crate) fn source_arrives(&self, site: &SiteSlug) -> Vec<EventBody> {
+        if self.state().roster.can_publish(site) { self.holder_returned(site) } else { Vec::new() }
+    }
+
     pub(crate) fn floor_deadline(&self) -> Option<Millis> {
         self.state().floor.holder.as_ref()?.grace.map(|grace| grace.until)
     }

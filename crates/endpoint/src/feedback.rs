@@ -1,7 +1,7 @@
-//! What the relay reports: requests for keyframes go to the camera, the rest says that the connection lives.
+//! What arrives on one peer connection: each packet says that it lives, requests for keyframes go to the camera.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use rtc::interceptor::{Attribute, Interceptor, Packet, StreamInfo, TaggedPacket};
@@ -11,21 +11,36 @@ use rtc::rtcp::payload_feedbacks::picture_loss_indication::PictureLossIndication
 use rtc::sansio::Protocol;
 use rtc::shared::error::Error;
 
-use crate::meter::Meter;
+/// When the last packet of any kind came on a peer connection. Reports count, so that it lives whoever is on air or not.
+#[derive(Debug, Default)]
+pub struct Pulse {
+    last_packet: Mutex<Option<Instant>>,
+}
 
-/// Passes PLI and FIR on to the application, and nothing else: all other RTCP has been dealt with by the interceptors
+impl Pulse {
+    fn beat(&self, now: Instant) {
+        *self.last_packet.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+    }
+
+    /// None: nothing ever came.
+    pub fn last_packet(&self) -> Option<Instant> {
+        *self.last_packet.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Of RTCP, passes PLI and FIR on to the application, and nothing else: the rest has been dealt with by the interceptors
 /// before it. The library gives a compound packet to the track that its *first* packet is about, so a request behind
 /// the microphone's receiver report would never reach the camera.
 pub struct Feedback {
-    meter: Arc<Meter>,
+    pulse: Arc<Pulse>,
     incoming: VecDeque<TaggedPacket>,
     outgoing: VecDeque<TaggedPacket>,
 }
 
 impl Feedback {
-    /// Tells `meter` of every report.
-    pub fn new(meter: Arc<Meter>) -> Self {
-        Self { meter, incoming: VecDeque::new(), outgoing: VecDeque::new() }
+    /// Lets `pulse` beat with every packet.
+    pub fn new(pulse: Arc<Pulse>) -> Self {
+        Self { pulse, incoming: VecDeque::new(), outgoing: VecDeque::new() }
     }
 }
 
@@ -56,8 +71,8 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Feedback {
     type Time = Instant;
 
     fn handle_read(&mut self, mut packet: TaggedPacket) -> Result<(), Error> {
+        self.pulse.beat(packet.now);
         if let Packet::Rtcp(compound) = &mut packet.message.packet {
-            self.meter.report(packet.now);
             compound.retain(|packet| is_request(&**packet));
             if compound.is_empty() {
                 return Ok(());
@@ -97,12 +112,12 @@ mod tests {
     use rtc::shared::TransportContext;
 
     fn read(packets: Vec<Box<dyn rtcp::Packet>>) -> Option<Vec<u32>> {
-        let meter = Arc::new(Meter::default());
-        let mut requests = Feedback::new(Arc::clone(&meter));
+        let pulse = Arc::new(Pulse::default());
+        let mut requests = Feedback::new(Arc::clone(&pulse));
         let message = AttributedPacket::new(Packet::Rtcp(packets));
         let tagged = TaggedPacket { now: Instant::now(), transport: TransportContext::default(), message };
         requests.handle_read(tagged).unwrap();
-        assert!(meter.last_packet().is_some(), "the connection lives");
+        assert!(pulse.last_packet().is_some(), "the connection lives");
         let passed = requests.poll_read()?;
         assert!(passed.message.has(&Attribute::DeliverToApplication));
         match &passed.message.packet {

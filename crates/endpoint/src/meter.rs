@@ -36,7 +36,6 @@ pub struct Meter {
 #[derive(Debug, Default)]
 struct Inner {
     counts: Counts,
-    last_packet: Option<Instant>,
     takes: Takes,
     /// Slots of the picture, and since when.
     shown_since: BTreeMap<String, Instant>,
@@ -44,16 +43,10 @@ struct Inner {
 
 impl Meter {
     /// A packet arrived.
-    pub fn packet(&self, now: Instant, bytes: usize) {
+    pub fn packet(&self, bytes: usize) {
         let mut inner = self.lock();
         inner.counts.packets += 1;
         inner.counts.bytes += bytes as u64;
-        inner.last_packet = Some(now);
-    }
-
-    /// A report arrived (RTCP): the connection lives, whoever is on air or not.
-    pub fn report(&self, now: Instant) {
-        self.lock().last_packet = Some(now);
     }
 
     /// Changes the counts.
@@ -88,14 +81,7 @@ impl Meter {
 
     /// A new peer connection: its timestamps have nothing to do with the old ones'.
     pub fn restart(&self) {
-        let mut inner = self.lock();
-        inner.takes = Takes::default();
-        inner.last_packet = None;
-    }
-
-    /// When the last packet of any kind came on this peer connection.
-    pub fn last_packet(&self) -> Option<Instant> {
-        self.lock().last_packet
+        self.lock().takes = Takes::default();
     }
 
     /// The counts since the last call.
@@ -210,7 +196,7 @@ mod tests {
     #[test]
     fn counts_are_of_one_period() {
         let meter = Meter::default();
-        meter.packet(Instant::now(), 100);
+        meter.packet(100);
         meter.count(|counts| counts.frames += 1);
         let counts = meter.take_counts();
         assert_eq!((counts.packets, counts.bytes, counts.frames), (1, 100, 1));

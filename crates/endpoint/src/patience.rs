@@ -11,8 +11,8 @@ pub const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 /// Control that is silent for longer than this is silent for the same reason as media: the line is gone, and what is built anew then is
 /// built in vain. The server answers a ping each second.
 pub const CONTROL_FRESH: Duration = Duration::from_millis(1_500);
-/// Rebuilding helps nobody if the other side simply has nothing to send: the wait doubles up to this.
-pub const MAX_PATIENCE: Duration = Duration::from_secs(20);
+/// Rebuilding helps nobody if the other side simply has nothing to send: the wait for the first packet doubles so many times.
+const MAX_DOUBLINGS: u32 = 2;
 
 /// What is known of the current peer connection.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +27,7 @@ pub struct MediaFacts {
     pub last_packet: Option<Instant>,
     /// Since when something is on air, so that media is due; none: nothing is.
     pub due_since: Option<Instant>,
-    /// Since when this control connection stands.
+    /// Since when control has been heard without a gap.
     pub control_since: Instant,
     /// When the server was last heard on it.
     pub control_heard: Instant,
@@ -42,13 +42,14 @@ pub struct Patience {
 impl Patience {
     /// Why the connection must be rebuilt now, if it must.
     pub fn exhausted(&mut self, now: Instant, facts: MediaFacts) -> Option<&'static str> {
-        let bound = CONNECT_PATIENCE.saturating_mul(1 << self.fruitless.min(2)).min(MAX_PATIENCE);
-        let Some(connected_at) = facts.connected_at else {
-            return (now.duration_since(facts.offered_at) > bound).then_some("not connected in time");
-        };
         if now.duration_since(facts.control_heard) > CONTROL_FRESH {
             return None;
         }
+        let bound = CONNECT_PATIENCE * (1 << self.fruitless.min(MAX_DOUBLINGS));
+        let Some(connected_at) = facts.connected_at else {
+            let since = facts.offered_at.max(facts.control_since);
+            return (now.duration_since(since) > bound).then_some("not connected in time");
+        };
         let Some(due_since) = facts.due_since else {
             // Nothing is due, so that ICE alone notices that media is dead while control lives.
             let unanswered = facts.disconnected_at.is_some_and(|at| now.duration_since(at) > MEDIA_PATIENCE);
@@ -97,6 +98,17 @@ mod tests {
         let back_facts = MediaFacts { control_since: back, control_heard: back + SECOND * 4, ..gone };
         assert_eq!(patience.exhausted(back + SECOND * 3, back_facts), None, "media may follow control");
         assert_eq!(patience.exhausted(back + SECOND * 4, back_facts), Some("nothing arrives any more"));
+    }
+
+    #[test]
+    fn an_offer_is_not_given_up_for_the_time_in_which_the_line_was_gone() {
+        let start = Instant::now();
+        let offered = MediaFacts { connected_at: None, ..facts(start) };
+        let mut patience = Patience::default();
+        assert_eq!(patience.exhausted(start + SECOND * 8, MediaFacts { control_heard: start, ..offered }), None);
+        let back = MediaFacts { control_since: start + SECOND * 8, ..offered };
+        assert_eq!(patience.exhausted(start + SECOND * 13, back), None);
+        assert_eq!(patience.exhausted(start + SECOND * 14, back), Some("not connected in time"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! One peer connection: the offer in the plan's order, the senders' streams, the received tracks.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use bytes::Bytes;
@@ -27,8 +27,7 @@ use wire::{MediaDirection, MediaKind, MediaLine, MediaPlan, VideoCodec};
 
 use crate::camera::{LayerStream, RtpStream};
 use crate::encoder::LAYERS;
-use crate::feedback::{Feedback, asked_ssrcs};
-use crate::meter::Meter;
+use crate::feedback::{Feedback, Pulse, asked_ssrcs};
 
 const MID_URI: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
 const RID_URI: &str = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
@@ -72,6 +71,7 @@ pub struct Peer {
     pub offer: String,
     /// What happens to it.
     pub events: mpsc::Receiver<PeerEvent>,
+    pulse: Arc<Pulse>,
     senders: Vec<SenderLine>,
     codec: VideoCodec,
 }
@@ -117,10 +117,11 @@ impl PeerConnectionEventHandler for Events {
 
 impl Peer {
     /// Builds a connection with the plan's lines in order and makes its offer. `local` is the address to bind, with
-    /// port 0; `meter` is told of the relay's reports.
-    pub async fn offer(plan: &MediaPlan, local: &str, meter: Arc<Meter>) -> anyhow::Result<Self> {
+    /// port 0.
+    pub async fn offer(plan: &MediaPlan, local: &str) -> anyhow::Result<Self> {
         let mut engine = media_engine(plan.codec)?;
-        let registry = interceptors(&mut engine, meter);
+        let pulse = Arc::<Pulse>::default();
+        let registry = interceptors(&mut engine, Arc::clone(&pulse));
         let settings = SettingEngineBuilder::new()
             .with_include_loopback_candidate(true)
             // The relay names its addresses; 64 sites of one process that ask the local network for names would answer
@@ -150,7 +151,7 @@ impl Peer {
         let offer = connection.create_offer(None).await.context("making an offer")?;
         let sdp = offer.sdp.clone();
         connection.set_local_description(offer).await.context("setting the offer")?;
-        Ok(Self { connection, offer: sdp, events, senders, codec: plan.codec })
+        Ok(Self { connection, offer: sdp, events, pulse, senders, codec: plan.codec })
     }
 
     /// Takes the answer; the streams can be written to once the connection stands.
@@ -181,6 +182,11 @@ impl Peer {
             }
         }
         Ok(streams)
+    }
+
+    /// When the last packet of any kind came; none: nothing ever did.
+    pub fn last_packet(&self) -> Option<Instant> {
+        self.pulse.last_packet()
     }
 
     /// Closes it.
@@ -217,7 +223,7 @@ fn media_engine(codec: VideoCodec) -> anyhow::Result<MediaEngine> {
     Ok(engine)
 }
 
-fn interceptors(engine: &mut MediaEngine, meter: Arc<Meter>) -> Registry {
+fn interceptors(engine: &mut MediaEngine, pulse: Arc<Pulse>) -> Registry {
     for parameter in ["", "pli"] {
         let feedback = RTCPFeedback { typ: "nack".to_owned(), parameter: parameter.to_owned() };
         engine.register_feedback(feedback, RtpCodecKind::Video);
@@ -227,7 +233,7 @@ fn interceptors(engine: &mut MediaEngine, meter: Arc<Meter>) -> Registry {
         .with(Slot::NackGenerator, NackGeneratorBuilder::new().build())
         .with(Slot::ReceiverReport, ReceiverReportBuilder::new().build())
         .with(Slot::SenderReport, SenderReportBuilder::new().with_interval(REPORT_EVERY).build())
-        .with(Slot::from(APPLICATION_SLOT), Feedback::new(meter))
+        .with(Slot::from(APPLICATION_SLOT), Feedback::new(pulse))
 }
 
 fn parameters(rtp_codec: RTCRtpCodec, payload_type: u8) -> RTCRtpCodecParameters {

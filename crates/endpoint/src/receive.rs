@@ -89,7 +89,7 @@ async fn receive_video(
             continue; // padding only
         }
         let now = Instant::now();
-        shared.meter.packet(now, payload.len());
+        shared.meter.packet(payload.len());
         if header.marker {
             frame_ended(shared, line, now, header.timestamp);
         }
@@ -188,7 +188,7 @@ async fn receive_audio(track: &dyn TrackRemote, shared: &Receivers, line: &Recei
         match event {
             Ok(Some(TrackRemoteEvent::OnRtpPacket(rtp::Packet { header, payload }))) if !payload.is_empty() => {
                 let now = Instant::now();
-                shared.meter.packet(now, payload.len());
+                shared.meter.packet(payload.len());
                 watch.packet(now, header.sequence_number, &payload, &mut outcomes)?;
                 if let Some(loudspeaker) = &mut loudspeaker {
                     loudspeaker.packet(header.sequence_number, &payload)?;

@@ -22,7 +22,7 @@ use crate::camera::rids;
 use crate::control::{Control, ServerAddress};
 use crate::fault::Fault;
 use crate::meter::Meter;
-use crate::patience::{MediaFacts, Patience};
+use crate::patience::{CONTROL_FRESH, MediaFacts, Patience};
 use crate::peer::{Peer, PeerEvent, Streams};
 use crate::receive::{Receivers, receive};
 use crate::report::{Observation, Report};
@@ -100,7 +100,7 @@ pub async fn run(config: SiteConfig, report: Report) -> std::convert::Infallible
         patience: Patience::default(),
         plan: None,
         due_since: None,
-        control_since: Instant::now(),
+        control_since: None,
         control_heard: Instant::now(),
         welcomes: 0,
         rtt: Duration::ZERO,
@@ -163,8 +163,8 @@ struct Site {
     plan: Option<MediaPlan>,
     /// Since when something is on air, so that media is due.
     due_since: Option<Instant>,
-    /// Since when this control connection stands, and when the server was last heard on it.
-    control_since: Instant,
+    /// Since when control has been heard without a gap, from this connection's Welcome on; and when it was last heard.
+    control_since: Option<Instant>,
     control_heard: Instant,
     welcomes: u32,
     rtt: Duration,
@@ -198,13 +198,13 @@ impl Site {
         let mut ping = ticks(PING_EVERY);
         let mut stats = ticks(STATS_EVERY);
         let mut check = ticks(MEDIA_CHECK_EVERY);
-        (self.control_since, self.control_heard) = (Instant::now(), Instant::now());
+        (self.control_since, self.control_heard) = (None, Instant::now());
         let mut pinged: Option<(u64, Instant)> = None;
         let mut nonce = 0;
         loop {
             tokio::select! {
                 message = control.receive() => {
-                    self.control_heard = Instant::now();
+                    self.heard();
                     match message? {
                         ServerMessage::Welcome(welcome) => {
                             backoff.reset();
@@ -232,7 +232,7 @@ impl Site {
                     control.send(&ClientMessage::Ping { nonce }).await?;
                 }
                 _ = stats.tick() => {
-                    if self.welcomes > 0 {
+                    if self.control_since.is_some() {
                         control.send(&ClientMessage::Stats(self.stats())).await?;
                     }
                 }
@@ -257,8 +257,17 @@ impl Site {
         }
     }
 
+    fn heard(&mut self) {
+        let now = Instant::now();
+        if now.duration_since(self.control_heard) > CONTROL_FRESH {
+            self.control_since = self.control_since.map(|_| now);
+        }
+        self.control_heard = now;
+    }
+
     async fn welcomed(&mut self, control: &mut Control, welcome: Welcome) -> anyhow::Result<()> {
         self.welcomes += 1;
+        self.control_since = Some(self.control_heard);
         let restarted = self.known.as_ref().is_none_or(|(instance, _)| *instance != welcome.instance);
         let welcomes = self.welcomes;
         self.report.update(|summary| {
@@ -377,7 +386,7 @@ impl Site {
         if let Some(mut old) = self.media.take() {
             // The new camera waits for the encoders that the old one holds.
             old.tasks.abort_all();
-            self.patience.rebuilt(self.meter.last_packet().is_some());
+            self.patience.rebuilt(old.peer.last_packet().is_some());
             tokio::spawn(async move { old.peer.close().await });
         }
         self.meter.restart();
@@ -385,7 +394,7 @@ impl Site {
             summary.offers = generation;
             summary.media = false;
         });
-        let peer = Peer::offer(&plan, self.config.server.local_media_address(), Arc::clone(&self.meter)).await?;
+        let peer = Peer::offer(&plan, self.config.server.local_media_address()).await?;
         control.send(&ClientMessage::Offer { generation, sdp: peer.offer.clone() }).await?;
         self.media = Some(Media {
             peer,
@@ -449,9 +458,8 @@ impl Site {
 
     async fn check_media(&mut self, control: &mut Control) -> anyhow::Result<()> {
         let now = Instant::now();
-        if self.welcomes == 0 {
-            return Ok(());
-        }
+        // Before Welcome it is not known for whom an offer would be.
+        let Some(control_since) = self.control_since else { return Ok(()) };
         let reason = match &self.media {
             None => Some("none"),
             Some(media) => match media.refused_at {
@@ -462,9 +470,9 @@ impl Site {
                         offered_at: media.offered_at,
                         connected_at: media.connected_at,
                         disconnected_at: media.disconnected_at,
-                        last_packet: self.meter.last_packet(),
+                        last_packet: media.peer.last_packet(),
                         due_since: self.due_since,
-                        control_since: self.control_since,
+                        control_since,
                         control_heard: self.control_heard,
                     },
                 ),

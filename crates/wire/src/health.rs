@@ -372,8 +372,10 @@ pub struct TimeLine {
     pub from: u64,
     /// Last moment: now.
     pub to: u64,
-    /// What is worth a mark, in order; bounded, the latest are kept.
+    /// What is worth a mark, in order; bounded.
     pub marks: Vec<TimeMark>,
+    /// So many more are not among them: each is close to one of its kind that is.
+    pub left_out: u32,
 }
 
 /// A mark on the time line.

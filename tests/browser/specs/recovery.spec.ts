@@ -1,11 +1,10 @@
 // kill -9 of the server, ten times, under load: everybody comes back by themselves, nothing acknowledged is lost.
 import { expect, type Page, test } from "@playwright/test";
-import { randomUUID } from "node:crypto";
-import WebSocket from "ws";
 
 import { Browser } from "../lib/browsers.ts";
+import { CommandingSite } from "../lib/commandingSite.ts";
 import { Simulation } from "../lib/endpoints.ts";
-import { keepFigures, quantile } from "../lib/figures.ts";
+import { type Figure, keepFigures, quantile } from "../lib/figures.ts";
 import { readMarkers, untilShows } from "../lib/marker.ts";
 import { Console, facts, joinSite, openScreen, PROGRAMME, untilConnected } from "../lib/pages.ts";
 import { Server } from "../lib/server.ts";
@@ -14,10 +13,6 @@ import { heardAt, listen, toneHz } from "../lib/spectrum.ts";
 const KILLS = 10;
 /** Simulated sites beside the pages. */
 const SITES = 63;
-/** Each of two clients sends a command this often, ms: together above 20 a second. */
-const COMMAND_EVERY_MS = 60;
-/** A client makes up for so many commands at once: a sixth of the burst that the server lets it have. */
-const MOST_AT_ONCE = 10;
 /** Whether everybody is back is looked at so often, ms: reading pictures takes from what is measured. */
 const LOOK_EVERY_MS = 100;
 /** Time between a recovery and the next kill. */
@@ -31,62 +26,6 @@ const GIVEN_UP_MS = 60_000;
  * a kill, fewer than this share may be built a second time: who gives up too soon makes everybody's wait longer.
  */
 const BUILT_AGAIN = 0.25;
-
-/** A client that sends messages for as long as it lives, and remembers which were acknowledged. */
-class CommandingSite {
-  readonly acknowledged = new Set<string>();
-  sent = 0;
-  #url: string;
-  #token: string;
-  #socket: WebSocket | null = null;
-  #timer: ReturnType<typeof setInterval>;
-  #asked = false;
-  #sentTo = Date.now();
-
-  constructor(server: Server, token: string) {
-    this.#url = server.url.replace("http", "ws") + "/api/v1/ws";
-    this.#token = token;
-    this.#open();
-    this.#timer = setInterval(() => this.#sendDue(), COMMAND_EVERY_MS);
-  }
-
-  stop(): void {
-    clearInterval(this.#timer);
-    this.#socket?.removeAllListeners("close");
-    this.#socket?.terminate();
-  }
-
-  #open(): void {
-    const socket = new WebSocket(this.#url);
-    this.#socket = socket;
-    const device = `commanding-${this.#token.slice(0, 8)}`;
-    const hello = { type: "hello", protocol: 1, client: "site", token: this.#token, conference: null, device, instance: null, since: null };
-    socket.on("open", () => socket.send(JSON.stringify(hello)));
-    socket.on("message", (data) => this.#receive(JSON.parse(String(data)) as { type: string; id?: string }));
-    socket.on("error", () => {});
-    socket.on("close", () => setTimeout(() => this.#open(), 100));
-  }
-
-  #receive(message: { type: string; id?: string }): void {
-    if (message.type === "welcome") this.#asked = true;
-    if (message.type === "accepted" && message.id) this.acknowledged.add(message.id);
-  }
-
-  /** Sends what is due since the last time: a test that waits for its turn sends no less. */
-  #sendDue(): void {
-    const due = Math.floor((Date.now() - this.#sentTo) / COMMAND_EVERY_MS);
-    this.#sentTo += due * COMMAND_EVERY_MS;
-    if (!this.#asked || this.#socket?.readyState !== WebSocket.OPEN) return;
-    for (let i = 0; i < Math.min(due, MOST_AT_ONCE); i++) this.#send(this.#socket);
-  }
-
-  #send(socket: WebSocket): void {
-    const id = randomUUID();
-    this.sent++;
-    const command = { type: "send_message", to: [], text: `báo cáo số ${this.sent}` };
-    socket.send(JSON.stringify({ type: "command", id, seen: null, command }));
-  }
-}
 
 /** How many command ids the journal holds, by id. */
 async function logged(page: Page, conference: string): Promise<Map<string, number>> {
@@ -115,9 +54,9 @@ function connected(simulation: Simulation): number {
   return [...states.values()].filter((state) => state === "connected").length;
 }
 
-/** How many connections simulated endpoints gave up and built again while the server's start was the same. */
-function builtAgain(simulation: Simulation): number {
-  const built = simulation.lines().filter(({ event, state }) => event === "media" && state === "rebuilding");
+/** How many connections simulated endpoints gave up and built again while the server's start was the same, from a line of their report on. */
+function builtAgain(simulation: Simulation, from: number): number {
+  const built = simulation.lines().slice(from).filter(({ event, state }) => event === "media" && state === "rebuilding");
   return built.filter(({ reason }) => reason !== "another instance").length;
 }
 
@@ -141,6 +80,107 @@ async function isBack(watched: Watched, instanceBefore: string | null, renewedAt
   return heard.every((at) => at >= renewedAt.get(watched.name)!);
 }
 
+/** A machine on which nothing moves for a second fails a take; the test is of what comes after one. */
+async function putOnAir(desk: Console, server: Server, site: string): Promise<void> {
+  const take = async () => {
+    await desk.preview(server.link(site));
+    await desk.take();
+    await desk.untilOnAir(site);
+  };
+  await expect(take).toPass({ timeout: 120_000 });
+}
+
+/** Everybody who must come back after a kill. */
+interface Country {
+  server: Server;
+  simulation: Simulation;
+  endpoints: number;
+  watched: Watched[];
+  /** Site on air, which is simulated, with its index. */
+  onAir: string;
+  shows: number;
+}
+
+/** When everybody was back after a kill, ms since then. */
+interface Back {
+  readyMs: number;
+  endpoints: Map<string, number>;
+  pages: Map<string, number>;
+  /** When each page's media was connected again. */
+  renewed: Map<string, number>;
+}
+
+/** Notes which simulated sites have seen the site on air (the site itself: the hall) since the kill; `lines` are what they told. */
+function noteEndpoints({ onAir, shows }: Country, lines: Record<string, unknown>[], killed: number, back: Map<string, number>): void {
+  for (const line of lines) {
+    const { event, slot, site, at_ms, marker_site } = line as { event: string; slot?: string; site: string; at_ms: number; marker_site?: number };
+    const shown = site === onAir ? 0 : shows;
+    const sees = event === "source" && slot?.startsWith("program") && marker_site === shown && at_ms > killed;
+    if (sees && !back.has(site)) back.set(site, at_ms - killed);
+  }
+}
+
+/** Kills the server, starts it again and waits until everybody is back, or for the time after which they are given up. */
+async function killOnce(country: Country): Promise<Back> {
+  const { server, simulation, endpoints, watched } = country;
+  const seen = simulation.lines().length;
+  const [first] = watched;
+  const before = (await facts(first!.page)).instance;
+  await server.kill();
+  const killed = Date.now();
+  await server.restart();
+  const back: Back = { readyMs: Date.now() - killed, endpoints: new Map(), pages: new Map(), renewed: new Map() };
+  const renewedAt = new Map<string, number>();
+  while (Date.now() < killed + GIVEN_UP_MS) {
+    noteEndpoints(country, simulation.lines().slice(seen), killed, back.endpoints);
+    for (const one of watched) {
+      if (!back.pages.has(one.name) && (await isBack(one, before, renewedAt))) back.pages.set(one.name, Date.now() - killed);
+    }
+    if (back.pages.size === watched.length && back.endpoints.size >= endpoints) break;
+    await first!.page.waitForTimeout(LOOK_EVERY_MS);
+  }
+  for (const [name, at] of renewedAt) back.renewed.set(name, at - killed);
+  return back;
+}
+
+function expectAll({ watched, endpoints }: Country, back: Back, kill: string): void {
+  expect([...back.pages.keys()].sort(), `pages back after ${kill}`).toEqual(watched.map(({ name }) => name).sort());
+  expect(back.endpoints.size, `endpoints back after ${kill}`).toBe(endpoints);
+  const times = [...back.endpoints.values()];
+  const pages = [...back.pages].map(([name, ms]) => `${name} ${back.renewed.get(name)}/${ms}`);
+  console.log(`    ${kill}, ms: ready ${back.readyMs}, endpoints ${quantile(times, 0.5)} to ${Math.max(...times)}; media/back of ${pages.join(", ")}`);
+}
+
+/** Commands that were acknowledged and are not in the journal exactly once; and that one more kill changes nothing in the state. */
+async function lostOf(server: Server, plain: Browser, acknowledged: string[]): Promise<string[]> {
+  const operator = await Console.open(plain, server);
+  const conference = await operator.page.evaluate(() => fetch("/api/v1/me").then((answer) => answer.json()).then((me) => me.conferences[0]));
+  const counts = await logged(operator.page, conference);
+  await operator.hall();
+  await operator.untilOnAir("dien-hong");
+  const live = await stateOf(operator.page, conference);
+  await server.kill();
+  await server.restart();
+  await untilConnected(operator.page);
+  expect(await stateOf(operator.page, conference), "the replayed state is the one that was live").toEqual(live);
+  return acknowledged.filter((id) => counts.get(id) !== 1);
+}
+
+function keepTimes(backs: Back[], others: Figure[]): void {
+  const pageTimes = backs.map(({ pages }) => Math.max(...pages.values()));
+  const times = backs.map(({ pages, endpoints }) => Math.max(...pages.values(), ...endpoints.values()));
+  keepFigures("recovery", [
+    { figure: "kill → all pages and endpoints back on air, median", value: quantile(times, 0.5), unit: "ms", goal: null },
+    { figure: "kill → all pages and endpoints back on air, max of ten", value: Math.max(...times), unit: "ms", goal: RECOVERY_MS },
+    { figure: "kill → site, hall, screen and console with picture and sound, max", value: Math.max(...pageTimes), unit: "ms", goal: RECOVERY_MS },
+    ...others,
+  ]);
+}
+
+function sentBy(clients: CommandingSite[]): number {
+  return clients.reduce((sum, client) => sum + client.sent, 0);
+}
+
 test("ten kills under load: pages and endpoints come back by themselves, nothing acknowledged is lost", async () => {
   test.setTimeout(900_000);
   const server = await Server.start("recovery");
@@ -148,7 +188,6 @@ test("ten kills under load: pages and endpoints come back by themselves, nothing
   const pageSite = "cao-bang";
   // The first of the simulated sites, which decodes: the hall that it sees is a browser's and has its marker in the pixels alone.
   const onAir = "ha-noi";
-  const screenAt = "ha-giang";
   const commanding = ["bac-kan", "tuyen-quang"];
   const except = [pageSite, ...commanding];
   const endpoints = SITES - except.length;
@@ -157,98 +196,54 @@ test("ten kills under load: pages and endpoints come back by themselves, nothing
   const cameras = await Promise.all(["dien-hong", pageSite].map((site) => Browser.withTestCard(index(site), server.link(site).name)));
 
   try {
-    const console = await Console.open(plain, server);
+    const desk = await Console.open(plain, server);
     const hall = await joinSite(cameras[0]!, server, "dien-hong");
     const site = await joinSite(cameras[1]!, server, pageSite);
-    const screen = await openScreen(plain, server, screenAt);
-    await console.page.getByRole("button", { name: "Nghe chương trình" }).click();
+    const screen = await openScreen(plain, server, "ha-giang");
+    await desk.page.getByRole("button", { name: "Nghe chương trình" }).click();
     await expect.poll(() => connected(simulation), { message: "endpoints connected", timeout: 120_000 }).toBe(endpoints);
-    // A machine on which nothing moves for a second fails a take; the test is of what comes after one.
-    await expect(async () => {
-      await console.preview(server.link(onAir));
-      await console.take();
-      await console.untilOnAir(onAir);
-    }).toPass({ timeout: 120_000 });
+    await putOnAir(desk, server, onAir);
     // Everybody sees the site on air and hears it and the hall; nobody hears itself.
+    const shows = index(onAir);
     const watched: Watched[] = [
-      { name: "site", page: site, shows: index(onAir), plays: [0, index(onAir)] },
-      { name: "hall", page: hall, shows: index(onAir), plays: [index(onAir)] },
-      { name: "screen", page: screen, shows: index(onAir), plays: [0, index(onAir)] },
-      { name: "console", page: console.page, shows: index(onAir), plays: [0, index(onAir)] },
+      { name: "site", page: site, shows, plays: [0, shows] },
+      { name: "hall", page: hall, shows, plays: [shows] },
+      { name: "screen", page: screen, shows, plays: [0, shows] },
+      { name: "console", page: desk.page, shows, plays: [0, shows] },
     ];
-    for (const { page, shows, plays } of watched) {
+    for (const { page, plays } of watched) {
       await untilShows(page, PROGRAMME, shows, 30_000);
       await listen(page, plays.map(toneHz));
     }
+
+    const country = { server, simulation, endpoints, watched, onAir, shows };
     const clients = commanding.map((slug) => new CommandingSite(server, server.link(slug).token));
-    const times: number[] = [];
-    const pageTimes: number[] = [];
+    const backs: Back[] = [];
     /** Commands a second, for each life of the server. */
     const rates: number[] = [];
-
-    for (let kill = 0; kill < KILLS; kill++) {
-      const life = { at: Date.now(), sent: clients.reduce((sum, client) => sum + client.sent, 0) };
+    const from = simulation.lines().length;
+    for (let kill = 1; kill <= KILLS; kill++) {
+      const life = { at: Date.now(), sent: sentBy(clients) };
       await site.waitForTimeout(LIFE_MS);
-      const commands = clients.reduce((sum, client) => sum + client.sent, 0) - life.sent;
-      rates.push((commands * 1_000) / (Date.now() - life.at));
-      const seen = simulation.lines().length;
-      const before = (await facts(site)).instance;
-      await server.kill();
-      const killed = Date.now();
-      await server.restart();
-      const ready = Date.now();
-      const endpointsBack = new Map<string, number>();
-      const pagesBack = new Map<string, number>();
-      const renewedAt = new Map<string, number>();
-      while (Date.now() < killed + GIVEN_UP_MS) {
-        for (const line of simulation.lines().slice(seen)) {
-          const { event, slot, site, at_ms, marker_site } = line as { event: string; slot?: string; site: string; at_ms: number; marker_site?: number };
-          const shown = site === onAir ? 0 : index(onAir);
-          const sees = event === "source" && slot?.startsWith("program") && marker_site === shown && at_ms > killed;
-          if (sees && !endpointsBack.has(site)) endpointsBack.set(site, at_ms - killed);
-        }
-        for (const one of watched) {
-          if (!pagesBack.has(one.name) && (await isBack(one, before, renewedAt))) pagesBack.set(one.name, Date.now() - killed);
-        }
-        if (pagesBack.size === watched.length && endpointsBack.size >= endpoints) break;
-        await site.waitForTimeout(LOOK_EVERY_MS);
-      }
-      expect([...pagesBack.keys()].sort(), `pages back after kill ${kill + 1}`).toEqual(watched.map(({ name }) => name).sort());
-      expect(endpointsBack.size, `endpoints back after kill ${kill + 1}`).toBe(endpoints);
-      expect((await console.stage()).program.sources.map(({ source }) => source.site), "on air as before the kill").toEqual([onAir]);
-      const pages = [...pagesBack].map(([name, ms]) => `${name} ${renewedAt.get(name)! - killed}/${ms}`);
-      globalThis.console.log(`    kill ${kill + 1}, ms: ready ${ready - killed}, endpoints ${quantile([...endpointsBack.values()], 0.5)} to ${Math.max(...endpointsBack.values())}; media/back of ${pages.join(", ")}`);
-      pageTimes.push(Math.max(...pagesBack.values()));
-      times.push(Math.max(...pagesBack.values(), ...endpointsBack.values()));
+      rates.push(((sentBy(clients) - life.sent) * 1_000) / (Date.now() - life.at));
+      const back = await killOnce(country);
+      expectAll(country, back, `kill ${kill}`);
+      expect((await desk.stage()).program.sources.map(({ source }) => source.site), "on air as before the kill").toEqual([onAir]);
+      backs.push(back);
     }
-
+    const again = builtAgain(simulation, from);
     clients.forEach((client) => client.stop());
     // One console draws the country at a time.
-    await console.page.close();
-    const operator = await Console.open(plain, server);
-    const conference = await operator.page.evaluate(() => fetch("/api/v1/me").then((answer) => answer.json()).then((me) => me.conferences[0]));
-    const counts = await logged(operator.page, conference);
+    await desk.page.close();
     const acknowledged = clients.flatMap((client) => [...client.acknowledged]);
-    const lost = acknowledged.filter((id) => counts.get(id) !== 1);
-    await operator.hall();
-    await operator.untilOnAir("dien-hong");
-    const live = await stateOf(operator.page, conference);
-    await server.kill();
-    await server.restart();
-    await untilConnected(operator.page);
-    expect(await stateOf(operator.page, conference), "the replayed state is the one that was live").toEqual(live);
+    const lost = await lostOf(server, plain, acknowledged);
 
-    const again = builtAgain(simulation);
-    keepFigures("recovery", [
-      { figure: "kill → all pages and endpoints back on air, median", value: quantile(times, 0.5), unit: "ms", goal: null },
-      { figure: "kill → all pages and endpoints back on air, max of ten", value: Math.max(...times), unit: "ms", goal: RECOVERY_MS },
-      { figure: "kill → site, hall, screen and console with picture and sound, max", value: Math.max(...pageTimes), unit: "ms", goal: RECOVERY_MS },
+    keepTimes(backs, [
       { figure: "connections that endpoints built a second time", value: again, unit: `of ${KILLS * endpoints}`, goal: null },
       { figure: "acknowledged commands lost or doubled", value: lost.length, unit: `of ${acknowledged.length}`, goal: 0 },
     ]);
-    const sent = clients.reduce((sum, client) => sum + client.sent, 0);
     expect(Math.min(...rates), "commands a second while the server lived").toBeGreaterThanOrEqual(20);
-    expect(acknowledged.length, "commands acknowledged").toBeGreaterThan(sent / 2);
+    expect(acknowledged.length, "commands acknowledged").toBeGreaterThan(sentBy(clients) / 2);
     expect(lost).toEqual([]);
     expect(again, "connections that were built a second time").toBeLessThan(BUILT_AGAIN * KILLS * endpoints);
   } finally {

@@ -197,3 +197,50 @@ fn with_a_full_queue_the_speech_ends_and_its_time_is_counted() {
     world.put_on_air(Layout::Single, &[camera("b")]);
     assert_eq!((world.queue().len(), spoken(&world, "a")), (MAX_QUEUE, 10_000));
 }
+
+fn silent(world: &mut World, site: &str, silent_ms: u64) -> Vec<EventBody> {
+    world.fact(Fact::SourceLost { site: slug(site), silent_ms })
+}
+
+fn arrives(world: &mut World, site: &str) -> Vec<EventBody> {
+    world.fact(Fact::SourceArrives { site: slug(site) })
+}
+
+#[test]
+fn who_is_in_touch_and_neither_seen_nor_heard_keeps_its_place_and_pays_for_no_silence() {
+    let mut world = World::new();
+    world.put_on_air(Layout::Single, &[camera("a")]);
+    world.wait(10_000);
+    assert_eq!(silent(&mut world, "b", 5_000), [], "it does not speak");
+    assert_eq!(silent(&mut world, "a", 5_000).len(), 1);
+    assert_eq!(silent(&mut world, "a", 6_000), [], "its place is held already");
+    let holder = world.holder().unwrap();
+    assert_eq!((holder.clock.spoken_ms, holder.clock.running_since), (5_000, None));
+    assert_eq!(holder.grace.unwrap().until, world.now.plus(30_000));
+
+    world.wait(8_000);
+    assert_eq!(arrives(&mut world, "a").len(), 1);
+    world.wait(1_000);
+    assert_eq!(world.holder().unwrap().clock.spoken_at(world.now), 6_000);
+    assert_eq!(arrives(&mut world, "a"), [], "it is there");
+}
+
+#[test]
+fn who_has_dropped_out_is_not_there_for_what_was_still_on_its_way() {
+    let mut world = cut_off();
+    assert_eq!(arrives(&mut world, "a"), []);
+    assert!(world.holder().unwrap().grace.is_some());
+}
+
+#[test]
+fn a_line_that_goes_after_its_media_does_not_lengthen_the_grace_time() {
+    let mut world = World::new();
+    world.put_on_air(Layout::Single, &[camera("a")]);
+    silent(&mut world, "a", 0);
+    let until = world.holder().unwrap().grace.unwrap().until;
+    world.wait(20_000);
+    world.drop_out("a", MAIN);
+    assert_eq!(world.holder().unwrap().grace.unwrap().until, until);
+    world.wait(10_000);
+    assert_eq!(world.holder_site(), None);
+}

@@ -18,6 +18,8 @@ enum Step {
     TakePreview,
     OnAir(usize),
     HolderDrops,
+    HolderIsLost(u64),
+    HolderArrives,
     GrantFirst,
     Shown,
     Failed(TakeFailure),
@@ -71,6 +73,8 @@ fn step() -> impl Strategy<Value = Step> {
         // What a day is made of, and what single steps come to too seldom.
         3 => any().prop_map(Step::OnAir),
         2 => Just(Step::HolderDrops),
+        1 => (0..10_000_u64).prop_map(Step::HolderIsLost),
+        1 => Just(Step::HolderArrives),
         2 => Just(Step::GrantFirst),
         6 => Just(Step::Shown),
         1 => failure.prop_map(Step::Failed),
@@ -116,6 +120,16 @@ fn perform(world: &mut World, step: Step) {
         Step::HolderDrops => {
             if let Some(site) = world.holder_site().map(str::to_owned) {
                 world.drop_out(&site, EndpointRole::Main);
+            }
+        }
+        Step::HolderIsLost(silent_ms) => {
+            if let Some(site) = world.holder_site().map(slug) {
+                world.fact(Fact::SourceLost { site, silent_ms });
+            }
+        }
+        Step::HolderArrives => {
+            if let Some(site) = world.holder_site().map(slug) {
+                world.fact(Fact::SourceArrives { site });
             }
         }
         Step::GrantFirst => {

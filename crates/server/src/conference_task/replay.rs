@@ -3,6 +3,7 @@
 //! People drag along the time line, and ask for a moment several times a second. So states along the way are kept, and a moment is the
 //! nearest one before it and a few hundred events.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +24,8 @@ const EVENTS_BETWEEN: u64 = 256;
 const MAX_STATES: usize = 64;
 /// Marks of a time line: more are narrower than a pixel.
 pub const MAX_MARKS: usize = 5_000;
+/// Of more marks, the first of each kind in each of so many parts of the time are kept; in half as many if those are too many, and again.
+const MARK_PARTS: u64 = 4_096;
 /// Moments wait for each other; a page that waits longer asks anew.
 const WAIT_AT_MOST: Duration = Duration::from_secs(5);
 
@@ -141,8 +144,8 @@ impl Replayer {
         }
         marks.sort_by_key(|mark| mark.at);
         let from = marks.first().map_or(now, |mark| mark.at);
-        marks.drain(..marks.len().saturating_sub(MAX_MARKS));
-        Ok(TimeLine { from, to: now, marks })
+        let left_out = thin(&mut marks, from, now);
+        Ok(TimeLine { from, to: now, marks, left_out })
     }
 }
 
@@ -166,6 +169,24 @@ impl States {
             self.kept.retain(|(_, known)| known.state().revision.is_multiple_of(between));
         }
     }
+}
+
+/// Leaves at most [`MAX_MARKS`] of marks that are in order, evenly over the time; how many it took away.
+fn thin(marks: &mut Vec<TimeMark>, from: u64, to: u64) -> u32 {
+    let all = marks.len();
+    let mut parts = MARK_PARTS;
+    while marks.len() > MAX_MARKS && parts > 0 {
+        let width = (to.saturating_sub(from) / parts).max(1);
+        let mut kept = HashMap::new();
+        marks.retain(|mark| {
+            let part = mark.at.saturating_sub(from) / width;
+            kept.insert(mark.kind.clone(), part) != Some(part)
+        });
+        parts /= 2;
+    }
+    // Kinds are some sixty, so that this is for a log whose times are wrong.
+    marks.truncate(MAX_MARKS);
+    u32::try_from(all - marks.len()).unwrap_or(u32::MAX)
 }
 
 fn mark_of_event(stored: &journal::StoredEvent) -> TimeMark {
@@ -198,4 +219,40 @@ fn mark_of_entry(entry: &wire::HealthEntry) -> Option<TimeMark> {
         HealthChange::Closed { incident } => ("incident_closed", None, incident.sites.keys().next()),
     };
     Some(TimeMark { at: entry.at, kind: kind.to_owned(), actor, site: site.cloned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn marks(kind: &str, at: impl Iterator<Item = u64>) -> Vec<TimeMark> {
+        at.map(|at| TimeMark { at, kind: kind.to_owned(), actor: None, site: None }).collect()
+    }
+
+    #[test]
+    fn few_marks_are_all_shown() {
+        let mut few = marks("message_sent", (0..MAX_MARKS as u64).map(|_| 7));
+        assert_eq!((thin(&mut few, 0, 10), few.len()), (0, MAX_MARKS));
+    }
+
+    #[test]
+    fn many_marks_are_thinned_over_the_whole_time_and_the_rare_ones_stay() {
+        let to = 4 * 3_600_000;
+        let mut many = marks("message_sent", (0..40_000).map(|i| i * to / 40_000));
+        many.extend(marks("take", [1, to / 2, to - 1].into_iter()));
+        many.sort_by_key(|mark| mark.at);
+        let left_out = thin(&mut many, 0, to);
+        assert!(many.len() <= MAX_MARKS && many.len() > MAX_MARKS / 2, "{}", many.len());
+        assert_eq!(left_out as usize, 40_003 - many.len());
+        assert_eq!(many.iter().filter(|mark| mark.kind == "take").count(), 3);
+        let longest = many.windows(2).map(|pair| pair[1].at - pair[0].at).max();
+        assert!(longest < Some(to / 1_000), "{longest:?}: a gap that can be seen");
+    }
+
+    #[test]
+    fn marks_at_one_moment_are_bounded_too() {
+        let mut same: Vec<TimeMark> =
+            (0..6_000).flat_map(|kind| marks(&format!("kind {kind}"), [5].into_iter())).collect();
+        assert_eq!((thin(&mut same, 5, 5), same.len()), (1_000, MAX_MARKS));
+    }
 }

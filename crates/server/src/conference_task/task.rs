@@ -21,6 +21,7 @@ use super::media_relay::{MediaRelay, RelayOrder};
 use super::publish::Publisher;
 use super::requests::Asker;
 use super::restart::RoleOf;
+use super::speaker::SpeakerWatch;
 use super::take::Takes;
 use super::tally::Tally;
 use crate::access::{Clock, Revocation};
@@ -72,6 +73,7 @@ pub(super) struct Task {
     pub(super) wellbeing: Wellbeing,
     pub(super) publisher: Publisher,
     pub(super) takes: Takes,
+    pub(super) speaker: Option<SpeakerWatch>,
     pub(super) figures: Figures,
     pub(super) budgets: Budgets,
     pub(super) door_offers: DoorOffers,
@@ -115,6 +117,7 @@ impl Task {
             lease: Lease::default(),
             calls: Calls::default(),
             takes: Takes::default(),
+            speaker: None,
             figures: Figures { journal_ok: true, ..Figures::default() },
             budgets: Budgets::default(),
             door_offers: DoorOffers::default(),
@@ -233,6 +236,7 @@ impl Task {
         let now = self.now();
         self.of_health(Self::watch_health);
         self.watch_presence();
+        self.watch_speaker();
         self.make_waiting_offers();
         self.watch_lease();
         self.watch_calls();

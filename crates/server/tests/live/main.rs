@@ -18,5 +18,6 @@ mod reserve;
 mod restarts;
 mod samples;
 mod spans;
+mod speaker;
 mod takes;
 mod world;

@@ -107,7 +107,7 @@ export const mark = (at: number, kind: string, changes: Partial<TimeMark> = {}):
 });
 
 /** What there is to replay: ten minutes. */
-export const line = (marks: TimeMark[] = []): TimeLine => ({ from: NOON, to: NOON + 600_000, marks });
+export const line = (marks: TimeMark[] = []): TimeLine => ({ from: NOON, to: NOON + 600_000, marks, left_out: 0 });
 
 /** A moment of a conference with the hall and Cao Bằng. */
 export const moment = (at: number, changes: Partial<Moment> = {}): Moment => ({

@@ -14,6 +14,10 @@ from: number,
  */
 to: number, 
 /**
- * What is worth a mark, in order; bounded, the latest are kept.
+ * What is worth a mark, in order; bounded.
  */
-marks: Array<TimeMark>, };
+marks: Array<TimeMark>, 
+/**
+ * So many more are not among them: each is close to one of its kind that is.
+ */
+left_out: number, };
