@@ -163,6 +163,7 @@ mod tests {
                 item(CheckItem::Camera, CheckVerdict::Good, None, None),
                 item(CheckItem::Up, CheckVerdict::Weak, Some(CheckFault::NarrowUp), Some(301.4)),
             ],
+            echo_judged: true,
         };
         let text = table(&report);
         assert!(text.contains("up           weak         301 kbit/s  narrow up"), "{text}");

@@ -80,6 +80,11 @@ impl ContentWatch {
         self.echo.observe(now, microphone, programme, context, bounds);
     }
 
+    /// Whether there was speech in the programme of late by which an echo could be told; without it none is neither found nor ruled out.
+    pub fn echo_is_judged(&self) -> bool {
+        self.echo.is_judged()
+    }
+
     /// The faults to tell.
     pub fn faults(&self) -> BTreeSet<ContentFault> {
         let told = [

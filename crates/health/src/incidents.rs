@@ -3,7 +3,8 @@
 //! A drop is a site from which nothing arrives any more. It is a *blink*, and no incident, if it ends within [`BLINK_MS`]. Of
 //! the others those that begin within [`TOGETHER_MS`] of each other and share what explains them (`cause.rs`) are one
 //! incident; a drop that nothing shared explains is an incident of its own site. What is learnt later corrects what
-//! was told: an incident grows, and what turns out to be a part of another one is closed as merged into it.
+//! was told: an incident grows, and what turns out to be a part of another one is closed as merged into it. Only who flaps
+//! belongs to an older one, which may be open for hours because of one site that stays down: whatever else drops then is new.
 //!
 //! ```text
 //!  dropped ─▶ (blink) ─▶ appeared: nothing
@@ -196,7 +197,7 @@ impl Incidents {
             }
             return;
         }
-        if let Some(id) = self.is_in(site).or_else(|| self.grows_into(site, began)) {
+        if let Some(id) = self.flaps_in(site, began).or_else(|| self.grows_into(site, began)) {
             self.add(id, site);
             self.measure(id, &together);
             return;
@@ -206,29 +207,45 @@ impl Incidents {
         self.tell_opened(id);
     }
 
-    /// The open incident in which the site has been already: it drops again.
-    fn is_in(&self, site: &SiteSlug) -> Option<IncidentId> {
-        self.open().find(|incident| incident.sites.contains_key(site)).map(|incident| incident.id)
+    /// The open incident from which the site was back a moment before it dropped again: it flaps. Of several, the one that it came
+    /// back from last.
+    fn flaps_in(&self, site: &SiteSlug, began: Millis) -> Option<IncidentId> {
+        let was_back = |incident: &Incident| {
+            let back = incident.sites.get(site)?.back?;
+            (began.since(back) < QUIET_MS).then_some((back, incident.id))
+        };
+        self.open().filter_map(was_back).max().map(|(_, id)| id)
     }
 
-    /// An open incident whose cause covers the site, and whose latest drop began at about the same time.
+    /// An open incident whose cause covers the site, and whose latest site was new to it at about the same time.
     fn grows_into(&self, site: &SiteSlug, began: Millis) -> Option<IncidentId> {
         let (place, _) = self.lines.get(site)?;
-        let fits = |open: &&Open| open.incident.cause.covers(place) && open.incident.latest.apart(began) <= TOGETHER_MS;
-        self.open.values().find(fits).map(|open| open.incident.id)
+        let fits =
+            |incident: &&Incident| incident.cause.covers(place) && incident.latest_new().apart(began) <= TOGETHER_MS;
+        self.open().find(fits).map(|incident| incident.id)
+    }
+
+    /// True if the drops of these sites are the fault of an incident which has the same cause: it still takes along others, or has come
+    /// back to at least half of them. Otherwise one site that stays down, or flaps, would hide the next outage behind the last.
+    fn goes_on(&self, incident: &Incident, sites: &BTreeSet<SiteSlug>) -> bool {
+        let latest = incident.latest_new();
+        let is_together =
+            |site: &SiteSlug| self.drop_began(site).is_some_and(|began| latest.apart(began) <= TOGETHER_MS);
+        let is_again = |site: &&SiteSlug| match self.drop_incident(site) {
+            Some(id) => id == incident.id,
+            None => self.drop_began(site).and_then(|began| self.flaps_in(site, began)) == Some(incident.id),
+        };
+        sites.iter().any(is_together) || sites.iter().filter(is_again).count() * 2 >= sites.len()
     }
 
     /// Makes one incident of these sites: the oldest of those that they are in, with all others merged into it.
     fn gather(&mut self, now: Millis, sites: &BTreeSet<SiteSlug>, cause: Cause, shares: (f32, f32)) {
         let began = sites.iter().filter_map(|site| self.drop_began(site)).min().unwrap_or(now);
-        let of = |site: &SiteSlug| match self.lines.get(site) {
-            Some((_, Line::Down { incident: Some(id), .. })) => Some(*id),
-            _ => None,
-        };
-        // An incident that began before is no part of what began now, unless it is the same fault, which has come back.
+        // An incident that began before is no part of what began now, unless it is the same fault, which goes on or has come back.
         let belongs = |incident: &&Incident| {
-            let is_part = sites.iter().any(|site| of(site) == Some(incident.id));
-            incident.cause == cause || (is_part && incident.began.plus(TOGETHER_MS) >= began)
+            let is_part = sites.iter().any(|site| self.drop_incident(site) == Some(incident.id));
+            let is_same = incident.cause == cause && self.goes_on(incident, sites);
+            is_same || (is_part && incident.began.plus(TOGETHER_MS) >= began)
         };
         let parts: BTreeSet<IncidentId> = self.open().filter(belongs).map(|incident| incident.id).collect();
         let is_new = parts.is_empty();

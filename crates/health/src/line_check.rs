@@ -184,17 +184,22 @@ pub struct CheckReport {
     pub fault: Option<CheckFault>,
     /// All items, in the order of [`ITEMS`].
     pub items: Vec<CheckedItem>,
+    /// Somebody spoke in the programme, so that an echo of it would have been found.
+    pub echo_judged: bool,
 }
 
 /// A check that is under way.
 #[derive(Debug, Clone, Default)]
 pub struct LineCheck {
+    /// Something has arrived since it began: what comes late has not been interrupted.
+    arrived: bool,
     interruptions: u32,
     interrupted: bool,
     silent_seconds: u32,
     idle_seconds: u32,
     judged_pictures: u32,
     judged_sounds: u32,
+    echo_judged: bool,
     expected: u32,
     lost: u32,
     down_expected: u32,
@@ -217,6 +222,10 @@ impl LineCheck {
     /// One second of the line. `idle`: no transfer filled it.
     pub fn second(&mut self, up: Option<&LineSample>, down: Option<&LineSample>, idle: bool) {
         let arrives = up.is_some_and(|up| up.expected > up.lost);
+        self.arrived |= arrives;
+        if !self.arrived {
+            return;
+        }
         if !arrives && !self.interrupted {
             self.interruptions += 1;
         }
@@ -251,8 +260,10 @@ impl LineCheck {
         self.sound_playing = sound_playing;
     }
 
-    /// Whether picture and sound were measured in this second: what is switched off, muted or measured by nobody cannot be called good.
-    pub fn judged(&mut self, picture: bool, sound: bool) {
+    /// Whether picture and sound were measured in this second: what is switched off, muted or measured by nobody cannot be called good. And
+    /// whether an echo could be told.
+    pub fn judged(&mut self, picture: bool, sound: bool, echo: bool) {
+        self.echo_judged |= sound && echo;
         self.judged_pictures += u32::from(picture);
         self.judged_sounds += u32::from(sound);
     }
@@ -275,9 +286,11 @@ impl LineCheck {
     /// What was found until now.
     pub fn report(&self, line: &Thresholds, bounds: &CheckBounds) -> CheckReport {
         let items: Vec<CheckedItem> = ITEMS.into_iter().map(|item| self.item(item, line, bounds)).collect();
-        let worst = items.iter().map(|item| item.verdict).max().unwrap_or(CheckVerdict::Unknown);
+        // A loudspeaker to which nothing was sent is no flaw of the line: before the day there may be nobody in the hall.
+        let counts = |item: &&CheckedItem| item.item != CheckItem::Speaker || item.verdict != CheckVerdict::Unknown;
+        let worst = items.iter().filter(counts).map(|item| item.verdict).max().unwrap_or(CheckVerdict::Unknown);
         let fault = items.iter().filter(|item| item.verdict == worst).find_map(|item| item.fault);
-        CheckReport { verdict: worst, fault, items }
+        CheckReport { verdict: worst, fault, items, echo_judged: self.echo_judged }
     }
 
     fn item(&self, item: CheckItem, line: &Thresholds, bounds: &CheckBounds) -> CheckedItem {
@@ -343,6 +356,7 @@ impl LineCheck {
         match self.sound_playing {
             None => return (CheckVerdict::Unknown, None, None),
             Some(false) => return wrong(CheckVerdict::Bad, CheckFault::SoundBlocked),
+            Some(true) if self.down_expected == 0 => return (CheckVerdict::Unknown, None, None),
             Some(true) => {}
         }
         let concealed = mean(&self.concealed);
@@ -396,6 +410,9 @@ impl LineCheck {
     }
 
     fn stability(&self) -> Item {
+        if !self.arrived {
+            return (CheckVerdict::Unknown, None, None);
+        }
         let value = Some(self.interruptions as f32);
         if self.flaps() { (CheckVerdict::Bad, Some(CheckFault::Flapping), value) } else { good(value) }
     }

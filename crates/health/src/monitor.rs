@@ -193,6 +193,15 @@ impl Health {
         self.incidents.left(now, slug);
     }
 
+    /// Nothing more will come: what was gathered of the last ten seconds is handed out as it is.
+    pub fn finish(&mut self) {
+        for (slug, site) in &mut self.sites {
+            if let Some(ten) = site.gathered.take() {
+                self.events.push_back(HealthEvent::Stored(slug.clone(), ten));
+            }
+        }
+    }
+
     /// A person has seen an alarm.
     ///
     /// # Errors
@@ -241,6 +250,11 @@ impl Health {
     /// The faults of a site's picture and sound that are told.
     pub fn faults_of(&self, slug: &SiteSlug) -> BTreeSet<ContentFault> {
         self.sites.get(slug).map(|site| site.content.faults()).unwrap_or_default()
+    }
+
+    /// Whether an echo of a site could be told of late ([`ContentWatch::echo_is_judged`]).
+    pub fn echo_is_judged(&self, slug: &SiteSlug) -> bool {
+        self.sites.get(slug).is_some_and(|site| site.content.echo_is_judged())
     }
 
     /// The curve of a site.

@@ -17,7 +17,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::LineSample;
 use crate::units::{DelayMs, Share};
 
 /// R of a connection without delay and loss (G.107, table of defaults).
@@ -50,13 +49,6 @@ pub struct SoundLine {
     pub loss: Option<Share>,
     /// Lost packets come in the next one once more (in-band forward error correction).
     pub fec: bool,
-}
-
-impl SoundLine {
-    /// From a second of a line.
-    pub fn of(line: &LineSample, fec: bool) -> Self {
-        Self { rtt: line.rtt, jitter: line.jitter, loss: line.loss(), fec }
-    }
 }
 
 /// The score.

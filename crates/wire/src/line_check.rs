@@ -120,6 +120,9 @@ pub struct CheckReport {
     pub fault: Option<CheckFault>,
     /// All items.
     pub items: Vec<CheckedItem>,
+    /// Somebody spoke in the programme, so that an echo of it would have been found; without that none is ruled out.
+    #[serde(default)]
+    pub echo_judged: bool,
 }
 
 /// How far the check of a site is.
@@ -173,6 +176,14 @@ pub struct CheckRun {
     pub sites: BTreeMap<SiteSlug, SiteCheck>,
 }
 
+impl CheckRun {
+    /// The site that has checked itself; none: the centre began it.
+    pub fn own_site(&self) -> Option<&SiteSlug> {
+        let (site, check) = self.sites.first_key_value().filter(|_| self.sites.len() == 1)?;
+        check.by.is_none().then_some(site)
+    }
+}
+
 /// Which sites are to be checked; of nothing: all of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS, ToSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -212,4 +223,6 @@ pub struct CheckSummary {
     pub sites: u32,
     /// Of them those that are good.
     pub good: u32,
+    /// The site that checked itself; none: the centre began it.
+    pub own: Option<SiteSlug>,
 }

@@ -127,6 +127,8 @@ pub enum Quality {
 pub enum QualityReason {
     /// Never joined, or left.
     NotConnected,
+    /// It was connected, and nothing of it arrives any more.
+    CutOff,
     /// Control is there, media is not.
     NoMedia,
     /// No picture.

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { type BrowserContext, chromium, type Page } from "@playwright/test";
 
 import { binary, chromium as executable } from "./paths.ts";
+import { yieldingScript } from "./process.ts";
 import type { Server } from "./server.ts";
 import type { Star } from "./star.ts";
 
@@ -34,9 +35,6 @@ const NOISE = { width: 1280, height: 720, rows: 90 };
 
 /** A camera large enough for three layers (Chromium makes two of a smaller one), of a card that costs little. */
 const LAYERED = ["--width", "1280", "--height", "720", "--fps", "10"];
-
-/** Niceness of a browser that lets others go first: it weighs half as much as they do. */
-const YIELDING = 3;
 
 /** Which camera a browser pretends to have. */
 export type Camera = "small" | "layered" | "full";
@@ -90,9 +88,7 @@ export class Browser {
   static async yielding(): Promise<Browser> {
     const folder = mkdtempSync(join(tmpdir(), "dienhong-browser-"));
     const script = join(folder, "chromium");
-    // Shares are divided among sessions first, then among the threads of each: both have to yield.
-    const group = `test ! -w /proc/self/autogroup || echo ${YIELDING} > /proc/self/autogroup`;
-    writeFileSync(script, `#!/bin/sh\n${group}\nexec nice -n ${YIELDING} ${executable} "$@"\n`);
+    writeFileSync(script, `#!/bin/sh\n${yieldingScript(executable)}`);
     chmodSync(script, 0o755);
     return Browser.#launch([], undefined, folder, script);
   }

@@ -4,7 +4,7 @@ import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync } fro
 import { join } from "node:path";
 
 import { binary, outputFolder } from "./paths.ts";
-import { end } from "./process.ts";
+import { end, yieldingScript } from "./process.ts";
 import type { Server } from "./server.ts";
 import type { Star } from "./star.ts";
 
@@ -22,6 +22,8 @@ export interface SimulationOptions {
   faults?: Record<string, string>;
   /** They speak in syllables and pauses instead of steady tones; the seed decides which. */
   speech?: number;
+  /** They stand for machines elsewhere, and let the server and the pages go first. */
+  yielding?: boolean;
   /** Where in a star they are: at the far end of a line, or beside its server. */
   at?: { star: Star; line: string | null };
 }
@@ -47,7 +49,8 @@ export class Simulation {
     if (options.speech !== undefined) args.push(`--speech=${options.speech}`);
     const { at } = options;
     const inStar = at && (at.line === null ? at.star.atServer(binary, args) : at.star.at(at.line, binary, args));
-    const [program, words] = inStar ?? [binary, args];
+    const here: [string, string[]] = options.yielding ? ["sh", ["-c", yieldingScript(binary), "sh", ...args]] : [binary, args];
+    const [program, words] = inStar ?? here;
     this.#child = spawn(program, words, { stdio: ["ignore", this.#log, this.#log], detached: true });
   }
 

@@ -8,3 +8,15 @@ export async function end(child: ChildProcess | null, signal: NodeJS.Signals): P
   child.kill(signal);
   await gone;
 }
+
+/** Niceness of what lets others go first: it weighs half as much as they do. */
+const YIELDING = 3;
+
+/**
+ * A script for `sh` that runs a program with its arguments and lets others go first. Shares are divided among sessions first, then among the
+ * threads of each: both have to yield.
+ */
+export function yieldingScript(program: string): string {
+  const group = `test ! -w /proc/self/autogroup || echo ${YIELDING} > /proc/self/autogroup`;
+  return `${group}\nexec nice -n ${YIELDING} ${program} "$@"\n`;
+}

@@ -1,4 +1,5 @@
 // A quarter of an hour of the whole country in which nothing is wrong, from the first site that joins: nobody may be told of anything.
+// The sites stand for machines elsewhere: of this one's processors the server and the page have the first share.
 // Meanwhile: what the judgement costs the server, how long the technicians' page draws, and how soon one site's whole day is open.
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
@@ -52,19 +53,15 @@ function keepHours(server: Server, sinceMs: number): void {
 }
 
 /**
- * Makes every curve that a page fetches as long as a conference of four hours, by repeating what the server answered. That is done
- * before the answer is read: what the page does with it is what it does with a real one.
+ * Makes every curve that a page fetches as long as a conference of four hours, by repeating what the server answered first. The text is
+ * made once, before anything is measured: what the page does with it afterwards is what it does with a real one.
  */
 function lengthenCurves(seconds: number): void {
   const original = window.fetch;
   const answered: number[] = [];
+  let long: string | null = null;
   Object.assign(window, { answered });
-  window.fetch = async (input, init) => {
-    const began = performance.now();
-    const answer = await original(input, init);
-    if (!String(input).includes("/curve")) return answer;
-    answered.push(performance.now() - began);
-    const curve = (await answer.json()) as Record<string, unknown>;
+  const lengthened = (curve: Record<string, unknown>): string => {
     const columns = Object.entries(curve).filter((entry): entry is [string, unknown[]] => Array.isArray(entry[1]));
     const length = Math.max(...columns.map(([, column]) => column.length));
     for (const [name, column] of columns) {
@@ -72,7 +69,16 @@ function lengthenCurves(seconds: number): void {
       const repeated = Array.from({ length: seconds }, (_, second) => column[second % length]);
       curve[name] = name === "at" ? repeated.map((_, second) => (column.at(-1) as number) - seconds + 1 + second) : repeated;
     }
-    return new Response(JSON.stringify(curve), { headers: { "content-type": "application/json" } });
+    return JSON.stringify(curve);
+  };
+  window.fetch = async (input, init) => {
+    const began = performance.now();
+    const answer = await original(input, init);
+    if (!String(input).includes("/curve")) return answer;
+    const body = await answer.text();
+    answered.push(performance.now() - began);
+    long ??= lengthened(JSON.parse(body) as Record<string, unknown>);
+    return new Response(long, { headers: { "content-type": "application/json" } });
   };
 }
 
@@ -104,7 +110,7 @@ test("a quarter of an hour in which nothing is wrong is silent, cheap and quickl
   try {
     const desk = await HealthPage.open(control, server);
     const [began, tookBefore] = [Date.now(), await metric(server, "dienhong_health_seconds_total")];
-    simulation = new Simulation(server, "health-clean", { sites: SITES, decode: 0, speech: 5 });
+    simulation = new Simulation(server, "health-clean", { sites: SITES, decode: 0, speech: 5, yielding: true });
     await desk.untilHere(SITES + 1);
     const frames: number[] = [];
     while (Date.now() - began < MINUTES * 60_000) {
@@ -119,10 +125,11 @@ test("a quarter of an hour in which nothing is wrong is silent, cheap and quickl
     for (const what of [...alarms, ...incidents]) console.log(`    ${JSON.stringify(what)}`);
 
     keepHours(server, Date.now() - began);
-    const sites = server.links().filter(({ endpoint }) => endpoint === "main").slice(1, OPENINGS + 1);
+    const sites = server.links().filter(({ endpoint }) => endpoint === "main").slice(0, OPENINGS + 1);
     const openings: number[] = [];
-    for (const { site } of sites) {
-      openings.push(await open(desk, site));
+    for (const [place, { site }] of sites.entries()) {
+      const ms = await open(desk, site);
+      if (place > 0) openings.push(ms);
       await desk.page.keyboard.press("Escape");
       await desk.page.locator("tbody tr").first().waitFor();
     }
@@ -134,7 +141,7 @@ test("a quarter of an hour in which nothing is wrong is silent, cheap and quickl
       { figure: `curves and windows of 64 endpoints after ${MINUTES} minutes`, value: memory, unit: "MiB", goal: null },
       { figure: "/health: a second of 64 sparklines and the map is drawn, median", value: quantile(frames, 0.5), unit: "ms", goal: FRAME_MS },
       { figure: "/health: a second of 64 sparklines and the map is drawn, p95", value: quantile(frames, 0.95), unit: "ms", goal: FRAME_MS },
-      { figure: "/health: the server's answer of four hours and a quarter, median", value: quantile(await answered(desk), 0.5), unit: "ms", goal: null },
+      { figure: "/health: the server's answer of four hours and a quarter is read, median", value: quantile((await answered(desk)).slice(1), 0.5), unit: "ms", goal: null },
       { figure: "/health: one site's four hours of seconds are open, median", value: quantile(openings, 0.5), unit: "ms", goal: null },
       { figure: "/health: one site's four hours of seconds are open, p95", value: quantile(openings, 0.95), unit: "ms", goal: OPENED_MS },
     ]);

@@ -48,11 +48,17 @@ pub(super) struct EchoWatch {
     /// Looks in a row that found the opposite of what is told.
     other_looks: u32,
     heard: bool,
+    /// The last look had something to go by.
+    judged: bool,
 }
 
 impl EchoWatch {
     pub(super) fn is_heard(&self) -> bool {
         self.heard
+    }
+
+    pub(super) fn is_judged(&self) -> bool {
+        self.judged
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
@@ -89,7 +95,9 @@ impl EchoWatch {
     }
 
     fn look(&mut self, bounds: &ContentBounds) {
-        let Some(found) = self.finds_echo(bounds) else { return };
+        let found = self.finds_echo(bounds);
+        self.judged = found.is_some();
+        let Some(found) = found else { return };
         if found == self.heard {
             self.other_looks = 0;
             return;

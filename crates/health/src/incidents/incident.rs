@@ -66,6 +66,14 @@ pub struct Incident {
     pub sites: BTreeMap<SiteSlug, Dropped>,
 }
 
+impl Incident {
+    /// When the latest of its sites dropped for the first time in it. A site that flaps keeps it open, but does not keep it young: what
+    /// else drops meanwhile has not this cause.
+    pub(super) fn latest_new(&self) -> Millis {
+        self.sites.values().map(|dropped| dropped.began).max().unwrap_or(self.began)
+    }
+}
+
 /// How an incident ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -211,6 +211,89 @@ fn a_drop_that_was_counted_to_an_older_incident_moves_to_the_one_that_explains_i
     assert_eq!(open, [(Cause::Site(site(4)), 1, Some(Millis(40_000))), (region, 4, None)]);
 }
 
+/// Everybody drops, and all come back at 40 s but site 0, which keeps the incident of the centre open.
+fn country_with_a_straggler() -> Incidents {
+    let mut incidents = country();
+    drop_at(&mut incidents, &(0..16).collect::<Vec<_>>(), 10_000);
+    pass(&mut incidents, 40_000);
+    for number in 1..16 {
+        incidents.appeared(Millis(40_000), &site(number));
+    }
+    incidents
+}
+
+/// The causes of the incidents that are opened until then.
+fn opened(incidents: &mut Incidents, until: u64) -> Vec<(Cause, usize)> {
+    let told = summary(&pass(incidents, until));
+    told.into_iter().filter(|(what, ..)| *what == "opened").map(|(_, cause, sites)| (cause, sites)).collect()
+}
+
+#[test]
+fn one_site_that_stays_down_does_not_hide_the_next_outage_of_all_others() {
+    let mut incidents = country_with_a_straggler();
+    pass(&mut incidents, 250_000);
+    drop_at(&mut incidents, &(1..16).collect::<Vec<_>>(), 250_000);
+
+    assert_eq!(opened(&mut incidents, 256_000), [(Cause::Centre, 15)]);
+
+    let open: Vec<_> = incidents.open().map(|open| (open.began, open.sites[&site(9)].times, open.ended)).collect();
+    assert_eq!(open, [(Millis(10_000), 1, None), (Millis(250_000), 1, None)]);
+}
+
+#[test]
+fn one_site_that_flaps_does_not_hide_the_next_outage_of_all_others() {
+    let mut incidents = country_with_a_straggler();
+    pass(&mut incidents, 240_000);
+    incidents.appeared(Millis(240_000), &site(0));
+    drop_at(&mut incidents, &[0], 245_000);
+    assert_eq!(opened(&mut incidents, 250_000), []);
+    drop_at(&mut incidents, &(1..16).collect::<Vec<_>>(), 250_000);
+
+    assert_eq!(opened(&mut incidents, 256_000), [(Cause::Centre, 16)]);
+
+    let open: Vec<_> = incidents.open().map(|open| (open.began, open.ended)).collect();
+    assert_eq!(open, [(Millis(10_000), Some(Millis(245_000))), (Millis(245_000), None)]);
+}
+
+#[test]
+fn what_drops_while_an_old_incident_is_open_has_its_own_cause() {
+    let mut incidents = country_with_a_straggler();
+    pass(&mut incidents, 250_000);
+    drop_at(&mut incidents, &[9], 250_000);
+    assert_eq!(opened(&mut incidents, 260_000), [(Cause::Site(site(9)), 1)]);
+
+    drop_at(&mut incidents, &[4, 5, 6, 7], 400_000);
+    assert_eq!(opened(&mut incidents, 410_000), [(Cause::Region("region-1".to_owned()), 4)]);
+
+    let old = incidents.open().next().unwrap();
+    assert!(old.sites.values().all(|dropped| dropped.times == 1), "{old:?}");
+}
+
+#[test]
+fn a_site_of_an_open_incident_that_flaps_stays_in_it_until_it_was_quiet() {
+    let mut incidents = country_with_a_straggler();
+    drop_at(&mut incidents, &[9], 70_000);
+    assert_eq!(opened(&mut incidents, 80_000), []);
+    let times: Vec<_> = incidents.open().map(|open| open.sites[&site(9)].times).collect();
+    assert_eq!(times, [2]);
+
+    incidents.appeared(Millis(80_000), &site(9));
+    pass(&mut incidents, 140_000);
+    drop_at(&mut incidents, &[9], 80_000 + QUIET_MS);
+    assert_eq!(opened(&mut incidents, 150_000), [(Cause::Site(site(9)), 1)]);
+}
+
+#[test]
+fn a_fault_that_comes_back_within_the_quiet_time_is_the_same_incident() {
+    let mut incidents = country_with_a_straggler();
+    drop_at(&mut incidents, &(1..16).collect::<Vec<_>>(), 70_000);
+
+    assert_eq!(opened(&mut incidents, 80_000), []);
+
+    let open: Vec<_> = incidents.open().map(|open| (open.cause.clone(), open.sites[&site(9)].times)).collect();
+    assert_eq!(open, [(Cause::Centre, 2)]);
+}
+
 /// What must hold whenever time has been handled.
 fn check(incidents: &Incidents, now: Millis) {
     for (id, open) in &incidents.open {

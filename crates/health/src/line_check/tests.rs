@@ -42,7 +42,7 @@ fn checked(line: impl Fn(u32) -> (Option<LineSample>, Option<LineSample>), kbps:
         let (up, down) = line(second);
         check.second(up.as_ref(), down.as_ref(), second < 24);
         check.page(&page(), Some(true), second < 24);
-        check.judged(true, true);
+        check.judged(true, true, true);
     }
     check.transferred(Kbps::read(kbps.0), Kbps::read(kbps.1));
     check
@@ -147,7 +147,7 @@ fn what_is_muted_or_switched_off_is_not_called_good() {
     for _ in 0..30 {
         check.second(Some(&up()), Some(&down()), true);
         check.page(&page(), Some(true), true);
-        check.judged(true, false);
+        check.judged(true, false, true);
     }
     check.transferred(Kbps::read(5_000.0), Kbps::read(5_000.0));
 
@@ -216,4 +216,25 @@ fn bounds_in_the_wrong_order_are_refused() {
     assert!(CheckBounds::default().validate().is_ok());
     assert!(CheckBounds { up_bad_kbps: 700.0, ..CheckBounds::default() }.validate().is_err());
     assert!(CheckBounds { down_weak_kbps: f32::NAN, ..CheckBounds::default() }.validate().is_err());
+}
+
+fn verdict_of(report: &CheckReport, item: CheckItem) -> CheckVerdict {
+    report.items.iter().find(|checked| checked.item == item).unwrap().verdict
+}
+
+#[test]
+fn a_site_that_has_only_just_come_was_not_interrupted() {
+    let late = |second: u32| if second < 4 { (None, None) } else { (Some(up()), Some(down())) };
+    let check = report(&checked(late, (5_000.0, 5_000.0)));
+    assert_eq!((check.verdict, check.fault), (CheckVerdict::Good, None), "{check:?}");
+
+    let never = report(&checked(|_| (None, None), (5_000.0, 5_000.0)));
+    assert_eq!(verdict_of(&never, CheckItem::Stability), CheckVerdict::Unknown);
+}
+
+#[test]
+fn a_line_is_good_while_nobody_in_the_hall_sends_anything_and_the_loudspeaker_is_not_called_so() {
+    let quiet = report(&checked(|_| (Some(up()), None), (5_000.0, 5_000.0)));
+    assert_eq!((quiet.verdict, quiet.fault), (CheckVerdict::Good, None), "{quiet:?}");
+    assert_eq!(verdict_of(&quiet, CheckItem::Speaker), CheckVerdict::Unknown);
 }

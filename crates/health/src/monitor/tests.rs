@@ -171,3 +171,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_seconds_before_a_stop_are_handed_out_too() {
+    let mut health = watched();
+    for second in 100..104 {
+        health.second(&slug(), &Second::of(second, Quality::Good, None, None));
+    }
+    assert_eq!(events(&mut health), [], "ten seconds are not complete");
+    health.finish();
+    let told = events(&mut health);
+    assert!(matches!(&told[..], [HealthEvent::Stored(site, ten)] if *site == slug() && ten.points == 4), "{told:?}");
+    health.finish();
+    assert_eq!(events(&mut health), []);
+}

@@ -6,17 +6,15 @@ use std::time::Instant;
 use conference::{ConnectionId, SiteSlug, TrackKind};
 use health::AlarmRefusal;
 use relay_core::TrackLevel;
-use wire::{
-    CheckRequest, CheckState, ClientKind, EndpointRole, HealthView, Moment, Revision, ServerMessage, SiteCurve,
-};
+use wire::{ClientKind, EndpointRole, HealthView, Moment, Revision, ServerMessage, SiteCurve};
 
 use super::publish::text_of;
 use super::task::{Now, Task};
-use crate::access::millis;
+use crate::access::{Revocation, millis};
 use crate::health_store::HealthStore;
 use crate::health_watch::{
-    Before, Candidate, Checks, HealthWatch, Judged, Listener, SiteNow, content_sample, context_of, hash_of, is_on_air,
-    line_down, line_up,
+    Before, Checks, HealthWatch, Judged, Listener, SiteNow, content_sample, context_of, hash_of, line_down, line_up,
+    sound_loss,
 };
 use crate::live::{Client, Line, SILENCE_DBFS, SILENT_AFTER, SiteVerdict};
 use crate::routing::sent_kind;
@@ -26,6 +24,16 @@ use crate::view;
 const SECOND_TICKS: u64 = 4;
 /// All sites of a conference hang on the relay of this server: it tells none from another, and what takes all of them is the centre's.
 const RELAY: &str = "";
+/// What arrives of a site whose line is forgotten.
+const NOTHING: health::Arriving = health::Arriving {
+    control: false,
+    picture: false,
+    sound: false,
+    loss: None,
+    rtt: None,
+    fps: None,
+    receiving: None,
+};
 
 /// What the watch over a conference's health begins with.
 #[derive(Clone)]
@@ -45,16 +53,20 @@ pub struct HealthBeginning {
 /// The watch, and what the task notes beside it.
 pub(super) struct Wellbeing {
     pub(super) watch: HealthWatch,
-    checks: Checks,
-    store: HealthStore,
-    bounds: health::Thresholds,
-    /// Verdicts on the sites that have a line, as live facts tell them.
+    pub(super) checks: Checks,
+    pub(super) store: HealthStore,
+    pub(super) bounds: health::Thresholds,
+    /// Verdicts on the sites that have a line, or had one and are lost, as live facts tell them.
     pub(super) verdicts: BTreeMap<SiteSlug, SiteVerdict>,
     clock: SteadyClock,
     /// The last entry of the health log that the pages know.
     published: u64,
     /// When something of a site last arrived.
     arrived: BTreeMap<SiteSlug, Instant>,
+    /// What would end the right to be here of the line by which a site was judged last.
+    credentials: BTreeMap<SiteSlug, Revocation>,
+    /// Sites of which a line ended on purpose since they were judged last.
+    goodbyes: BTreeSet<SiteSlug>,
     ticks: u64,
 }
 
@@ -96,20 +108,28 @@ impl Wellbeing {
             clock: SteadyClock::default(),
             published: 0,
             arrived: BTreeMap::new(),
+            credentials: BTreeMap::new(),
+            goodbyes: BTreeSet::new(),
             ticks: 0,
         }
     }
 
+    /// A line of a site ends on purpose. If it was the last one, the site is absent from now on.
+    pub(super) fn goodbye(&mut self, site: &SiteSlug) {
+        self.goodbyes.insert(site.clone());
+    }
+
+    /// A right to be here ended: whoever was lost and had it is not waited for any more.
+    pub(super) fn revoked(&mut self, revoked: &Revocation) {
+        let had_it = self.credentials.iter().filter(|(_, credential)| *credential == revoked);
+        self.goodbyes.extend(had_it.map(|(site, _)| site.clone()));
+    }
+
     /// Judges every site by its better line.
     fn judge(&mut self, now: Now, steady: u64, lines: &BTreeMap<SiteSlug, Line<'_>>) {
-        let Self { watch, verdicts, arrived, .. } = self;
-        let gone: Vec<SiteSlug> = verdicts.keys().filter(|site| !lines.contains_key(*site)).cloned().collect();
-        for site in gone {
-            verdicts.remove(&site);
-            arrived.remove(&site);
-            watch.left(steady, &site);
-        }
+        self.judge_forgotten(now, steady, lines);
         for (site, line) in lines {
+            let Self { watch, arrived, credentials, .. } = self;
             if line.left {
                 watch.left(steady, site);
             } else if line.finding.quality != health::Quality::Lost {
@@ -123,13 +143,49 @@ impl Wellbeing {
                     watch.arriving(steady, site, &line.arriving, millis(silent));
                 }
             }
+            if credentials.get(site) != Some(&line.peer.credential) {
+                credentials.insert(site.clone(), line.peer.credential.clone());
+            }
             let told = watch.verdict(site).filter(|_| !line.left).unwrap_or(line.finding);
-            let lost_since = verdicts.get(site).and_then(|verdict| verdict.lost_since);
-            let lost = told.quality == health::Quality::Lost;
-            let lost_since = lost.then(|| lost_since.unwrap_or(steady));
-            let faults = watch.faults(site);
-            verdicts.insert(site.clone(), SiteVerdict { finding: told, faults, lost_since });
+            self.note_verdict(steady, site, told);
         }
+    }
+
+    /// Judges the sites that had a line of which nothing is remembered any more: it was silent for too long, or the relay lost it. That
+    /// makes no site well: it is lost until it comes back, says goodbye, its link is revoked or it is not in the list of sites any
+    /// more. Of others there is no verdict, so that this is at most one entry for each site of the setup.
+    fn judge_forgotten(&mut self, now: Now, steady: u64, lines: &BTreeMap<SiteSlug, Line<'_>>) {
+        let goodbyes = std::mem::take(&mut self.goodbyes);
+        let forgotten: Vec<SiteSlug> =
+            self.verdicts.keys().filter(|site| !lines.contains_key(*site)).cloned().collect();
+        for site in forgotten {
+            if goodbyes.contains(&site) || self.watch.verdict(&site).is_none() {
+                self.watch.left(steady, &site);
+                self.verdicts.remove(&site);
+                self.arrived.remove(&site);
+                self.credentials.remove(&site);
+                continue;
+            }
+            let since = self.arrived.get(&site).map(|at| now.instant.saturating_duration_since(*at));
+            if let Some(silent) = since.filter(|silent| *silent >= SILENT_AFTER) {
+                self.watch.arriving(steady, &site, &NOTHING, millis(silent));
+            }
+            if let Some(told) = self.watch.verdict(&site) {
+                self.note_verdict(steady, &site, told);
+            }
+            // Its curve goes on without figures: a gap would say that it is absent.
+            if self.ticks.is_multiple_of(SECOND_TICKS) {
+                self.watch.second(steady, &site, SiteNow::default());
+            }
+        }
+    }
+
+    fn note_verdict(&mut self, steady: u64, site: &SiteSlug, told: health::Finding) {
+        let lost_since = self.verdicts.get(site).and_then(|verdict| verdict.lost_since);
+        let lost = told.quality == health::Quality::Lost;
+        let lost_since = lost.then(|| lost_since.unwrap_or(steady));
+        let faults = self.watch.faults(site);
+        self.verdicts.insert(site.clone(), SiteVerdict { finding: told, faults, lost_since });
     }
 
     /// One second of every line.
@@ -144,11 +200,16 @@ impl Wellbeing {
         for (site, line) in lines {
             let arrival = line.peer.media.as_ref().filter(|media| media.connected).map(|media| &media.arrival);
             let page = line.peer.page(now.instant);
-            let up = arrival.map(|arrival| line_up(arrival, now.instant));
-            let second = SiteNow { up, down: arrival.and_then(|arrival| line_down(arrival, page.as_ref())), page };
+            let page_rtt_ms = line.peer.fresh_stats(now.instant).map_or(0.0, |stats| stats.rtt_ms);
+            let second = SiteNow {
+                up: arrival.map(|arrival| line_up(arrival, now.instant, page_rtt_ms)),
+                sound_loss: arrival.and_then(|arrival| sound_loss(arrival, now.instant)),
+                down: arrival.and_then(|arrival| line_down(arrival, page.as_ref())),
+                page,
+            };
             watch.second(steady, site, second);
             let sound_playing = line.peer.status.as_ref().map(|status| status.sound_playing);
-            let judged = Judged::of(conference, site, line.peer, now.instant);
+            let judged = Judged::of(conference, site, line.peer, watch.echo_is_judged(site), now.instant);
             checks.second(&wire::SiteSlug(site.0.clone()), &second, judged, watch.faults_found(site), sound_playing);
         }
     }
@@ -162,7 +223,7 @@ impl Task {
     }
 
     /// This moment by the clock of the health.
-    fn steady_now(&mut self) -> u64 {
+    pub(super) fn steady_now(&mut self) -> u64 {
         let now = self.now();
         self.wellbeing.clock.read(now)
     }
@@ -256,77 +317,8 @@ impl Task {
     }
 
     /// The peer that would be on air, by what was settled last.
-    fn publisher_of(&self, site: &SiteSlug) -> Option<ConnectionId> {
+    pub(super) fn publisher_of(&self, site: &SiteSlug) -> Option<ConnectionId> {
         self.settled_live().publisher(site).map(|endpoint| endpoint.connection)
-    }
-
-    /// Begins a line check of sites, or takes them into the one that is under way. Gives its number; none: no site is meant.
-    pub(super) fn start_check(&mut self, by: Option<&str>, request: &CheckRequest) -> Option<u64> {
-        let now = self.now();
-        let conference = self.ledger.shown();
-        let lines = self.peers.lines(now.instant, &self.wellbeing.bounds);
-        let meant = conference.setup().sites.iter().filter(|site| {
-            let named = request.sites.as_ref().is_none_or(|sites| sites.iter().any(|slug| slug.0 == site.slug.0));
-            named && request.region.as_ref().is_none_or(|region| *region == site.region)
-        });
-        let candidate = |site: &conference::Site| {
-            let on_air = is_live_on_air(conference, &site.slug);
-            let here = lines.get(&site.slug).is_some_and(|line| !line.left);
-            let candidate = match (on_air, here) {
-                (true, _) => Candidate::OnAir,
-                (false, true) => Candidate::Here,
-                (false, false) => Candidate::Absent,
-            };
-            (wire::SiteSlug(site.slug.0.clone()), candidate)
-        };
-        let candidates: Vec<_> = meant.map(candidate).collect();
-        if candidates.is_empty() {
-            return None;
-        }
-        let steady = self.wellbeing.clock.read(now);
-        Some(self.wellbeing.checks.start(steady, by, candidates))
-    }
-
-    /// A site wants its own line checked.
-    pub(super) fn check_own_line(&mut self, socket: crate::live::SocketId) {
-        let Some(site) = self.peers.of_socket(socket).and_then(|peer| peer.who.site().cloned()) else { return };
-        let request = CheckRequest { sites: Some(vec![wire::SiteSlug(site.0)]), region: None };
-        self.start_check(None, &request);
-    }
-
-    /// A site has measured what its line carries.
-    pub(super) fn line_measured(&mut self, socket: crate::live::SocketId, up: Option<f32>, down: Option<f32>) {
-        let now = self.wellbeing.clock.at(self.now());
-        let Some((site, EndpointRole::Main | EndpointRole::Backup)) =
-            self.peers.of_socket(socket).and_then(|peer| peer.seat())
-        else {
-            return;
-        };
-        let site = wire::SiteSlug(site.0.clone());
-        self.wellbeing.checks.transferred(now, &site, up, down);
-    }
-
-    /// Brings line checks on, tells sites how far theirs is, and keeps a run that is over. Whoever goes on air is left alone from then on.
-    fn watch_checks(&mut self, steady: u64) {
-        let conference = self.ledger.shown();
-        let on_air = |site: &wire::SiteSlug| is_live_on_air(conference, &SiteSlug(site.0.clone()));
-        self.wellbeing.checks.leave_alone(steady, on_air);
-        if let Some(run) = self.wellbeing.checks.handle_timeout(steady) {
-            tracing::info!(number = run.number, sites = run.sites.len(), "line check done");
-            self.wellbeing.store.check(run);
-        }
-        for (site, check) in self.wellbeing.checks.take_changed() {
-            // The line that is judged is the one to be filled, and no other of the site at the same time.
-            let filled = check.state == CheckState::Transferring;
-            let publisher = self.publisher_of(&SiteSlug(site.0.clone()));
-            let text = text_of(&ServerMessage::Check(check));
-            let of_site = |peer: &&crate::live::Peer| {
-                let meant = !filled || publisher.is_none_or(|publisher| publisher == peer.id);
-                meant && peer.seat().is_some_and(|(seat, _)| seat.0 == site.0)
-            };
-            let controls = self.peers.iter().filter(of_site).filter_map(|peer| peer.control.as_ref());
-            controls.for_each(|control| control.outbox.push(text.clone()));
-        }
     }
 
     /// Health of everything, for somebody who asks.
@@ -363,11 +355,6 @@ impl Task {
     }
 }
 
-/// The whole country sees or hears it: nobody may fill its line.
-fn is_live_on_air(conference: &conference::Conference, site: &SiteSlug) -> bool {
-    conference.state().phase == conference::Phase::Live && is_on_air(conference, site)
-}
-
 /// A moment with its hash.
 pub(super) fn moment_of(
     at: u64,
@@ -393,6 +380,9 @@ fn sum_dbfs(levels: impl Iterator<Item = f32>) -> f32 {
     let energy: f32 = levels.map(|level| 10_f32.powf(level / 10.0)).sum();
     if energy > 0.0 { (10.0 * energy.log10()).max(SILENCE_DBFS) } else { SILENCE_DBFS }
 }
+
+#[cfg(test)]
+mod forgotten_tests;
 
 #[cfg(test)]
 mod tests {

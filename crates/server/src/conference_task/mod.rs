@@ -20,6 +20,7 @@ mod joining;
 mod lease;
 mod ledger;
 mod letters;
+mod line_checks;
 mod media;
 mod media_relay;
 mod presence;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use conference::{ConnectionId, DropReason, Fact};
 use tokio::sync::broadcast::error::RecvError;
-use wire::ErrorCode;
+use wire::{EndpointRole, ErrorCode};
 
 use super::letters::Departure;
 use super::task::{Now, Task};
@@ -14,8 +14,8 @@ use crate::live::{Peer, Who};
 
 /// An endpoint is said to be gone when it was not heard for so long and its media does not arrive either.
 pub const DROPPED_AFTER: Duration = Duration::from_secs(3);
-/// A lost endpoint is remembered for so long: consoles show since when it is missing, and a line that comes back goes on
-/// with its media connection, if the relay still has it.
+/// A lost endpoint is remembered for so long: consoles show which device is missing, and a line that comes back goes on
+/// with its media connection, if the relay still has it. For the health its site is lost also after that.
 pub const ENDPOINT_KEPT: Duration = Duration::from_secs(30 * 60);
 /// An encoder or player without media is forgotten after so long, as the relay forgets it (RFC 7675): whoever comes back opens a
 /// new session.
@@ -61,7 +61,10 @@ impl Task {
     /// A right ended: whoever came in by it leaves at once, with its media.
     pub(super) fn revocation(&mut self, revocation: Result<Revocation, RecvError>) {
         let affected: Vec<ConnectionId> = match revocation {
-            Ok(revoked) => self.peers.iter().filter(|peer| peer.credential == revoked).map(|peer| peer.id).collect(),
+            Ok(revoked) => {
+                self.wellbeing.revoked(&revoked);
+                self.peers.iter().filter(|peer| peer.credential == revoked).map(|peer| peer.id).collect()
+            }
             // Some revocations were missed: everybody proves anew who they are.
             Err(RecvError::Lagged(missed)) => {
                 tracing::warn!(missed, "revocations missed; all pages reconnect");
@@ -75,9 +78,15 @@ impl Task {
         }
     }
 
-    /// Tells the log that an endpoint left, if the log says that it is here.
+    /// Tells the log that an endpoint left, if the log says that it is here, and the health that it did so on purpose, if that is so.
     pub(super) fn log_gone(&mut self, id: ConnectionId, reason: DropReason) {
-        let is_logged = self.peers.get_mut(id).is_some_and(|peer| peer.logged);
+        let Some(peer) = self.peers.get_mut(id) else { return };
+        let is_logged = peer.logged;
+        let on_purpose = matches!(reason, DropReason::Left | DropReason::Revoked);
+        // A screen is no line by which a site is judged.
+        if let Some((site, EndpointRole::Main | EndpointRole::Backup)) = peer.seat().filter(|_| on_purpose) {
+            self.wellbeing.goodbye(site);
+        }
         if is_logged {
             self.log_dropped(id, reason);
         }

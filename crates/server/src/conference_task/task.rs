@@ -217,7 +217,7 @@ impl Task {
                 let _ = answer.send(self.settle_alarm(alarm, clear, &by));
             }
             Letter::Check { by, request, answer } => {
-                let _ = answer.send(self.start_check(Some(&by), &request));
+                let _ = answer.send(self.start_check(&by, &request));
             }
             Letter::Moment(answer) => {
                 let _ = answer.send(self.moment());
@@ -350,6 +350,8 @@ impl Task {
                 control.outbox.close(ErrorCode::Stopping, "the server stops");
             }
         }
+        let steady = self.steady_now();
+        self.wellbeing.watch.finish(steady);
         let written = async {
             while !self.ledger.is_settled() {
                 self.settle().await;

@@ -16,7 +16,7 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use wire::{CheckRun, ConferenceId, HealthEntry, SiteSlug};
 
-pub use export::{Page, PointRow};
+pub use export::{POINT_SECONDS, Page, PointRow};
 pub use report_key::{ALGORITHM, REPORT_KEY_FILE, ReportKey};
 
 use writer::{Row, Writer};
@@ -33,6 +33,8 @@ pub const MAX_CURVE_POINTS: u32 = 8_640;
 const CONNECTIONS: u32 = 4;
 /// Another process may hold the file for so long, at a backup.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Rows that are read ahead of who takes them: the thread that reads and the one that takes do not wake each other all the time.
+const ROWS_AHEAD: usize = 2_048;
 
 /// What the store cannot do.
 #[derive(Debug, thiserror::Error)]
@@ -93,7 +95,8 @@ impl HealthDatabase {
             .journal_mode(SqliteJournalMode::Wal)
             // A power cut may take the last seconds of a curve; each of them is no promise to anybody.
             .synchronous(SqliteSynchronous::Normal)
-            .busy_timeout(BUSY_TIMEOUT);
+            .busy_timeout(BUSY_TIMEOUT)
+            .row_buffer_size(ROWS_AHEAD);
         let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?;
         schema::create(&pool).await?;
         let writer = Writer::start(pool.clone());

@@ -44,6 +44,19 @@ const TABLES: &[&str] = &[
         signature TEXT NOT NULL,
         PRIMARY KEY (conference, number)
     ) STRICT, WITHOUT ROWID",
+    // Of sites that checked themselves: of each the last few.
+    "CREATE TABLE IF NOT EXISTS own_check (
+        conference TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        site TEXT NOT NULL,
+        started_at INTEGER NOT NULL,
+        ended_at INTEGER NOT NULL,
+        good INTEGER NOT NULL,
+        report TEXT NOT NULL,
+        signature TEXT NOT NULL,
+        PRIMARY KEY (conference, number)
+    ) STRICT, WITHOUT ROWID",
+    "CREATE INDEX IF NOT EXISTS own_check_site ON own_check (conference, site, number)",
 ];
 
 /// Creates what is missing.

@@ -181,3 +181,43 @@ async fn what_is_older_than_ninety_days_is_forgotten() {
     assert_eq!(points.iter().map(|point| point.second).collect::<Vec<_>>(), [i64::from(NOW_S - 89 * day)]);
     assert_eq!(store.log(None, 10).await.unwrap().iter().map(|entry| entry.entry).collect::<Vec<_>>(), [11]);
 }
+
+fn run(number: u64, sites: &[(&str, Option<&str>)]) -> wire::CheckRun {
+    let check = |by: Option<&str>| wire::SiteCheck {
+        state: wire::CheckState::Done,
+        started_at: number,
+        ended_at: Some(number + 1),
+        by: by.map(str::to_owned),
+        report: None,
+    };
+    wire::CheckRun {
+        number,
+        conference: conference(),
+        started_at: number,
+        ended_at: Some(number + 1),
+        sites: sites.iter().map(|(site, by)| (SiteSlug((*site).to_owned()), check(*by))).collect(),
+    }
+}
+
+#[tokio::test]
+async fn sites_that_check_themselves_push_no_rehearsal_out() {
+    let (_folder, database) = opened().await;
+    let store = database.of(&conference());
+    store.check(run(1, &[("cao-bang", Some("lan")), ("ca-mau", Some("lan"))]));
+    store.check(run(2, &[("cao-bang", Some("lan"))]));
+    for number in 3..40 {
+        store.check(run(number, &[(if number % 2 == 0 { "cao-bang" } else { "ca-mau" }, None)]));
+    }
+    store.flush().await;
+
+    let kept = store.checks(2).await.unwrap();
+    let told: Vec<_> =
+        kept.iter().map(|check| (check.number, check.own.as_ref().map(|site| site.0.as_str()))).collect();
+    assert_eq!(told, [(39, Some("ca-mau")), (38, Some("cao-bang")), (2, None), (1, None)]);
+    assert_eq!(store.last_check().await.unwrap(), 39);
+    for number in [1, 2, 20, 39] {
+        let signed = store.signed_check(number).await.unwrap().expect("it is kept");
+        assert!(signed.report.contains(&format!("\"number\":{number},")), "{}", signed.report);
+    }
+    assert!(store.signed_check(3).await.unwrap().is_none(), "of each site the last ten");
+}

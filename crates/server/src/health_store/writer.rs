@@ -24,6 +24,8 @@ const TRIES: u32 = 60;
 const FLUSH_PATIENCE: Duration = Duration::from_secs(2);
 /// What is too old is looked for this often.
 const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
+/// Reports that are kept of the checks which a site began itself: a site that mends something looks again and again.
+const OWN_CHECKS: i64 = 10;
 /// Rows that are forgotten in one step, so that nobody waits for long for the file.
 const FORGET_AT_ONCE: i64 = 5_000;
 
@@ -220,6 +222,20 @@ async fn insert_check(
     let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     let is_good = |site: &&SiteCheck| site.report.as_ref().is_some_and(|report| report.verdict == CheckVerdict::Good);
     let (sites, good) = (run.sites.len() as u64, run.sites.values().filter(is_good).count() as u64);
+    if let Some(site) = run.own_site() {
+        sqlx::query("INSERT OR IGNORE INTO own_check VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+            .bind(&conference.0)
+            .bind(number(run.number))
+            .bind(&site.0)
+            .bind(number(run.started_at))
+            .bind(number(run.ended_at.unwrap_or(run.started_at)))
+            .bind(number(good))
+            .bind(report)
+            .bind(signature)
+            .execute(&mut **transaction)
+            .await?;
+        return forget_own_checks(transaction, conference, &site.0).await;
+    }
     sqlx::query("INSERT OR IGNORE INTO line_check VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(&conference.0)
         .bind(number(run.number))
@@ -231,6 +247,24 @@ async fn insert_check(
         .bind(signature)
         .execute(&mut **transaction)
         .await?;
+    Ok(())
+}
+
+/// Keeps the last [`OWN_CHECKS`] of a site.
+async fn forget_own_checks(
+    transaction: &mut Transaction<'_, Sqlite>,
+    conference: &ConferenceId,
+    site: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "DELETE FROM own_check WHERE conference = ?1 AND site = ?2 AND number NOT IN
+         (SELECT number FROM own_check WHERE conference = ?1 AND site = ?2 ORDER BY number DESC LIMIT ?3)",
+    )
+    .bind(&conference.0)
+    .bind(site)
+    .bind(OWN_CHECKS)
+    .execute(&mut **transaction)
+    .await?;
     Ok(())
 }
 

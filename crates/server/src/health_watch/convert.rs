@@ -100,6 +100,7 @@ pub(super) fn report_out(report: &CheckReport) -> wire::CheckReport {
         verdict: check_verdict_out(report.verdict),
         fault: report.fault.map(check_fault_out),
         items: report.items.iter().map(item).collect(),
+        echo_judged: report.echo_judged,
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) fn open_incident(id: u64) -> wire::Incident {
 }
 
 pub use checks::{Candidate, Checks, OBSERVED_MS, TRANSFER_WITHIN_MS, TRANSFERS_AT_ONCE};
-pub use samples::{Judged, content_sample, context_of, is_on_air, line_down, line_up, page_sample};
+pub use samples::{Judged, content_sample, context_of, is_on_air, line_down, line_up, page_sample, sound_loss};
 pub use told::{Told, hash_of};
 pub(crate) use watch::level_of;
 pub use watch::{Before, HealthWatch, Listener, SiteNow};

@@ -13,8 +13,10 @@ use crate::live::{Arrival, Peer};
 /// A page reports so often, seconds (`wire::ClientMessage::Stats`).
 const REPORT_SECONDS: f32 = 2.0;
 
-/// The last second of what arrives of a connection.
-pub fn line_up(arrival: &Arrival, now: Instant) -> LineSample {
+/// The last second of what arrives of a connection. Its round trip is the relay's if it sends something there, else `page_rtt_ms`, that of
+/// the page's own messages; 0: not known.
+pub fn line_up(arrival: &Arrival, now: Instant, page_rtt_ms: f32) -> LineSample {
+    let page_rtt_ms = Some(page_rtt_ms).filter(|rtt_ms| *rtt_ms > 0.0);
     let (camera, sound) = (arrival.track(TrackKind::Camera), arrival.track(TrackKind::Microphone));
     let flowing = [camera, sound].into_iter().flatten().filter(|track| track.flows(now));
     let (lost, received) = flowing.fold((0, 0), |(lost, received), track| {
@@ -29,7 +31,7 @@ pub fn line_up(arrival: &Arrival, now: Instant) -> LineSample {
         expected: lost + received,
         lost,
         jitter: sound.and_then(|track| track.best()).and_then(|layer| DelayMs::read(layer.jitter_ms)),
-        rtt: arrival.rtt_ms().and_then(DelayMs::read),
+        rtt: arrival.rtt_ms().or(page_rtt_ms).and_then(DelayMs::read),
         fps: camera.and_then(|layer| Fps::read(layer.frames as f32)),
         keyframes: camera.map_or(0, |layer| layer.keyframes),
         // The relay counts whole pictures: a second without one is a freeze for whoever looks.
@@ -37,6 +39,12 @@ pub fn line_up(arrival: &Arrival, now: Instant) -> LineSample {
         height: camera.map(|layer| height(layer.layer)),
         level: sound.and_then(|track| track.stats.level_dbfs).and_then(Dbfs::read),
     }
+}
+
+/// Share of the packets of its sound that were lost in the last second; none: no sound arrives.
+pub fn sound_loss(arrival: &Arrival, now: Instant) -> Option<Share> {
+    let (lost, received) = arrival.track(TrackKind::Microphone).filter(|track| track.flows(now))?.packets();
+    Share::of(lost, lost + received)
 }
 
 /// The last second of what is sent to a connection; none: it receives nothing, or the relay has not reported yet. What it makes of it
@@ -112,14 +120,16 @@ pub struct Judged {
     pub picture: bool,
     /// The sound.
     pub sound: bool,
+    /// The programme has something by which an echo of it could be told.
+    pub echo: bool,
 }
 
 impl Judged {
     /// Of the line of a site.
-    pub fn of(conference: &conference::Conference, site: &SiteSlug, peer: &Peer, now: Instant) -> Self {
+    pub fn of(conference: &conference::Conference, site: &SiteSlug, peer: &Peer, echo: bool, now: Instant) -> Self {
         let measured = peer.fresh_stats(now).is_some_and(|stats| stats.sent.is_some());
         let context = context_of(conference, site, peer);
-        Self { picture: measured && !context.camera_off, sound: measured && !context.muted }
+        Self { picture: measured && !context.camera_off, sound: measured && !context.muted, echo }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use health::units::Dbfs;
+use health::units::{Dbfs, Share};
 use health::{
     AlarmEvent, AlarmId, AlarmRefusal, Arriving, ContentSample, Context, Finding, Health, HealthEvent, IncidentEvent,
     LineSample, Millis, PageSample, Place, Quality, Second, Settings, SoundLine, SoundScore,
@@ -32,6 +32,8 @@ pub struct Before {
 pub struct SiteNow {
     /// What arrives of it.
     pub up: Option<LineSample>,
+    /// Share of its sound that was lost on the way.
+    pub sound_loss: Option<Share>,
     /// What is sent to it.
     pub down: Option<LineSample>,
     /// What its page says.
@@ -140,6 +142,12 @@ impl HealthWatch {
         }
     }
 
+    /// The server stops: the last seconds are kept too.
+    pub fn finish(&mut self, now: u64) {
+        self.health.finish();
+        self.settle(now);
+    }
+
     /// A person has seen an alarm.
     ///
     /// # Errors
@@ -168,6 +176,11 @@ impl HealthWatch {
     /// The same, as the core has them.
     pub fn faults_found(&self, site: &conference::SiteSlug) -> BTreeSet<health::ContentFault> {
         self.health.faults_of(&slug_in(site))
+    }
+
+    /// Whether an echo of a site could be told of late.
+    pub fn echo_is_judged(&self, site: &conference::SiteSlug) -> bool {
+        self.health.echo_is_judged(&slug_in(site))
     }
 
     /// Faults of a site's picture and sound.
@@ -222,7 +235,7 @@ impl HealthWatch {
         // Of what is lost there is nothing to tell but that.
         let arrives = told.is_some_and(|told| told.quality != Quality::Lost);
         let now = self.now.get(name).filter(|_| arrives).copied().unwrap_or_default();
-        let score = now.up.map(|up| SoundScore::of(&SoundLine::of(&up, true)).mos);
+        let score = now.up.and_then(|up| score_of(&up, now.sound_loss));
         SiteHealth {
             quality: verdict.map(|verdict| verdict.quality),
             reason: verdict.and_then(|verdict| verdict.reason),
@@ -257,6 +270,12 @@ impl HealthWatch {
         (self.listener)(&entry);
         self.store.entry(entry);
     }
+}
+
+/// The mean opinion of its sound, which its pictures are no part of; none: there is no sound, or its delay is not known.
+fn score_of(up: &LineSample, loss: Option<Share>) -> Option<f32> {
+    let (rtt, jitter, loss) = (Some(up.rtt?), up.jitter, Some(loss?));
+    Some(SoundScore::of(&SoundLine { rtt, jitter, loss, fec: true }).mos)
 }
 
 /// Seconds since the epoch.

@@ -21,7 +21,7 @@ use super::problem::ApiError;
 use super::spreadsheet;
 use crate::app::App;
 use crate::conference_task::{ConferenceHandle, ReplayError};
-use crate::health_store::{HealthStoreError, Page, PointRow};
+use crate::health_store::{HealthStoreError, POINT_SECONDS, Page, PointRow};
 use export::{Export, append, curve_table};
 
 /// Most seconds of one answer for all sites: sparklines show five minutes.
@@ -149,7 +149,8 @@ pub(super) async fn curve(
     let (from, to) = (query.from.unwrap_or(0), query.to.unwrap_or(u32::MAX));
     let seconds = conference.curves(Some(site.clone()), from).await.map_err(stopped)?;
     let seconds = seconds.into_iter().next().unwrap_or_default();
-    let in_memory = seconds.at.first().copied().unwrap_or(u32::MAX).min(to);
+    // Ten seconds of which some are in memory are told from there alone.
+    let in_memory = seconds.at.first().map_or(u32::MAX, |second| second - second % POINT_SECONDS).min(to);
     let mut curve = conference.health_store().curve(&site, from, in_memory).await.map_err(unreadable)?;
     append(&mut curve, &seconds, to);
     match query.format {

@@ -90,6 +90,10 @@ impl Peers {
                 by_site.entry(site).or_default().push(peer);
             }
         }
+        // Of who is lost for long nothing is remembered but that.
+        for site in verdicts.keys() {
+            by_site.entry(site).or_default();
+        }
         let site = |(site, peers): (&SiteSlug, Vec<&Peer>)| {
             let sender = live.publisher(site).map(|endpoint| endpoint.connection);
             let live = site_live(&peers, sender, verdicts.get(site), calls.since(site), now, now_ms);
@@ -107,7 +111,7 @@ impl Peers {
     }
 }
 
-/// Live facts of a site from its peers, of which there is at least one. `sender` is the one that would be on air, if any.
+/// Live facts of a site from its peers; none: it is lost for long. `sender` is the one that would be on air, if any.
 pub fn site_live(
     peers: &[&Peer],
     sender: Option<ConnectionId>,
@@ -146,7 +150,8 @@ pub fn quality_out(quality: health::Quality) -> Quality {
 /// Why a verdict is not good.
 pub fn reason_out(reason: Reason) -> QualityReason {
     match reason {
-        Reason::NotConnected => QualityReason::NotConnected,
+        // Who was never here has no finding.
+        Reason::NotConnected => QualityReason::CutOff,
         Reason::NoMedia => QualityReason::NoMedia,
         Reason::NoPicture => QualityReason::NoPicture,
         Reason::NoSound => QualityReason::NoSound,

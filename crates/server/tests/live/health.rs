@@ -2,9 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use relay_core::EndpointId;
-use wire::{AlarmKind, ClientMessage, Command, ContentFault, HealthChange, HealthView, IncidentCause, Quality, Role};
+use relay_core::{DisconnectReason, EndpointId, RelayEvent};
+use wire::{
+    AlarmKind, ClientMessage, Command, ContentFault, EndpointRole, HealthChange, HealthView, IncidentCause, Quality,
+    Role,
+};
 
+use crate::doors::{connected, encoder};
 use crate::world::{Page, World, camera};
 
 /// Reports come this often here; the relay gives one a second.
@@ -105,6 +109,33 @@ async fn a_page_that_says_goodbye_is_absent_and_no_incident() {
     flows(&world, &[hall, ca_mau, da_nang]);
     let view = world.handle.health().await.unwrap();
     assert!(view.incidents.iter().all(|incident| !incident.sites.contains_key(&wire::SiteSlug("cao-bang".to_owned()))));
+}
+
+#[tokio::test]
+async fn an_encoder_that_the_relay_forgets_stays_lost_until_it_is_back_or_its_session_is_closed() {
+    let world = World::new().await;
+    let (_hall, hall) = world.site_with_media("hall").await;
+    let (_opened, first) = connected(&world, encoder("cao-bang", EndpointRole::Main)).await;
+    let is = |told: Option<Quality>| move |view: &HealthView| quality(view, "cao-bang") == told;
+    until(&world, &[hall, first], is(Some(Quality::Good))).await;
+
+    let forgotten = RelayEvent::Disconnected { endpoint: first, reason: DisconnectReason::Silent };
+    world.relay_events.send(forgotten).unwrap();
+
+    until(&world, &[hall], is(Some(Quality::Lost))).await;
+    let lost = Instant::now();
+    until(&world, &[hall], |_| lost.elapsed() > TOLD_WITHIN).await;
+    let view = world.handle.health().await.unwrap();
+    assert_eq!(quality(&view, "cao-bang"), Some(Quality::Lost));
+    let open = view.incidents.iter().filter(|incident| incident.ended.is_none());
+    let causes: Vec<_> = open.map(|incident| incident.cause.clone()).collect();
+    assert_eq!(causes, [IncidentCause::Site(wire::SiteSlug("cao-bang".to_owned()))]);
+
+    let (_opened, second) = connected(&world, encoder("cao-bang", EndpointRole::Main)).await;
+    until(&world, &[hall, second], is(Some(Quality::Good))).await;
+    let closed = RelayEvent::Disconnected { endpoint: second, reason: DisconnectReason::Closed };
+    world.relay_events.send(closed).unwrap();
+    until(&world, &[hall], is(None)).await;
 }
 
 #[tokio::test]

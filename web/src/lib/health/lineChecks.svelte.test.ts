@@ -3,15 +3,15 @@ import type { CheckRun, CheckSummary } from '$lib/wire';
 import { LineChecks } from './lineChecks.svelte';
 
 const run: CheckRun = { number: 4, conference: 'c', started_at: 1, ended_at: 9, sites: {} };
-const summary: CheckSummary = { number: 4, started_at: 1, ended_at: 9, sites: 0, good: 0 };
+const summary: CheckSummary = { number: 4, started_at: 1, ended_at: 9, sites: 0, good: 0, own: null };
 const signed = { report: JSON.stringify(run), algorithm: 'Ed25519', public_key: 'k', signature: 's' };
 const failure = { ok: false as const, failure: { name: 'unreachable' as const } };
 
 function checks() {
   const link = {
     start: vi.fn(() => Promise.resolve({ ok: true as const, value: { number: 4 } })),
-    list: vi.fn(() => Promise.resolve({ ok: true as const, value: [summary] })),
-    signed: vi.fn(() => Promise.resolve({ ok: true as const, value: signed })),
+    list: vi.fn(() => Promise.resolve({ ok: true as const, value: [summary] as CheckSummary[] })),
+    signed: vi.fn((_: number) => Promise.resolve({ ok: true as const, value: signed })),
   };
   return { link, checks: new LineChecks(link) };
 }
@@ -36,6 +36,15 @@ describe('LineChecks', () => {
     await own.refresh();
     expect(own.latest).toBe(later);
     expect(link.signed).toHaveBeenCalledOnce();
+  });
+
+  it('does not take the check of a site by itself for a rehearsal', async () => {
+    const { link, checks: own } = checks();
+    const itself = { ...summary, number: 9, sites: 1, own: 'cao-bang' };
+    link.list.mockResolvedValue({ ok: true as const, value: [itself, summary] });
+    await own.refresh();
+    expect(link.signed).toHaveBeenCalledExactlyOnceWith(summary.number);
+    expect(own.past).toEqual([itself, summary]);
   });
 
   it('opens a report with its signature, and puts it away', async () => {

@@ -26,7 +26,7 @@ export class LineChecks {
   past: readonly CheckSummary[] = $state.raw([]);
   /** It is known which checks are over. */
   listed: boolean = $state(false);
-  /** The one under way, else the last that is over; none: there was none. */
+  /** Of the centre: the one under way, else the last that is over; none: there was none. */
   latest: CheckRun | null = $state.raw(null);
   /** The report that is looked at. */
   open: OpenReport | null = $state.raw(null);
@@ -84,7 +84,7 @@ export class LineChecks {
 
   /** A server that has started anew tells of no check: the last one is in its report. */
   async #recall(): Promise<void> {
-    const last = this.past[0];
+    const last = this.past.find(({ own }) => own === null);
     if (this.latest !== null || last === undefined) return;
     const report = await this.#read(last.number);
     // The server may have told of a later one meanwhile.

@@ -40,6 +40,7 @@ const ALARM_ADVICE = { lost: m.advice_lost, bad: m.advice_bad };
 
 const REASON_ADVICE: Record<QualityReason, () => string> = {
   not_connected: m.advice_not_connected,
+  cut_off: m.advice_cut_off,
   no_media: m.advice_lost,
   no_picture: m.advice_no_picture,
   no_sound: m.advice_no_sound,

@@ -151,6 +151,7 @@ const QUALITY: Record<Quality, () => string> = {
 
 const QUALITY_REASON: Record<QualityReason, () => string> = {
   not_connected: m.quality_reason_not_connected,
+  cut_off: m.quality_reason_cut_off,
   no_media: m.quality_reason_no_media,
   no_picture: m.quality_reason_no_picture,
   no_sound: m.quality_reason_no_sound,

@@ -18,4 +18,8 @@ fault: CheckFault | null,
 /**
  * All items.
  */
-items: Array<CheckedItem>, };
+items: Array<CheckedItem>, 
+/**
+ * Somebody spoke in the programme, so that an echo of it would have been found; without that none is ruled out.
+ */
+echo_judged: boolean, };

@@ -3,4 +3,4 @@
 /**
  * Why a verdict is not good.
  */
-export type QualityReason = "not_connected" | "no_media" | "no_picture" | "no_sound" | "loss" | "delay" | "low_frame_rate" | "receiving_loss" | "concealed_sound" | "freezes";
+export type QualityReason = "not_connected" | "cut_off" | "no_media" | "no_picture" | "no_sound" | "loss" | "delay" | "low_frame_rate" | "receiving_loss" | "concealed_sound" | "freezes";

@@ -3,7 +3,7 @@ import { clockTime, shortTime } from '$lib/i18n/format';
 import type { Sheet } from '$lib/ui/canvas';
 import type { SiteCurve } from '$lib/wire';
 import { type Chart, heightOf, scaleOf } from './model/chart';
-import { bands, rangeOf, trace } from './model/curve';
+import { bands, trace } from './model/curve';
 import { SECONDS_BELOW, timeTicks } from './model/lookout';
 
 /** Colours by their names in the theme. */
@@ -26,11 +26,17 @@ export type Window = { from: number; to: number; cursor: number | null; marker: 
 const TICK_ROOM = 90;
 const MARGIN = 4;
 
-/** Draws one chart. */
-export function drawChart(sheet: Sheet, curve: SiteCurve, chart: Chart, window: Window, inks: Inks): void {
+/** Draws one chart; `most`: the largest of its values that are seen. */
+export function drawChart(
+  sheet: Sheet,
+  curve: SiteCurve,
+  chart: Chart,
+  most: number,
+  window: Window,
+  inks: Inks,
+): void {
   const { context, width, height } = sheet;
   const { from, to } = window;
-  const most = Math.max(0, ...chart.columns.map((column) => rangeOf(curve.at, curve[column], from, to)?.most ?? 0));
   const scale = scaleOf(chart, most);
   grid(sheet, window, inks);
   for (const [place, column] of chart.columns.entries()) {

@@ -31,7 +31,7 @@ describe('LineCheck', () => {
 
   it('shows what was found until it was read', () => {
     const { line } = checked();
-    const report = { verdict: 'good' as const, fault: null, items: [] };
+    const report = { verdict: 'good' as const, fault: null, items: [], echo_judged: true };
     line.handle(check('done', report));
     expect(line.state).toEqual({ name: 'done', report });
     line.dismiss();

@@ -104,7 +104,7 @@ describe('the notices', () => {
     await tick();
     expect(document.querySelector('[data-check="observing"]')).not.toBeNull();
     const items = [{ item: 'up' as const, verdict: 'weak' as const, fault: 'narrow_up' as const, value: 300 }];
-    const report = { verdict: 'weak' as const, fault: 'narrow_up' as const, items };
+    const report = { verdict: 'weak' as const, fault: 'narrow_up' as const, items, echo_judged: true };
     page.lineCheck.handle({ state: 'done', started_at: 1, ended_at: 2, by: 'lan', report });
     await tick();
     expect(document.querySelector('[data-check="done"]')?.textContent).toContain('chiều lên quá hẹp');

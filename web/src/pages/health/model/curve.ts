@@ -118,22 +118,30 @@ export function trace(
   return line;
 }
 
+/** Least, most and latest of a column. */
+export type Range = { least: number; most: number; latest: number };
+
 /** Least and most of a column between two seconds; none: nothing was measured. */
 export function rangeOf(
   at: readonly number[],
   values: readonly (number | null)[],
   from: number,
   to: number,
-): { least: number; most: number; latest: number } | null {
-  let found: { least: number; most: number; latest: number } | null = null;
+): Range | null {
+  let [least, most, latest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN];
   for (let place = firstAt(at, from); place < at.length && at[place]! <= to; place++) {
     const value = values[place] ?? null;
     if (value === null) continue;
-    found ??= { least: value, most: value, latest: value };
-    found = { least: Math.min(found.least, value), most: Math.max(found.most, value), latest: value };
+    if (value < least) least = value;
+    if (value > most) most = value;
+    latest = value;
   }
-  return found;
+  return Number.isNaN(latest) ? null : { least, most, latest };
 }
+
+/** The same of all columns. */
+export const rangesOf = (curve: SiteCurve, from: number, to: number) =>
+  new Map(COLUMNS.map((column) => [column, rangeOf(curve.at, curve[column], from, to)]));
 
 /** Stretches of one verdict: from, to (s) and its number. */
 export function bands(curve: SiteCurve, from: number, to: number): { from: number; to: number; quality: number }[] {
