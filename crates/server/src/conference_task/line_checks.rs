@@ -8,39 +8,44 @@ use super::task::Task;
 use crate::health_watch::{Candidate, is_on_air};
 use crate::live::{Peer, SocketId};
 
+/// A site that is lost for so long, ms, is absent for a check. A shorter outage is of a line that comes and goes, which a check is to find.
+const GONE_AFTER_MS: u64 = 15_000;
+
 impl Task {
     /// Begins a line check of sites, or takes them into the one that is under way. Gives its number; none: no site is meant.
     pub(super) fn start_check(&mut self, by: &str, request: &CheckRequest) -> Option<u64> {
+        let steady = self.steady_now();
         let setup = self.ledger.shown().setup();
         let meant = setup.sites.iter().filter(|site| {
             let named = request.sites.as_ref().is_none_or(|sites| sites.iter().any(|slug| slug.0 == site.slug.0));
             named && request.region.as_ref().is_none_or(|region| *region == site.region)
         });
-        let candidates: Vec<_> =
-            meant.map(|site| (wire::SiteSlug(site.slug.0.clone()), self.candidate(&site.slug))).collect();
+        let candidate =
+            |site: &conference::Site| (wire::SiteSlug(site.slug.0.clone()), self.candidate(&site.slug, steady));
+        let candidates: Vec<_> = meant.map(candidate).collect();
         if candidates.is_empty() {
             return None;
         }
-        let steady = self.steady_now();
         Some(self.wellbeing.checks.start(steady, by, candidates))
     }
 
     /// A site wants its own line checked.
     pub(super) fn check_own_line(&mut self, socket: SocketId) {
         let Some(site) = self.peers.of_socket(socket).and_then(|peer| peer.who.site().cloned()) else { return };
-        let candidate = self.candidate(&site);
         let steady = self.steady_now();
+        let candidate = self.candidate(&site, steady);
         self.wellbeing.checks.start_own(steady, &wire::SiteSlug(site.0), candidate);
     }
 
-    /// Whether a site can be checked. A lost line is remembered, but there is nothing to be seen of it.
-    fn candidate(&self, site: &SiteSlug) -> Candidate {
+    /// Whether a site can be checked. A lost line is remembered for long, but there is nothing to be seen of it.
+    fn candidate(&self, site: &SiteSlug, steady: u64) -> Candidate {
         if is_live_on_air(self.ledger.shown(), site) {
             return Candidate::OnAir;
         }
-        let now = self.now().instant;
-        let lines = self.peers.lines(now, &self.wellbeing.bounds);
-        let here = lines.get(site).is_some_and(|line| !line.left && !line.peer.is_lost(now));
+        let lost_since = self.wellbeing.verdicts.get(site).and_then(|verdict| verdict.lost_since);
+        let is_gone = lost_since.is_some_and(|since| steady.saturating_sub(since) >= GONE_AFTER_MS);
+        let lines = self.peers.lines(self.now().instant, &self.wellbeing.bounds);
+        let here = !is_gone && lines.get(site).is_some_and(|line| !line.left);
         if here { Candidate::Here } else { Candidate::Absent }
     }
 
