@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use acceptance::{Operator, Server};
+use acceptance::{Client, Operator, Server};
 use anyhow::{Context, Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde_json::Value;
 use tokio::process::{Child, Command};
-use wire::{CheckFault, CheckItem, CheckRun, CheckState, CheckVerdict, HealthView, Quality, SignedCheck, SiteSlug};
+use wire::{
+    CheckFault, CheckItem, CheckRun, CheckState, CheckVerdict, ClientKind, ClientMessage, HealthView, Quality,
+    SignedCheck, SiteSlug,
+};
 
 /// Sites beside the hall: the five with a fault, and as many without.
 const SITES: usize = 10;
@@ -20,6 +23,12 @@ const JOINED_WITHIN: Duration = Duration::from_secs(90);
 /// A check takes forty seconds and the transfers; this is what a rehearsal of all sites may take.
 const CHECKED_WITHIN: Duration = Duration::from_secs(180);
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// A site that is missed raises its alarm within this time, several times over.
+const MISSED_WITHIN: Duration = Duration::from_secs(20);
+/// A check that cannot be made ends within this time, also on a busy machine.
+const REFUSED_WITHIN: Duration = Duration::from_secs(20);
+/// A page is heard this often.
+const PING_EVERY: Duration = Duration::from_millis(500);
 /// Decides what is said, and so what the faults do to it.
 const SEED: &str = "7";
 
@@ -122,7 +131,8 @@ async fn a_check_finds_exactly_the_sites_that_are_out_of_order_and_names_what_it
     ensure!(absent == run.sites.len() - SITES - 1, "{absent}");
 
     signed(&centre, &run)?;
-    checked_by_hand(&server).await
+    checked_by_hand(&server).await?;
+    not_missed(&centre, "ca-mau").await
 }
 
 /// The report that is kept is what was shown, and its signature holds for exactly that.
@@ -158,9 +168,55 @@ async fn checked_by_hand(server: &Server) -> Result<()> {
     Ok(())
 }
 
+/// A site that was here for its check alone has gone on purpose.
+async fn not_missed(centre: &Centre<'_>, site: &str) -> Result<()> {
+    let site = SiteSlug(site.to_owned());
+    let began = Instant::now();
+    while began.elapsed() < MISSED_WITHIN {
+        let view: HealthView = centre.get("/health")?;
+        let alarms: Vec<_> = view.alarms.iter().filter(|alarm| alarm.site == site).collect();
+        ensure!(alarms.is_empty(), "{alarms:#?}");
+        let incidents: Vec<_> = view.incidents.iter().filter(|incident| incident.sites.contains_key(&site)).collect();
+        ensure!(incidents.is_empty(), "{incidents:#?}");
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_check_that_cannot_be_made_ends_at_once_and_says_why() -> Result<()> {
+    let server = Server::start().await?;
+    let link = |token: &str| format!("http://{}/join/{token}", server.http());
+
+    refused(&link("of-nobody"), "the link is not valid").await?;
+    refused("http://127.0.0.1:9/join/of-nobody", "no server answers").await?;
+
+    let token = server.token("cao-bang", "main")?;
+    let mut page = Client::join(&server, ClientKind::Site, &token).await?;
+    let staying = tokio::spawn(async move {
+        while page.send(&ClientMessage::Ping { nonce: 1 }).await.is_ok() {
+            tokio::time::sleep(PING_EVERY).await;
+        }
+    });
+    refused(&link(&token), "the site is connected already: check its line from its page or from the centre").await?;
+    ensure!(!staying.is_finished(), "the page has kept its seat");
+    staying.abort();
+    Ok(())
+}
+
+/// The check of this link fails soon, with this sentence and no report.
+async fn refused(link: &str, sentence: &str) -> Result<()> {
+    let checked = tokio::time::timeout(REFUSED_WITHIN, check(&["--link", link])).await;
+    let (good, text) = checked.with_context(|| format!("{link}: it goes on trying"))??;
+    ensure!(!good && text.contains(sentence), "{link}: {text}");
+    ensure!(text.lines().count() == 1, "one sentence is enough: {text}");
+    Ok(())
+}
+
 /// `dienhong check`: whether everything was good, and what it printed.
 async fn check(arguments: &[&str]) -> Result<(bool, String)> {
-    let output = Command::new(acceptance::binary()).arg("check").args(arguments).output().await?;
+    let mut command = Command::new(acceptance::binary());
+    let output = command.arg("check").args(arguments).kill_on_drop(true).output().await?;
     let text = [output.stdout, output.stderr].concat();
     Ok((output.status.success(), String::from_utf8_lossy(&text).into_owned()))
 }

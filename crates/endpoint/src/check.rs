@@ -3,9 +3,9 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use wire::{CheckItem, CheckReport, CheckState, CheckVerdict, CheckedItem, SiteCheck};
 
 use crate::control::ServerAddress;
@@ -17,6 +17,8 @@ use crate::workshop::Workshop;
 
 /// A check takes a minute; with everybody else's at the same time three.
 const DONE_WITHIN: Duration = Duration::from_secs(240);
+/// The site has left within this time: a goodbye, and the end of its media.
+const LEFT_WITHIN: Duration = Duration::from_secs(5);
 /// Path of a join link before its token.
 const JOIN: &str = "/join/";
 /// Steps of the check that may wait to be read: it has five.
@@ -37,7 +39,7 @@ pub struct CheckArgs {
 /// at.
 ///
 /// # Errors
-/// The link is none, or the check came to no end.
+/// The link is none or not valid any more, the server is not there, the site is connected already, or the check came to no end.
 pub async fn run_check(args: CheckArgs) -> anyhow::Result<bool> {
     let (server, token) = parts(&args.link)?;
     let (steps, mut step) = mpsc::channel(STEPS);
@@ -53,13 +55,10 @@ pub async fn run_check(args: CheckArgs) -> anyhow::Result<bool> {
         decode: false,
         tones: 1,
         workshop: Workshop::new().context("starting the encoders")?,
-        check: Some(steps),
+        // A copy stays here: why the site ended says more than that its steps did.
+        check: Some(steps.clone()),
     };
-    let report = Reports::to_nowhere().of_site(config.index, &config.name, config.decode);
-    let site = tokio::spawn(site::run(config, report));
-    let checked = tokio::time::timeout(DONE_WITHIN, until_done(&mut step, args.json)).await;
-    site.abort();
-    let report = checked.context("the check came to no end: is the link right, and the server there?")??;
+    let report = visited(config, until_done(&mut step, args.json)).await?;
     if args.json {
         say(&serde_json::to_string_pretty(&report)?);
     } else {
@@ -68,9 +67,44 @@ pub async fn run_check(args: CheckArgs) -> anyhow::Result<bool> {
     Ok(is_good(&report))
 }
 
-/// Everything that can be known without a camera and a microphone is good.
+/// Visits as the site until its check is over, and lets it say goodbye, whatever came out.
+async fn visited(
+    config: SiteConfig,
+    until_done: impl Future<Output = anyhow::Result<CheckReport>>,
+) -> anyhow::Result<CheckReport> {
+    let report = Reports::to_nowhere().of_site(config.index, &config.name, config.decode);
+    let (leave, asked) = oneshot::channel();
+    let mut site = tokio::spawn(site::visit(config, report, asked));
+    let checked = tokio::select! {
+        // A report that has come is not lost because the connection ends with it.
+        biased;
+        checked = tokio::time::timeout(DONE_WITHIN, until_done) => {
+            checked.context("the check came to no end").flatten()
+        }
+        interrupted = tokio::signal::ctrl_c() => {
+            Err(interrupted.err().map_or_else(|| anyhow!("broken off"), anyhow::Error::from))
+        }
+        ended = &mut site => {
+            // It was not asked to leave, so it gives why it did.
+            ended.context("the site failed")??;
+            bail!("the site left");
+        }
+    };
+    // Who has ended already needs no asking.
+    let _ = leave.send(());
+    if tokio::time::timeout(LEFT_WITHIN, &mut site).await.is_err() {
+        site.abort();
+    }
+    checked
+}
+
+/// Everything that can be known without a camera and a microphone is good; of a loudspeaker to which nothing was sent nothing can.
 fn is_good(report: &CheckReport) -> bool {
-    let looked_at = |item: &&CheckedItem| !matches!(item.item, CheckItem::Camera | CheckItem::Microphone);
+    let looked_at = |item: &&CheckedItem| match item.item {
+        CheckItem::Camera | CheckItem::Microphone => false,
+        CheckItem::Speaker => item.verdict != CheckVerdict::Unknown,
+        _ => true,
+    };
     report.items.iter().filter(looked_at).all(|item| item.verdict == CheckVerdict::Good)
 }
 

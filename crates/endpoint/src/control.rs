@@ -1,8 +1,11 @@
 //! The control connection: one WebSocket with the server's messages.
 
+use std::time::Duration;
+
 use anyhow::{Context, bail};
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
@@ -10,6 +13,9 @@ use wire::{ClientMessage, ServerMessage};
 
 /// Largest message that is read: a whole conference of 64 sites with its messages is far below it.
 const MAX_SERVER_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
+
+/// The server hears a goodbye within this time, also on a line with a round trip of half a second that loses a packet.
+const GOODBYE_WITHIN: Duration = Duration::from_secs(3);
 
 /// Where the server is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +79,21 @@ impl Control {
         self.socket.send(Message::text(text)).await.context("sending")
     }
 
+    /// Says that the site leaves on purpose, and waits until the server has closed the connection in turn: it has read everything then.
+    pub async fn goodbye(mut self) {
+        let socket = &mut self.socket;
+        let closing = async {
+            if let Err(error) = socket.send(Message::Close(None)).await {
+                tracing::debug!(%error, "nobody to say goodbye to");
+                return;
+            }
+            while let Some(Ok(_)) = socket.next().await {}
+        };
+        if timeout(GOODBYE_WITHIN, closing).await.is_err() {
+            tracing::debug!("the goodbye was not answered in time");
+        }
+    }
+
     /// The next message of the server. An error ends the connection.
     pub async fn receive(&mut self) -> anyhow::Result<ServerMessage> {
         loop {
@@ -90,6 +111,34 @@ impl Control {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_goodbye_is_heard_before_the_connection_is_closed() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = ServerAddress::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        let heard = tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut socket = tokio_tungstenite::accept_async(stream).await.unwrap();
+            socket.next().await.unwrap().unwrap()
+        });
+        let control = Control::connect(&server).await.unwrap();
+        timeout(GOODBYE_WITHIN, control.goodbye()).await.unwrap();
+        assert!(matches!(heard.await.unwrap(), Message::Close(_)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_goodbye_to_a_server_that_hangs_comes_to_an_end() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = ServerAddress::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        let accept = async {
+            let (stream, _) = listener.accept().await.unwrap();
+            tokio_tungstenite::accept_async(stream).await.unwrap()
+        };
+        let (control, _silent) = tokio::join!(Control::connect(&server), accept);
+        let began = tokio::time::Instant::now();
+        control.unwrap().goodbye().await;
+        assert!(began.elapsed() <= GOODBYE_WITHIN + Duration::from_millis(10), "{:?}", began.elapsed());
+    }
 
     #[test]
     fn addresses_become_socket_urls() {

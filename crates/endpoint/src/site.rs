@@ -3,7 +3,9 @@
 //! Control and media live apart: a lost WebSocket does not touch a peer connection that works. Media is built anew when the
 //! server's instance changes, when ICE fails, or when nothing arrives although something is on air.
 
+mod figures;
 mod line_check;
+mod visit;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,9 +15,11 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use webrtc::peer_connection::RTCPeerConnectionState;
 use wire::{
-    CandidatePath, ClientKind, ClientMessage, EndpointStats, ErrorCode, Hello, InstanceId, MediaPlan, Picture,
-    Revision, ServerMessage, SiteCheck, TakeId, Uplink, Welcome,
+    ClientKind, ClientMessage, ErrorCode, Hello, InstanceId, MediaPlan, Picture, Revision, ServerMessage, SiteCheck,
+    TakeId, Uplink, Welcome,
 };
+
+pub(crate) use visit::visit;
 
 use crate::backoff::{Backoff, until_connected};
 use crate::camera::rids;
@@ -82,30 +86,7 @@ pub struct SiteConfig {
 
 /// Joins and stays. Ends only when dropped.
 pub async fn run(config: SiteConfig, report: Report) -> std::convert::Infallible {
-    let (shown_sender, shown) = mpsc::channel(MAX_SHOWN);
-    let (carried_sender, carried) = mpsc::channel(1);
-    let mut site = Site {
-        device: uuid::Uuid::new_v4().to_string(),
-        studio: Studio::new(&config),
-        meter: Arc::default(),
-        report,
-        shown_sender,
-        shown,
-        carried_sender,
-        carried,
-        check_asked: false,
-        known: None,
-        media: None,
-        generation: 0,
-        patience: Patience::default(),
-        plan: None,
-        due_since: None,
-        control_since: None,
-        control_heard: Instant::now(),
-        welcomes: 0,
-        rtt: Duration::ZERO,
-        config,
-    };
+    let mut site = Site::new(config, report);
     let mut backoff = Backoff::default();
     loop {
         let server = site.config.server.clone();
@@ -117,11 +98,13 @@ pub async fn run(config: SiteConfig, report: Report) -> std::convert::Infallible
                 control_lost(&report, error.map_or_else(|| "no answer".to_owned(), |error| format!("{error:#}")));
             }
         };
-        let control = until_connected(&mut backoff, CONNECT_PATIENCE, || Control::connect(&server), failed).await;
-        let ended = site.talk(control, &mut backoff).await;
+        let mut control = until_connected(&mut backoff, CONNECT_PATIENCE, || Control::connect(&server), failed).await;
+        let ended = site.talk(&mut control, &mut backoff).await;
+        drop(control);
         control_lost(&site.report, format!("{:#}", ended.error));
         site.report.update(|summary| summary.control = false);
-        let pause = if ended.unauthorized { UNAUTHORIZED_PAUSE } else { backoff.next_wait(&mut rand::rng()) };
+        let unauthorized = matches!(ended.fatal, Some((ErrorCode::Unauthorized | ErrorCode::Revoked, _)));
+        let pause = if unauthorized { UNAUTHORIZED_PAUSE } else { backoff.next_wait(&mut rand::rng()) };
         tokio::time::sleep(pause).await;
     }
 }
@@ -133,12 +116,13 @@ fn control_lost(report: &Report, reason: String) {
 /// Why a control connection ended.
 struct Ended {
     error: anyhow::Error,
-    unauthorized: bool,
+    /// The server sent the site away, and said why.
+    fatal: Option<(ErrorCode, String)>,
 }
 
 impl From<anyhow::Error> for Ended {
     fn from(error: anyhow::Error) -> Self {
-        Self { error, unauthorized: false }
+        Self { error, fatal: None }
     }
 }
 
@@ -185,9 +169,36 @@ struct Media {
 }
 
 impl Site {
+    fn new(config: SiteConfig, report: Report) -> Self {
+        let (shown_sender, shown) = mpsc::channel(MAX_SHOWN);
+        let (carried_sender, carried) = mpsc::channel(1);
+        Self {
+            device: uuid::Uuid::new_v4().to_string(),
+            studio: Studio::new(&config),
+            meter: Arc::default(),
+            report,
+            shown_sender,
+            shown,
+            carried_sender,
+            carried,
+            check_asked: false,
+            known: None,
+            media: None,
+            generation: 0,
+            patience: Patience::default(),
+            plan: None,
+            due_since: None,
+            control_since: None,
+            control_heard: Instant::now(),
+            welcomes: 0,
+            rtt: Duration::ZERO,
+            config,
+        }
+    }
+
     /// Serves one control connection until it ends.
-    async fn talk(&mut self, mut control: Control, backoff: &mut Backoff) -> Ended {
-        match self.serve(&mut control, backoff).await {
+    async fn talk(&mut self, control: &mut Control, backoff: &mut Backoff) -> Ended {
+        match self.serve(control, backoff).await {
             Ok(never) => match never {},
             Err(ended) => ended,
         }
@@ -269,6 +280,8 @@ impl Site {
         self.welcomes += 1;
         self.control_since = Some(self.control_heard);
         let restarted = self.known.as_ref().is_none_or(|(instance, _)| *instance != welcome.instance);
+        // A server that has started anew knows of no check.
+        self.check_asked &= !restarted;
         let welcomes = self.welcomes;
         self.report.update(|summary| {
             summary.site = welcome.you.site.as_ref().map_or_else(String::new, |site| site.0.clone());
@@ -319,10 +332,12 @@ impl Site {
             ServerMessage::Uplink(uplink) => self.uplink(uplink),
             ServerMessage::Check(check) => self.checked(check),
             ServerMessage::Error { code, detail, fatal } => {
-                tracing::warn!(?code, detail, fatal, site = %self.config.name, "the server complains");
+                // Whoever checks the line reads it in a sentence.
+                if !fatal || self.config.check.is_none() {
+                    tracing::warn!(?code, detail, fatal, site = %self.config.name, "the server complains");
+                }
                 if fatal {
-                    let unauthorized = matches!(code, ErrorCode::Unauthorized | ErrorCode::Revoked);
-                    return Err(Ended { error: anyhow::anyhow!("{code:?}: {detail}"), unauthorized });
+                    return Err(Ended { error: anyhow::anyhow!("{code:?}: {detail}"), fatal: Some((code, detail)) });
                 }
             }
             // Operators' and readers' business.
@@ -354,26 +369,6 @@ impl Site {
     async fn tell_shown(&self, control: &mut Control, take: TakeId, elapsed_ms: u32) -> anyhow::Result<()> {
         self.report.observe(&Observation::Shown { take: take.0, elapsed_ms });
         control.send(&ClientMessage::Shown { take, elapsed_ms }).await
-    }
-
-    fn stats(&self) -> EndpointStats {
-        let counts = self.meter.take_counts();
-        let share = |part: u64, rest: u64| if part == 0 { 0.0 } else { part as f32 / (part + rest) as f32 };
-        EndpointStats {
-            frames: counts.frames,
-            freezes: counts.freezes,
-            concealed: share(counts.sound_lost, counts.sound_packets),
-            loss: share(counts.lost, counts.packets),
-            rtt_ms: self.rtt.as_secs_f32() * 1_000.0,
-            kbps: counts.bytes as f32 * 8.0 / 1_000.0 / STATS_EVERY.as_secs_f32(),
-            sent: Some(self.studio.sent(self.path())),
-        }
-    }
-
-    /// How packets travel: we gather host candidates of UDP alone.
-    fn path(&self) -> CandidatePath {
-        let connected = self.media.as_ref().is_some_and(|media| media.connected_at.is_some());
-        if connected { CandidatePath::Udp } else { CandidatePath::Unknown }
     }
 
     /// Builds a new peer connection and offers it.

@@ -1,8 +1,9 @@
 //! Line checks: begin one, read what was found, and carry the bytes by which a site measures its line.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Json;
@@ -12,19 +13,21 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{StatusCode, header::CONTENT_LENGTH};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use futures_util::{StreamExt as _, stream};
+use futures_util::{Stream, StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::AbortHandle;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use wire::{CheckRequest, CheckSummary, ConferenceId, Problem, SignedCheck};
+use wire::{CheckRequest, CheckSummary, ConferenceId, Problem, SignedCheck, SiteSlug};
 
 use super::body::{Body as JsonBody, Path, Query};
 use super::conferences::{conference, stopped};
 use super::health::unreadable;
 use super::identity::{Caller, From, SignedInOperator, Watcher, forbid_from};
 use super::problem::ApiError;
+use crate::access::JoinIdentity;
 use crate::app::App;
 
 /// Line checks of one answer.
@@ -35,17 +38,102 @@ pub const MAX_TRANSFER_BYTES: usize = 4 * 1024 * 1024;
 const TRANSFER_WITHIN: Duration = Duration::from_secs(15);
 /// Transfers at the same time: both directions of all sites that fill their lines, twice over.
 const MAX_TRANSFERS: usize = 32;
+/// Transfers of one site at the same time: it has one after the other, and one that broke off may still hold its place. So no site keeps
+/// the others from measuring.
+const MAX_TRANSFERS_OF_SITE: usize = 2;
 /// Bytes that are handed out at once.
 const CHUNK_BYTES: usize = 64 * 1024;
+/// Unknown sites that are named to whoever asked for them: enough to find the mistake.
+const MAX_UNKNOWN_NAMED: usize = 10;
+/// Characters of such a name that are repeated: whatever it is, it is no site.
+const MAX_NAME_CHARS: usize = 64;
+
+/// Whose line a transfer fills.
+type Line = (ConferenceId, SiteSlug);
 
 /// Room for transfers.
 #[derive(Debug)]
-pub struct TransferRoom(Arc<Semaphore>);
+pub struct TransferRoom {
+    all: Arc<Semaphore>,
+    of_lines: Arc<Mutex<BTreeMap<Line, usize>>>,
+}
 
 impl Default for TransferRoom {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(MAX_TRANSFERS)))
+        Self { all: Arc::new(Semaphore::new(MAX_TRANSFERS)), of_lines: Arc::default() }
     }
+}
+
+impl TransferRoom {
+    /// Begins a transfer of a site, if there is room for it.
+    fn begin(&self, line: Line) -> Result<Transfer, ApiError> {
+        let permit = Arc::clone(&self.all).try_acquire_owned().map_err(|_| full())?;
+        let mut of_lines = self.of_lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = of_lines.entry(line.clone()).or_default();
+        if *count >= MAX_TRANSFERS_OF_SITE {
+            let detail = format!("this site fills its line already: at most {MAX_TRANSFERS_OF_SITE} transfers at once");
+            return Err(ApiError::Unavailable(detail));
+        }
+        *count += 1;
+        drop(of_lines);
+        Ok(Transfer::begin(Place { _permit: permit, line, of_lines: Arc::clone(&self.of_lines) }))
+    }
+}
+
+/// A place in the room; whoever drops it gives it back.
+#[derive(Debug)]
+struct Place {
+    _permit: OwnedSemaphorePermit,
+    line: Line,
+    of_lines: Arc<Mutex<BTreeMap<Line, usize>>>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut of_lines = self.of_lines.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = of_lines.get_mut(&self.line) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                of_lines.remove(&self.line);
+            }
+        }
+    }
+}
+
+/// A transfer that is under way. Its place is free when it is dropped, and when its time is up: a body that nobody reads is never polled
+/// and never dropped, and cannot look at the clock itself.
+#[derive(Debug)]
+struct Transfer {
+    place: Arc<Mutex<Option<Place>>>,
+    timer: AbortHandle,
+}
+
+impl Transfer {
+    fn begin(place: Place) -> Self {
+        let place = Arc::new(Mutex::new(Some(place)));
+        let timed = Arc::clone(&place);
+        let timer = tokio::spawn(async move {
+            tokio::time::sleep(TRANSFER_WITHIN).await;
+            vacate(&timed);
+        });
+        Self { place, timer: timer.abort_handle() }
+    }
+
+    /// Its time is up.
+    fn is_over(&self) -> bool {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+    }
+}
+
+impl Drop for Transfer {
+    fn drop(&mut self) {
+        self.timer.abort();
+        vacate(&self.place);
+    }
+}
+
+fn vacate(place: &Mutex<Option<Place>>) {
+    drop(place.lock().unwrap_or_else(PoisonError::into_inner).take());
 }
 
 /// A line check that began.
@@ -114,6 +202,11 @@ pub(super) async fn start(
 ) -> Result<(StatusCode, Json<CheckStarted>), ApiError> {
     let name = operator.name.clone();
     let conference = conference(&app, &Caller::Operator(operator), &id, address)?;
+    let setup = conference.setup();
+    let is_known = |site: &SiteSlug| setup.site(&conference::SiteSlug(site.0.clone())).is_some();
+    if let Some(detail) = unknown_sites(request.sites.as_deref().unwrap_or_default(), is_known) {
+        return Err(ApiError::NotFound(detail));
+    }
     let number = conference.start_check(name, request).await.map_err(stopped)?;
     let number = number.ok_or_else(|| ApiError::NotFound("there is no such site or region".to_owned()))?;
     Ok((StatusCode::ACCEPTED, Json(CheckStarted { number })))
@@ -160,21 +253,24 @@ pub(super) async fn down(
     From(address): From,
     Query(query): Query<TransferQuery>,
 ) -> Result<Response, ApiError> {
-    check_site(&app, &caller, address)?;
-    let room = Arc::clone(&app.transfers.0).try_acquire_owned().map_err(|_| full())?;
+    let transfer = app.transfers.begin(line_of(&app, &caller, address)?)?;
     let bytes = query.bytes.min(MAX_TRANSFER_BYTES);
+    let headers = [(CONTENT_TYPE, "application/octet-stream".to_owned()), (CACHE_CONTROL, "no-store".to_owned())];
+    let length = [(CONTENT_LENGTH, bytes.to_string())];
+    Ok((headers, length, Body::from_stream(parts(bytes, transfer))).into_response())
+}
+
+/// So many bytes, as long as the transfer has its place.
+fn parts(bytes: usize, transfer: Transfer) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + 'static {
     // Random, because something on the way may compress.
     let mut chunk = vec![0_u8; CHUNK_BYTES];
     rand::fill(&mut chunk[..]);
-    let (chunk, deadline) = (Bytes::from(chunk), tokio::time::Instant::now() + TRANSFER_WITHIN);
-    let parts = stream::unfold((bytes, room), move |(left, room)| {
+    let chunk = Bytes::from(chunk);
+    stream::unfold((bytes, transfer), move |(left, transfer)| {
         let part = chunk.slice(..left.min(CHUNK_BYTES));
-        let over = left == 0 || tokio::time::Instant::now() >= deadline;
-        std::future::ready((!over).then(|| (Ok::<_, Infallible>(part.clone()), (left - part.len(), room))))
-    });
-    let headers = [(CONTENT_TYPE, "application/octet-stream".to_owned()), (CACHE_CONTROL, "no-store".to_owned())];
-    let length = [(CONTENT_LENGTH, bytes.to_string())];
-    Ok((headers, length, Body::from_stream(parts)).into_response())
+        let over = left == 0 || transfer.is_over();
+        std::future::ready((!over).then(|| (Ok(part.clone()), (left - part.len(), transfer))))
+    })
 }
 
 /// Bytes from a site, by which it measures its line. They are read and forgotten.
@@ -193,8 +289,7 @@ pub(super) async fn up(
     From(address): From,
     request: Request,
 ) -> Result<StatusCode, ApiError> {
-    check_site(&app, &caller, address)?;
-    let _room = Arc::clone(&app.transfers.0).try_acquire_owned().map_err(|_| full())?;
+    let _transfer = app.transfers.begin(line_of(&app, &caller, address)?)?;
     let mut body = request.into_body().into_data_stream();
     let read = async {
         let mut bytes = 0_usize;
@@ -210,9 +305,9 @@ pub(super) async fn up(
 }
 
 /// Only sites measure lines.
-fn check_site(app: &App, caller: &Caller, address: Option<IpAddr>) -> Result<(), ApiError> {
+fn line_of(app: &App, caller: &Caller, address: Option<IpAddr>) -> Result<Line, ApiError> {
     match caller {
-        Caller::Endpoint(_) => Ok(()),
+        Caller::Endpoint(JoinIdentity { conference, site, .. }) => Ok((conference.clone(), site.clone())),
         Caller::Operator(operator) => {
             let what = "measure a line".to_owned();
             Err(forbid_from(app, operator.name.clone(), what, "for endpoints of sites only", address))
@@ -222,4 +317,86 @@ fn check_site(app: &App, caller: &Caller, address: Option<IpAddr>) -> Result<(),
 
 fn full() -> ApiError {
     ApiError::Unavailable("others fill their lines now".to_owned())
+}
+
+/// What is wrong with a list of sites: a list of which a part is done would look done. None: nothing.
+fn unknown_sites(sites: &[SiteSlug], is_known: impl Fn(&SiteSlug) -> bool) -> Option<String> {
+    let unknown: BTreeSet<&str> = sites.iter().filter(|site| !is_known(site)).map(|site| site.0.as_str()).collect();
+    if unknown.is_empty() {
+        return None;
+    }
+    let short = |name: &&str| name.chars().take(MAX_NAME_CHARS).collect::<String>();
+    let named: Vec<String> = unknown.iter().take(MAX_UNKNOWN_NAMED).map(short).collect();
+    let more = match unknown.len() - named.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(format!("no site of the conference: {}{more}; no line check began", named.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(number: usize) -> Line {
+        (ConferenceId("hoi-nghi".to_owned()), SiteSlug(format!("diem-cau-{number}")))
+    }
+
+    fn is_full(refused: &Result<Transfer, ApiError>) -> bool {
+        matches!(refused, Err(ApiError::Unavailable(_)))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn bodies_that_nobody_reads_keep_their_places_for_no_longer_than_a_transfer_takes() {
+        let room = TransferRoom::default();
+        let mut stalled: Vec<_> = (0..MAX_TRANSFERS)
+            .map(|number| Box::pin(parts(MAX_TRANSFER_BYTES, room.begin(line(number)).unwrap())))
+            .collect();
+        assert!(is_full(&room.begin(line(MAX_TRANSFERS))));
+        let first = stalled[0].next().await.unwrap().unwrap();
+        assert_eq!(first.len(), CHUNK_BYTES);
+
+        tokio::time::sleep(TRANSFER_WITHIN - Duration::from_secs(1)).await;
+        assert!(is_full(&room.begin(line(MAX_TRANSFERS))), "their time is not up yet");
+        tokio::time::sleep(Duration::from_secs(2)).await;
+
+        let others: Vec<_> = (0..MAX_TRANSFERS).map(|number| room.begin(line(number))).collect();
+        assert!(others.iter().all(Result::is_ok), "nothing of those who stalled is left");
+        assert!(stalled[0].next().await.is_none(), "who reads on after its time is told that it is over");
+        drop(stalled);
+        assert!(is_full(&room.begin(line(MAX_TRANSFERS))), "a place is given back once");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_site_cannot_take_the_places_of_others() {
+        let room = TransferRoom::default();
+        let mut own: Vec<_> = (0..MAX_TRANSFERS_OF_SITE).map(|_| room.begin(line(1)).unwrap()).collect();
+        for _ in 0..MAX_TRANSFERS {
+            assert!(is_full(&room.begin(line(1))));
+        }
+        assert!(room.begin(line(2)).is_ok(), "what was refused holds no place");
+
+        drop(own.pop());
+        assert!(room.begin(line(1)).is_ok());
+        drop(own);
+        assert!(room.of_lines.lock().unwrap().is_empty(), "nothing is remembered of sites without transfers");
+    }
+
+    #[test]
+    fn unknown_sites_are_named_as_far_as_that_helps() {
+        let is_known = |site: &SiteSlug| site.0 == "ha-noi";
+        let told = |names: &[&str]| {
+            let sites: Vec<SiteSlug> = names.iter().map(|name| SiteSlug((*name).to_owned())).collect();
+            unknown_sites(&sites, is_known)
+        };
+        assert_eq!(told(&[]), None);
+        assert_eq!(told(&["ha-noi"]), None);
+        let one = told(&["nope", "ha-noi", "nope"]).unwrap();
+        assert!(one.contains("nope;") && !one.contains("ha-noi"), "{one}");
+        let long = "x".repeat(999);
+        let names: Vec<String> = (0..MAX_UNKNOWN_NAMED + 2).map(|number| format!("{number}{long}")).collect();
+        let many = told(&names.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
+        assert!(many.contains(" and 2 more"), "{many}");
+        assert!(many.len() < (MAX_UNKNOWN_NAMED + 2) * (MAX_NAME_CHARS + 2), "{}", many.len());
+    }
 }

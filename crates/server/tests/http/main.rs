@@ -6,6 +6,7 @@ mod abuse;
 mod documents;
 mod doors;
 mod health;
+mod line_checks;
 mod links;
 mod operators;
 mod pages;

@@ -3,7 +3,12 @@ import type { CheckReport, CheckRun, SiteCheck } from '$lib/wire';
 import { siteView } from '$lib/state/samples';
 import { checkRows, countChecks, markOf, toMend } from './checkRows';
 
-const report = (verdict: CheckReport['verdict']): CheckReport => ({ verdict, fault: null, items: [], echo_judged: true });
+const report = (verdict: CheckReport['verdict']): CheckReport => ({
+  verdict,
+  fault: null,
+  items: [],
+  echo_judged: true,
+});
 const check = (state: SiteCheck['state'], verdict: CheckReport['verdict'] | null = null): SiteCheck => ({
   state,
   started_at: 1,

@@ -19,7 +19,7 @@ import { ALL, type Filter, filtered, type Order, ordered } from './model/table';
 import { Replay } from './replay.svelte';
 import { SiteDetail } from './siteDetail.svelte';
 
-/** Name of the measure around each second's drawing. */
+/** Name of the measure around what one frame of each second's drawing takes. */
 export const FRAME_MEASURE = 'health-frame';
 
 /** The page's desk. */
@@ -107,18 +107,18 @@ export class HealthDesk {
     return this.view?.sites[site];
   }
 
-  /** Takes what was told; it is drawn with the next frame, all of it at once. */
+  /** Takes what was told: the elements change with the next frame, the canvases with the one after, so that neither takes too long. */
   receive(view: HealthView): void {
     // A page that nobody sees is slowed down by its browser: no second of the sparklines is lost by that.
     this.recent.note(view);
     this.#cancel?.();
-    this.#cancel = beforeNextFrame(() =>
+    this.#cancel = beforeNextFrame(() => {
       measured(FRAME_MEASURE, () => {
         this.#take(view);
         flushSync();
-        this.paint();
-      }),
-    );
+      });
+      this.#cancel = beforeNextFrame(() => measured(FRAME_MEASURE, () => this.paint()));
+    });
   }
 
   /** Draws what is not elements. */
