@@ -27,6 +27,9 @@ const GIVEN_UP_MS = 60_000;
  */
 const BUILT_AGAIN = 0.25;
 
+/** A machine on which nothing moves for a second fails a take; the test is of what comes between the first and the last one. */
+const BEFORE_OR_AFTER_MS = 120_000;
+
 /** How many command ids the journal holds, by id. */
 async function logged(page: Page, conference: string): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
@@ -80,14 +83,13 @@ async function isBack(watched: Watched, instanceBefore: string | null, renewedAt
   return heard.every((at) => at >= renewedAt.get(watched.name)!);
 }
 
-/** A machine on which nothing moves for a second fails a take; the test is of what comes after one. */
 async function putOnAir(desk: Console, server: Server, site: string): Promise<void> {
   const take = async () => {
     await desk.preview(server.link(site));
     await desk.take();
     await desk.untilOnAir(site);
   };
-  await expect(take).toPass({ timeout: 120_000 });
+  await expect(take).toPass({ timeout: BEFORE_OR_AFTER_MS });
 }
 
 /** Everybody who must come back after a kill. */
@@ -156,8 +158,11 @@ async function lostOf(server: Server, plain: Browser, acknowledged: string[]): P
   const operator = await Console.open(plain, server);
   const conference = await operator.page.evaluate(() => fetch("/api/v1/me").then((answer) => answer.json()).then((me) => me.conferences[0]));
   const counts = await logged(operator.page, conference);
-  await operator.hall();
-  await operator.untilOnAir("dien-hong");
+  const atTheHall = async () => {
+    await operator.hall();
+    await operator.untilOnAir("dien-hong");
+  };
+  await expect(atTheHall).toPass({ timeout: BEFORE_OR_AFTER_MS });
   const live = await stateOf(operator.page, conference);
   await server.kill();
   await server.restart();
