@@ -66,6 +66,12 @@ pub struct Arriving {
     pub receiving: Option<Receiving>,
 }
 
+impl Arriving {
+    /// Nothing arrives, and nobody is there.
+    pub const NOTHING: Self =
+        Self { control: false, picture: false, sound: false, loss: None, rtt: None, fps: None, receiving: None };
+}
+
 /// What a site receives, as relay and page measure it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Receiving {

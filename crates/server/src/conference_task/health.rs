@@ -24,16 +24,6 @@ use crate::view;
 const SECOND_TICKS: u64 = 4;
 /// All sites of a conference hang on the relay of this server: it tells none from another, and what takes all of them is the centre's.
 const RELAY: &str = "";
-/// What arrives of a site whose line is forgotten.
-const NOTHING: health::Arriving = health::Arriving {
-    control: false,
-    picture: false,
-    sound: false,
-    loss: None,
-    rtt: None,
-    fps: None,
-    receiving: None,
-};
 
 /// What the watch over a conference's health begins with.
 #[derive(Clone)]
@@ -168,7 +158,7 @@ impl Wellbeing {
             }
             let since = self.arrived.get(&site).map(|at| now.instant.saturating_duration_since(*at));
             if let Some(silent) = since.filter(|silent| *silent >= SILENT_AFTER) {
-                self.watch.arriving(steady, &site, &NOTHING, millis(silent));
+                self.watch.arriving(steady, &site, &health::Arriving::NOTHING, millis(silent));
             }
             if let Some(told) = self.watch.verdict(&site) {
                 self.note_verdict(steady, &site, told);

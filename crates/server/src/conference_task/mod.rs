@@ -35,6 +35,8 @@ mod speaker;
 mod take;
 mod tally;
 mod task;
+#[cfg(test)]
+mod test_setup;
 mod writer;
 
 pub use doors::{DoorCaller, DoorPatch, DoorRefused, Opened, Opening, Patched};

@@ -6,6 +6,7 @@ use conference::{Fact, SiteSlug};
 use wire::EndpointRole;
 
 use super::task::Task;
+use crate::access::millis;
 
 /// So long after [`crate::live::SILENT_AFTER`] a speaker of whom nothing arrives is said to be lost: a page builds its media anew meanwhile.
 pub const SPEAKER_LOST_AFTER: Duration = Duration::from_millis(2_750);
@@ -45,11 +46,8 @@ impl Task {
             return;
         };
         let (site, is_held) = (holder.site.clone(), holder.grace.is_some());
-        let of_site = self
-            .peers
-            .iter()
-            .filter(|peer| peer.seat().is_some_and(|(seat, role)| *seat == site && role != EndpointRole::Screen));
-        let arrives = of_site.into_iter().any(|peer| peer.media_arrives(now));
+        let is_line = |(seat, role): (&SiteSlug, EndpointRole)| *seat == site && role != EndpointRole::Screen;
+        let arrives = self.peers.iter().any(|peer| peer.seat().is_some_and(is_line) && peer.media_arrives(now));
         let known = self.speaker.take().filter(|watch| watch.site == site);
         let watch = match known {
             Some(watch) if !arrives => watch,
@@ -60,8 +58,7 @@ impl Task {
         match lost {
             Some(silent) if !is_held => {
                 tracing::warn!(site = site.as_str(), "neither picture nor sound of who speaks arrives");
-                let silent_ms = u64::try_from(silent.as_millis()).unwrap_or(u64::MAX);
-                self.happened(Fact::SourceLost { site, silent_ms });
+                self.happened(Fact::SourceLost { site, silent_ms: millis(silent) });
             }
             None if arrives && is_held => {
                 self.happened(Fact::SourceArrives { site });

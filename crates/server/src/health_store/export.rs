@@ -15,8 +15,7 @@ const MAX_POINTS: i64 = 10_000;
 /// What a point stands for, seconds.
 pub const POINT_SECONDS: u32 = 10;
 
-/// A stored curve as it was kept: in the order of the key, so that nothing is sorted. Of four hours that takes two milliseconds, the means
-/// ten (SQLite as tests build it).
+/// A stored curve as it was kept: in the order of the key, so that nothing is sorted, as the groups of the means are.
 const KEPT: &str = "SELECT second, worst, kbps_up, kbps_down, rtt_ms, loss, jitter_ms, fps, level_dbfs FROM point
     WHERE conference = ? AND site = ? AND second >= ? AND second < ? ORDER BY second";
 

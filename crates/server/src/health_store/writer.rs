@@ -212,6 +212,11 @@ async fn insert_entry(
     Ok(())
 }
 
+const INSERT_CHECK: &str = "INSERT OR IGNORE INTO line_check
+    (conference, number, started_at, ended_at, good, report, signature, sites) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+const INSERT_OWN_CHECK: &str = "INSERT OR IGNORE INTO own_check
+    (conference, number, started_at, ended_at, good, report, signature, site) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+
 async fn insert_check(
     transaction: &mut Transaction<'_, Sqlite>,
     conference: &ConferenceId,
@@ -222,32 +227,24 @@ async fn insert_check(
     let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     let is_good = |site: &&SiteCheck| site.report.as_ref().is_some_and(|report| report.verdict == CheckVerdict::Good);
     let (sites, good) = (run.sites.len() as u64, run.sites.values().filter(is_good).count() as u64);
-    if let Some(site) = run.own_site() {
-        sqlx::query("INSERT OR IGNORE INTO own_check VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-            .bind(&conference.0)
-            .bind(number(run.number))
-            .bind(&site.0)
-            .bind(number(run.started_at))
-            .bind(number(run.ended_at.unwrap_or(run.started_at)))
-            .bind(number(good))
-            .bind(report)
-            .bind(signature)
-            .execute(&mut **transaction)
-            .await?;
-        return forget_own_checks(transaction, conference, &site.0).await;
-    }
-    sqlx::query("INSERT OR IGNORE INTO line_check VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+    let own = run.own_site();
+    let query = sqlx::query(if own.is_some() { INSERT_OWN_CHECK } else { INSERT_CHECK })
         .bind(&conference.0)
         .bind(number(run.number))
         .bind(number(run.started_at))
         .bind(number(run.ended_at.unwrap_or(run.started_at)))
-        .bind(number(sites))
         .bind(number(good))
         .bind(report)
-        .bind(signature)
-        .execute(&mut **transaction)
-        .await?;
-    Ok(())
+        .bind(signature);
+    let query = match own {
+        Some(site) => query.bind(&site.0),
+        None => query.bind(number(sites)),
+    };
+    query.execute(&mut **transaction).await?;
+    match own {
+        Some(site) => forget_own_checks(transaction, conference, &site.0).await,
+        None => Ok(()),
+    }
 }
 
 /// Keeps the last [`OWN_CHECKS`] of a site.

@@ -141,8 +141,8 @@ impl Checks {
 
     /// A site is being checked now.
     pub fn is_checking(&self, site: &SiteSlug) -> bool {
-        let known = self.runs().filter_map(|run| run.sites.get(site));
-        known.into_iter().any(|checking| checking.ended_at.is_none())
+        let mut known = self.runs().filter_map(|run| run.sites.get(site));
+        known.any(|checking| checking.ended_at.is_none())
     }
 
     /// One second of a site that is checked.

@@ -13,6 +13,7 @@ use axum::extract::Request;
 use axum::http::header::EXPECT;
 use axum::middleware::Next;
 use axum::response::Response;
+use futures_util::StreamExt as _;
 use http_body::{Frame, SizeHint};
 use tokio::sync::oneshot;
 
@@ -35,12 +36,13 @@ pub(super) async fn read(request: Request, next: Next) -> Response {
     response
 }
 
-async fn throw_away(mut body: Body) {
+async fn throw_away(body: Body) {
+    let mut body = body.into_data_stream();
     let mut read = 0;
     while read < MAX_LEFTOVER_BYTES
-        && let Some(Ok(frame)) = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await
+        && let Some(Ok(bytes)) = body.next().await
     {
-        read += frame.data_ref().map_or(0, |bytes| bytes.len() as u64);
+        read += bytes.len() as u64;
     }
 }
 
@@ -86,7 +88,7 @@ mod tests {
     use axum::http::StatusCode;
     use axum::routing::post;
     use axum::{Router, middleware};
-    use futures_util::{StreamExt, stream};
+    use futures_util::stream;
     use tower::ServiceExt;
 
     use super::*;

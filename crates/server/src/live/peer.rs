@@ -268,7 +268,7 @@ impl Peer {
         match self.media.as_ref().filter(|media| media.connected) {
             None => {
                 let rtt = DelayMs::read(rtt_ms);
-                Arriving { control, picture: false, sound: false, loss: None, rtt, fps: None, receiving: None }
+                Arriving { control, rtt, ..Arriving::NOTHING }
             }
             Some(media) => {
                 let page = self.page(now).filter(|_| self.door().is_none());

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use conference::{Contact, FloorMode, Setup, Site, SpeechLimits, VideoCodec};
-
 use super::super::presence::ENDPOINT_KEPT;
 use super::*;
 use crate::access::TokenId;
+use crate::conference_task::test_setup::setup_of;
 
+const SITES: [&str; 2] = ["hall", "cao-bang"];
 /// Time of day when the line is cut, ms since the epoch.
 const CUT_AT: u64 = 1_000_000;
 /// Everything is told by then.
@@ -24,32 +24,6 @@ fn link(of: &str) -> Revocation {
     Revocation::Token(TokenId(of.to_owned()))
 }
 
-fn setup() -> Setup {
-    let site = |slug: &str| Site {
-        slug: SiteSlug::from(slug),
-        code: "00".to_owned(),
-        name: slug.to_owned(),
-        full_name: slug.to_owned(),
-        region: "region".to_owned(),
-        carrier: "carrier".to_owned(),
-        contact: Contact::default(),
-        receive_kbps: None,
-        column: 0,
-        row: 0,
-        hall: slug == "hall",
-    };
-    Setup {
-        id: "c".into(),
-        title: "t".to_owned(),
-        codec: VideoCodec::H264,
-        support_phone: String::new(),
-        sites: vec![site("hall"), site("cao-bang")],
-        agenda: Vec::new(),
-        speech: SpeechLimits { allowed_ms: 0, warning_ms: 0, grace_ms: 5_000 },
-        floor_mode: FloorMode::Operator,
-    }
-}
-
 /// Cao Bằng, whose line was good until now, and of which nothing is remembered from now on.
 fn forgotten() -> (Wellbeing, Instant) {
     let (site, began) = (cao_bang(), Instant::now());
@@ -60,8 +34,8 @@ fn forgotten() -> (Wellbeing, Instant) {
         last_check: 0,
         listener: Arc::new(|_: &wire::HealthEntry| {}),
     };
-    let mut wellbeing = Wellbeing::new(beginning, &setup(), CUT_AT);
-    let good = health::Arriving { control: true, picture: true, sound: true, ..NOTHING };
+    let mut wellbeing = Wellbeing::new(beginning, &setup_of(&SITES), CUT_AT);
+    let good = health::Arriving { control: true, picture: true, sound: true, ..health::Arriving::NOTHING };
     wellbeing.watch.arriving(CUT_AT, &site, &good, 0);
     wellbeing.arrived.insert(site.clone(), began);
     wellbeing.credentials.insert(site.clone(), link("cao-bang"));
@@ -99,7 +73,7 @@ fn a_goodbye_the_end_of_its_link_or_of_its_place_ends_that() {
         |wellbeing| wellbeing.revoked(&link("cao-bang")),
         |wellbeing| {
             let left_out = millis(ENDPOINT_KEPT);
-            wellbeing.watch.set_sites(CUT_AT + left_out, RELAY, setup().sites.iter().take(1));
+            wellbeing.watch.set_sites(CUT_AT + left_out, RELAY, setup_of(&SITES).sites.iter().take(1));
         },
     ];
     for (number, end) in endings.iter().enumerate() {

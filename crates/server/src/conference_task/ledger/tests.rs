@@ -7,12 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use conference::{
-    Actor, Command, CommandId, Conference, Contact, DropReason, EndpointLive, EndpointRole, Event, Fact, FloorMode,
-    InstanceId, Layout, Live, Millis, PreviewId, Role, Setup, Site, SiteSlug, SourceRef, SpeechLimits, VideoCodec,
+    Actor, Command, CommandId, Conference, DropReason, EndpointLive, EndpointRole, Event, Fact, FloorMode, InstanceId,
+    Layout, Live, Millis, PreviewId, Role, SiteSlug, SourceRef,
 };
 use proptest::prelude::*;
 
 use super::*;
+use crate::conference_task::test_setup::setup_of;
 
 const SITES: [&str; 3] = ["hall", "cao-bang", "ca-mau"];
 
@@ -43,32 +44,6 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<bool>().prop_map(|written| Step::LostAnswer { written }),
         1 => (0..3_000_u16).prop_map(Step::Wait),
     ]
-}
-
-fn setup() -> Setup {
-    let site = |slug: &&str| Site {
-        slug: SiteSlug::from(*slug),
-        code: "00".to_owned(),
-        name: (*slug).to_owned(),
-        full_name: (*slug).to_owned(),
-        region: "region".to_owned(),
-        carrier: "carrier".to_owned(),
-        contact: Contact::default(),
-        receive_kbps: None,
-        column: 0,
-        row: 0,
-        hall: *slug == "hall",
-    };
-    Setup {
-        id: "c".into(),
-        title: "t".to_owned(),
-        codec: VideoCodec::H264,
-        support_phone: String::new(),
-        sites: SITES.iter().map(site).collect(),
-        agenda: Vec::new(),
-        speech: SpeechLimits { allowed_ms: 0, warning_ms: 0, grace_ms: 5_000 },
-        floor_mode: FloorMode::Operator,
-    }
 }
 
 fn everybody_is_here() -> Live {
@@ -106,7 +81,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let conference = Conference::new(setup()).expect("the setup is valid");
+        let conference = Conference::new(setup_of(&SITES)).expect("the setup is valid");
         Self {
             ledger: Ledger::new(conference),
             log: Vec::new(),
@@ -317,7 +292,7 @@ impl World {
 }
 
 fn fold_of(events: &[Event]) -> Conference {
-    let mut conference = Conference::new(setup()).expect("the setup is valid");
+    let mut conference = Conference::new(setup_of(&SITES)).expect("the setup is valid");
     for event in events {
         conference.apply(event);
     }
